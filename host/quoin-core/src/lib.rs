@@ -1,0 +1,17 @@
+//! The nouns and limits that every room of the host shares: ids, types, manifests, grants, problems.
+//!
+//! This crate does no I/O and knows neither WebAssembly engine, SQL driver nor HTTP server.
+
+pub mod description;
+pub mod ids;
+pub mod limits;
+pub mod manifest;
+pub mod problem;
+pub mod shop;
+pub mod types;
+
+pub use description::Description;
+pub use ids::{Digest, Domain, Name};
+pub use manifest::Manifest;
+pub use problem::{Class, Problem};
+pub use types::{Function, Interface, Type};

@@ -1,0 +1,162 @@
+//! Every limit of the host, with its reason. A guest, a client or a file can reach none of them
+//! without getting a clear refusal.
+
+use serde::{Deserialize, Serialize};
+
+/// Bytes of a bundle. A Python component is about 18 MiB; twice that and some is room enough.
+pub const BUNDLE_BYTES_MAX: usize = 48 << 20;
+/// Bytes of `plugin.toml` inside a bundle. A manifest is one screen.
+pub const MANIFEST_BYTES_MAX: usize = 64 << 10;
+/// Bytes of one migration, which is a page of SQL.
+pub const MIGRATION_BYTES_MAX: usize = 256 << 10;
+/// Migrations in a bundle: years of schema changes.
+pub const MIGRATIONS_MAX: usize = 500;
+/// Nodes of the type tree of one function. Types are shared in a binary, so a small file can
+/// describe an exponentially large tree; real signatures stay below a hundred nodes.
+pub const TYPE_NODES_MAX: usize = 4_096;
+/// Depth of a type tree. Values of such types are walked recursively on the host's stack.
+pub const TYPE_DEPTH_MAX: usize = 32;
+/// Interfaces that a component may import or export.
+pub const INTERFACES_MAX: usize = 64;
+/// Functions in an interface.
+pub const FUNCTIONS_MAX: usize = 256;
+/// Routes of a plugin.
+pub const ROUTES_MAX: usize = 256;
+
+/// Plugins of a tenant: a large shop has some forty.
+pub const PLUGINS_MAX: usize = 200;
+/// Domains of a tenant.
+pub const DOMAINS_MAX: usize = 50;
+/// Bytes of a shop's configuration for one plugin, as JSON.
+pub const CONFIG_BYTES_MAX: usize = 64 << 10;
+/// API keys of a tenant.
+pub const KEYS_MAX: usize = 100;
+
+/// Calls nested in each other. The binding graph has no cycle, so only a long chain of plugins gets
+/// here; each level holds a native stack.
+pub const CALL_DEPTH_MAX: u32 = 16;
+/// Host and plugin calls that one call may make; a cart of a thousand lines needs a few thousand.
+pub const HOST_CALLS_MAX: u32 = 100_000;
+/// Bytes of strings and lists that cross the boundary in one host call or result.
+pub const CROSSING_BYTES_MAX: usize = 8 << 20;
+/// Providers of an `all` binding.
+pub const ALL_PROVIDERS_MAX: usize = 32;
+/// Bytes of one log message; the rest is cut.
+pub const LOG_MESSAGE_BYTES_MAX: usize = 4 << 10;
+/// Log lines that the host keeps for each tenant.
+pub const LOG_LINES_KEPT: usize = 2_000;
+/// Random bytes that a guest gets in one host call: a few hundred keys' worth.
+pub const RANDOM_BYTES_MAX: u32 = 4 << 10;
+
+/// Bytes of one SQL statement.
+pub const SQL_BYTES_MAX: usize = 64 << 10;
+/// Parameters of one SQL statement: PostgreSQL's limit is 65,535, SQLite's default 32,766.
+pub const SQL_PARAMS_MAX: usize = 10_000;
+/// Rows that one query returns. A list function pages; an export pages too.
+pub const SQL_ROWS_MAX: usize = 10_000;
+/// Bytes that one query returns.
+pub const SQL_RESULT_BYTES_MAX: usize = 4 << 20;
+
+/// Bytes of a request's headers: room for cookies and tokens.
+pub const HEADER_BYTES_MAX: usize = 32 << 10;
+/// Headers of a request.
+pub const HEADERS_MAX: usize = 100;
+/// Bytes of a request body on a shop's API; a CSV of ten thousand rows fits.
+pub const BODY_BYTES_MAX: usize = 4 << 20;
+/// Bytes of a request target.
+pub const TARGET_BYTES_MAX: usize = 8 << 10;
+/// Nesting of a JSON body. Also the recursion limit of the parser.
+pub const JSON_DEPTH_MAX: usize = 64;
+/// Seconds that a client has for its headers, and again for its body.
+pub const CLIENT_SECONDS_MAX: u64 = 10;
+/// Connections open at once on one listener.
+pub const CONNECTIONS_MAX: usize = 10_000;
+
+/// The limits of an installation. A manifest states what the plugin needs, a shop may override it,
+/// and [`Limits::CEILING`] bounds both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Limits {
+    /// Linear memory of an instance, MiB.
+    pub memory_mib: u32,
+    /// Wall-clock time of a call, milliseconds. A callee never has more than its caller has left.
+    pub deadline_ms: u32,
+    /// Calls at once.
+    pub concurrency: u32,
+    /// Calls waiting for their turn; the next one is refused as overload.
+    pub queue: u32,
+    /// Size of the database, MiB.
+    pub database_mib: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            memory_mib: 32,
+            deadline_ms: 5_000,
+            concurrency: 32,
+            queue: 256,
+            database_mib: 512,
+        }
+    }
+}
+
+impl Limits {
+    /// What no manifest and no shop can go beyond: the pool's slots and the host's memory stand behind it.
+    pub const CEILING: Limits = Limits {
+        memory_mib: 64,
+        deadline_ms: 60_000,
+        concurrency: 256,
+        queue: 4_096,
+        database_mib: 16_384,
+    };
+
+    /// The first limit that is zero or beyond the ceiling, told as a sentence.
+    pub fn fault(&self) -> Option<String> {
+        let ceiling = Limits::CEILING;
+        [
+            ("memory-mib", self.memory_mib, ceiling.memory_mib),
+            ("deadline-ms", self.deadline_ms, ceiling.deadline_ms),
+            ("concurrency", self.concurrency, ceiling.concurrency),
+            ("queue", self.queue, ceiling.queue),
+            ("database-mib", self.database_mib, ceiling.database_mib),
+        ]
+        .into_iter()
+        .find(|(_, value, max)| *value == 0 || value > max)
+        .map(|(name, value, max)| format!("the limit {name} is {value}; use 1 to {max}"))
+    }
+}
+
+/// A change to some of an installation's limits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct LimitsChange {
+    /// See [`Limits::memory_mib`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<u32>,
+    /// See [`Limits::deadline_ms`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u32>,
+    /// See [`Limits::concurrency`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+    /// See [`Limits::queue`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<u32>,
+    /// See [`Limits::database_mib`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_mib: Option<u32>,
+}
+
+impl LimitsChange {
+    /// `limits` with this change made.
+    pub fn apply(&self, limits: Limits) -> Limits {
+        Limits {
+            memory_mib: self.memory_mib.unwrap_or(limits.memory_mib),
+            deadline_ms: self.deadline_ms.unwrap_or(limits.deadline_ms),
+            concurrency: self.concurrency.unwrap_or(limits.concurrency),
+            queue: self.queue.unwrap_or(limits.queue),
+            database_mib: self.database_mib.unwrap_or(limits.database_mib),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! `shop.toml`: a shop as a declarative file, and the same with its bundles named by digest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{DOMAINS_MAX, LimitsChange, PLUGINS_MAX};
+use crate::manifest::{HostInterface, ManifestError};
+use crate::{Digest, Domain, Name};
+
+/// A shop. `B` names a bundle: a path in `shop.toml`, a [`Digest`] in the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Shop<B> {
+    /// The tenant's name.
+    pub name: Name,
+    /// The host names that it answers to.
+    #[serde(default)]
+    pub domains: BTreeSet<Domain>,
+    /// Its installations by name.
+    #[serde(default = "BTreeMap::new")]
+    pub plugins: BTreeMap<Name, Installation<B>>,
+}
+
+/// An installation as its owner wants it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Installation<B> {
+    /// The bundle.
+    pub bundle: B,
+    /// The host interfaces that the owner lets it use.
+    #[serde(default)]
+    pub grants: BTreeSet<HostInterface>,
+    /// Its configuration.
+    #[serde(default)]
+    pub config: BTreeMap<String, String>,
+    /// Which installations serve what it needs, by interface (with or without version). Needed only
+    /// where more than one could.
+    #[serde(default)]
+    pub bind: BTreeMap<String, Providers>,
+    /// Changes to its limits.
+    #[serde(default)]
+    pub limits: LimitsChange,
+}
+
+/// The providers of a needed interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Providers {
+    /// `one`: an installation.
+    One(Name),
+    /// `all`: installations in order.
+    All(Vec<Name>),
+    /// `keyed`: installations by key.
+    Keyed(BTreeMap<String, Name>),
+}
+
+/// A shop as the host keeps it.
+pub type StoredShop = Shop<Digest>;
+
+impl<B> Shop<B> {
+    /// The first limit that the shop breaks, told as a sentence.
+    pub fn fault(&self) -> Option<String> {
+        if self.domains.len() > DOMAINS_MAX {
+            return Some(format!("a shop has at most {DOMAINS_MAX} domains"));
+        }
+        if self.plugins.len() > PLUGINS_MAX {
+            return Some(format!("a shop has at most {PLUGINS_MAX} plugins"));
+        }
+        None
+    }
+
+    /// The same shop with each bundle replaced by what `name` makes of it.
+    ///
+    /// # Errors
+    /// The first error of `name`.
+    pub fn try_map<C, E>(
+        self,
+        mut name: impl FnMut(&Name, B) -> Result<C, E>,
+    ) -> Result<Shop<C>, E> {
+        let plugins = (self.plugins.into_iter())
+            .map(|(key, i)| {
+                let bundle = name(&key, i.bundle)?;
+                let Installation { grants, config, bind, limits, .. } = i;
+                Ok((key, Installation { bundle, grants, config, bind, limits }))
+            })
+            .collect::<Result<_, E>>()?;
+        Ok(Shop { name: self.name, domains: self.domains, plugins })
+    }
+}
+
+impl Shop<String> {
+    /// Reads `shop.toml`.
+    ///
+    /// # Errors
+    /// The text is not TOML or not a shop; the message has line and column.
+    pub fn parse(text: &str) -> Result<Shop<String>, ManifestError> {
+        let shop: Shop<String> =
+            toml::from_str(text).map_err(|e| ManifestError::in_file("shop.toml", &e))?;
+        match shop.fault() {
+            None => Ok(shop),
+            Some(fault) => Err(ManifestError::in_file("shop.toml", &fault)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shop_file_is_read() {
+        let shop = Shop::parse(
+            r#"
+name = "demo"
+domains = ["localhost"]
+[plugins.pricing]
+bundle = "pricing.wasm"
+grants = ["sql", "clock"]
+config = { currency = "EUR" }
+[plugins.cart]
+bundle = "cart.wasm"
+bind = { "quoin:pricing/quotes" = "pricing", "a:b/c" = ["x", "y"], "d:e/f" = { card = "psp" } }
+"#,
+        )
+        .unwrap();
+        let cart = &shop.plugins["cart"];
+        assert_eq!(cart.bind["quoin:pricing/quotes"], Providers::One("pricing".parse().unwrap()));
+        assert!(matches!(cart.bind["a:b/c"], Providers::All(_)));
+        assert!(matches!(cart.bind["d:e/f"], Providers::Keyed(_)));
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let e = Shop::parse("name = \"demo\"\ncolour = 1\n").unwrap_err().to_string();
+        assert!(e.contains("line 2") && e.contains("colour"), "{e}");
+    }
+}
