@@ -1,0 +1,52 @@
+//! What a Quoin plugin in Rust depends on.
+//!
+//! A plugin generates bindings for the interfaces that it provides and needs, and maps the shared
+//! ones to this crate, so that all of them speak of the same types:
+//!
+//! ```ignore
+//! quoin_sdk::wit_bindgen::generate!({
+//!     inline: "package my:plugin; world plugin { export my:thing/things@0.1.0; }",
+//!     path: ["../../wit/types", "wit"],
+//!     runtime_path: "quoin_sdk::wit_bindgen::rt",
+//!     with: { "quoin:types/types@0.1.0": quoin_sdk::types },
+//! });
+//! ```
+//!
+//! The host interfaces come with this crate. What a plugin does not use is left out of its
+//! component, so the imports of a bundle are exactly what it uses.
+
+pub mod cursor;
+pub mod db;
+pub mod host;
+pub mod id;
+mod money;
+
+pub use wit_bindgen;
+
+#[allow(missing_docs)]
+mod bindings {
+    wit_bindgen::generate!({
+        inline: "package quoin:sdk;
+            world sdk {
+                import quoin:host/sql@0.1.0;
+                import quoin:host/log@0.1.0;
+                import quoin:host/config@0.1.0;
+                import quoin:host/clock@0.1.0;
+                import quoin:host/random@0.1.0;
+                import quoin:host/call@0.1.0;
+                import quoin:types/types@0.1.0;
+            }",
+        path: ["../../wit/types", "../../wit/host"],
+        generate_all,
+        generate_unused_types: true,
+        additional_derives: [Clone, PartialEq],
+    });
+}
+
+/// The nouns that all capabilities share: money, errors, addresses.
+pub use bindings::quoin::types::types;
+
+/// A field of a request that cannot be used.
+pub fn fault(field: impl Into<String>, problem: impl Into<String>) -> types::FieldFault {
+    types::FieldFault { field: field.into(), problem: problem.into() }
+}
