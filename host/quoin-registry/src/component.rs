@@ -1,0 +1,148 @@
+//! What a component imports and exports, from its validated types.
+
+use quoin_core::limits::{FUNCTIONS_MAX, INTERFACES_MAX};
+use quoin_core::{Function, Interface};
+use wasmparser::component_types::{ComponentEntityType, ComponentInstanceType};
+use wasmparser::types::TypesRef;
+use wasmparser::{
+    BinaryReader, ComponentExportSectionReader, ComponentImportSectionReader, Validator,
+    WasmFeatures,
+};
+
+use crate::BundleError;
+use crate::bundle::cut;
+use crate::sections::{EXPORTS, IMPORTS, Section};
+use crate::signature::{Budget, Names};
+
+/// Bytes of the name of an interface, a function, a type, a field or a case. A binary can use one
+/// name many times over, and a description writes it out each time.
+pub(crate) const NAME_BYTES_MAX: usize = 128;
+/// Functions and types of one interface together; the largest of WASI has about a hundred.
+pub(crate) const ITEMS_MAX: usize = 1_024;
+
+/// What wasmtime runs by default, less what Quoin does not offer to guests: threads and shared
+/// memory, garbage-collected types, exceptions, 64-bit memories, component-model async.
+const FEATURES: WasmFeatures = WasmFeatures::WASM3
+    .difference(WasmFeatures::THREADS)
+    .difference(WasmFeatures::GC)
+    .difference(WasmFeatures::GC_TYPES)
+    .difference(WasmFeatures::EXCEPTIONS)
+    .difference(WasmFeatures::MEMORY64)
+    .union(WasmFeatures::COMPONENT_MODEL);
+
+/// The direction of an interface, as messages have it.
+pub(crate) const IMPORT: &str = "imports";
+pub(crate) const EXPORT: &str = "exports";
+
+/// The imported and the exported interfaces, each by name. Interfaces that hold nothing but plain
+/// types are left out: nothing is ever called through them.
+pub(crate) fn interfaces(
+    bytes: &[u8],
+    sections: &[Section],
+) -> Result<(Vec<Interface>, Vec<Interface>), BundleError> {
+    let invalid = |e: wasmparser::Error| BundleError::Invalid(e.to_string());
+    let types = Validator::new_with_features(FEATURES).validate_all(bytes).map_err(invalid)?;
+    let types = types.as_ref();
+    let mut budget = Budget::default();
+    let (mut imports, mut exports) = (Vec::new(), Vec::new());
+    for section in sections {
+        let reader = BinaryReader::new(section.body, section.offset);
+        match section.id {
+            IMPORTS => {
+                for import in ComponentImportSectionReader::new(reader).map_err(invalid)? {
+                    let name = import.map_err(invalid)?.name.name;
+                    let item = types.component_item_for_import(name).map(|i| i.ty);
+                    add(&mut imports, IMPORT, name, item, types, &mut budget)?;
+                }
+            }
+            EXPORTS => {
+                for export in ComponentExportSectionReader::new(reader).map_err(invalid)? {
+                    let name = export.map_err(invalid)?.name.name;
+                    let item = types.component_item_for_export(name).map(|i| i.ty);
+                    add(&mut exports, EXPORT, name, item, types, &mut budget)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    let sorted = |mut interfaces: Vec<(Interface, bool)>| {
+        interfaces.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        interfaces.into_iter().filter(|(_, has_use)| *has_use).map(|(i, _)| i).collect()
+    };
+    Ok((sorted(imports), sorted(exports)))
+}
+
+/// Whether the host serves this import itself, so that its types need no reading.
+pub(crate) fn is_of_host(name: &str) -> bool {
+    name.starts_with("quoin:host/") || name.starts_with("wasi:")
+}
+
+fn add(
+    found: &mut Vec<(Interface, bool)>,
+    direction: &'static str,
+    name: &str,
+    item: Option<ComponentEntityType>,
+    types: TypesRef,
+    budget: &mut Budget,
+) -> Result<(), BundleError> {
+    if name.len() > NAME_BYTES_MAX {
+        return Err(BundleError::NameTooLong(cut(name)));
+    }
+    if found.len() >= INTERFACES_MAX {
+        let count = found.len().saturating_add(1);
+        return Err(BundleError::TooManyInterfaces { direction, count });
+    }
+    let bare = |kind| BundleError::Bare { direction, kind, name: name.into() };
+    let instance = match item {
+        Some(ComponentEntityType::Instance(id)) if name.contains(':') => &types[id],
+        Some(ComponentEntityType::Instance(_)) => return Err(bare("unnamed interface")),
+        Some(ComponentEntityType::Func(_)) => return Err(bare("function")),
+        Some(ComponentEntityType::Type { .. }) => return Err(bare("type")),
+        Some(ComponentEntityType::Module(_)) => return Err(bare("module")),
+        Some(ComponentEntityType::Component(_)) => return Err(bare("component")),
+        Some(ComponentEntityType::Value(_)) | None => return Err(bare("value")),
+    };
+    let of_host = direction == IMPORT && is_of_host(name);
+    found.push(interface(name, of_host, instance, types, budget)?);
+    Ok(())
+}
+
+/// The interface, and whether there is anything but plain types in it.
+fn interface(
+    name: &str,
+    of_host: bool,
+    instance: &ComponentInstanceType,
+    types: TypesRef,
+    budget: &mut Budget,
+) -> Result<(Interface, bool), BundleError> {
+    if instance.exports.len() > ITEMS_MAX {
+        return Err(BundleError::InterfaceTooLarge(name.into()));
+    }
+    if let Some((long, _)) = instance.exports.iter().find(|(n, _)| n.len() > NAME_BYTES_MAX) {
+        return Err(BundleError::NameTooLong(cut(long)));
+    }
+    let names = Names::of(instance);
+    let mut functions = Vec::new();
+    for (function, item) in &instance.exports {
+        let ComponentEntityType::Func(id) = item.ty else { continue };
+        functions.push(if of_host {
+            host_function(function)
+        } else {
+            names.function(function, &types[id], types, budget)
+        });
+    }
+    if functions.len() > FUNCTIONS_MAX {
+        return Err(BundleError::InterfaceTooLarge(name.into()));
+    }
+    let has_use = !functions.is_empty() || names.has_resources();
+    Ok((Interface { name: name.into(), functions }, has_use))
+}
+
+fn host_function(name: &str) -> Function {
+    Function {
+        name: name.into(),
+        params: Vec::new(),
+        result: None,
+        refused: Some("belongs to the host".into()),
+    }
+}

@@ -1,0 +1,128 @@
+use std::fmt::{self, Write};
+
+use quoin_core::manifest::{Access, Bind, Need, OnFailure, Route};
+use quoin_core::{Description, Interface};
+
+use super::{cannot, definition, types_of};
+
+/// The bundle as a screen of text for people, without colours, each line ended. Control characters
+/// that the author put into texts are shown as � so that they cannot act on a terminal.
+pub fn text(description: &Description) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = write(&mut out, description);
+    out.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+fn write(out: &mut String, d: &Description) -> fmt::Result {
+    let m = &d.manifest;
+    writeln!(out, "{} {}", m.name, m.version)?;
+    writeln!(out, "{}\n", one_line(&m.description))?;
+    writeln!(out, "  digest  {}", d.digest)?;
+    writeln!(out, "  size    {}", size(d.size))?;
+
+    heading(out, "Provides", d.exports.is_empty())?;
+    for exported in &d.exports {
+        writeln!(out, "  {}", exported.name)?;
+        interface(out, exported, |f| m.is_read(&exported.name, f))?;
+    }
+    heading(out, "Needs", m.needs.is_empty())?;
+    for need in &m.needs {
+        writeln!(out, "  {} — {}", need.interface, binding(need))?;
+        if let Some(imported) = d.import(need.interface.as_str()) {
+            interface(out, imported, |_| false)?;
+        }
+    }
+    heading(out, "May, once granted", m.host.is_empty())?;
+    for host in &m.host {
+        writeln!(out, "  {:<8}{}", host.as_str(), host.meaning())?;
+    }
+    writeln!(out, "\n{}", cannot(d))?;
+
+    heading(out, "Routes", m.routes.is_empty() && m.web.is_none())?;
+    routes(out, &m.routes)?;
+    if let Some(web) = &m.web {
+        writeln!(out, "  {:<8}pages and webhooks under {}", access(web.access), web.prefix)?;
+    }
+    if !m.config.is_empty() {
+        heading(out, "Configuration", false)?;
+    }
+    for key in &m.config {
+        let default = match &key.default {
+            Some(default) => format!("{default:?} unless set"),
+            None => "must be set".into(),
+        };
+        writeln!(out, "  {}: {} ({default})", one_line(&key.key), one_line(&key.description))?;
+    }
+    heading(out, "Migrations", d.migrations.is_empty())?;
+    for migration in &d.migrations {
+        writeln!(out, "  {}", migration.name)?;
+    }
+    heading(out, "Limits", false)?;
+    let l = m.limits;
+    writeln!(out, "  memory    {} MiB for each call", l.memory_mib)?;
+    writeln!(out, "  time      {} ms for each call", l.deadline_ms)?;
+    writeln!(out, "  at once   {} calls, and {} waiting", l.concurrency, l.queue)?;
+    writeln!(out, "  database  {} MiB", l.database_mib)?;
+    match m.instance.reuse {
+        1 => writeln!(out, "  instance  a fresh one for each call"),
+        n => writeln!(out, "  instance  serves up to {n} calls"),
+    }
+}
+
+fn heading(out: &mut String, title: &str, empty: bool) -> fmt::Result {
+    writeln!(out, "\n{title}{}", if empty { ": nothing" } else { "" })
+}
+
+fn interface(out: &mut String, interface: &Interface, reads: impl Fn(&str) -> bool) -> fmt::Result {
+    for function in &interface.functions {
+        let note = if reads(&function.name) { "  (only reads)" } else { "" };
+        writeln!(out, "    {function}{note}")?;
+    }
+    for (name, ty) in types_of(interface) {
+        writeln!(out, "      {}", definition(name, ty))?;
+    }
+    Ok(())
+}
+
+fn binding(need: &Need) -> String {
+    let deadline = need.deadline_ms.unwrap_or_default();
+    match (need.bind, need.on_failure) {
+        (Bind::One, _) => "one provider".into(),
+        (Bind::Keyed, _) => "the provider that the first parameter names".into(),
+        (Bind::All, Some(OnFailure::Skip)) => {
+            format!("all providers, {deadline} ms each; one that fails is left out")
+        }
+        (Bind::All, _) => format!("all providers, {deadline} ms each; if one fails, all do"),
+    }
+}
+
+fn routes(out: &mut String, routes: &[Route]) -> fmt::Result {
+    let width = routes.iter().map(|r| r.route.path.len()).max().unwrap_or_default();
+    for route in routes {
+        let (access, method) = (access(route.access), &route.route.method);
+        writeln!(out, "  {access:<8}{method:<7}{:<width$}  {}", route.route.path, route.call)?;
+    }
+    Ok(())
+}
+
+fn access(access: Access) -> &'static str {
+    match access {
+        Access::Public => "public",
+        Access::Admin => "admin",
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A size for people, in KiB or MiB with one decimal.
+fn size(bytes: u64) -> String {
+    let tenths = |unit: u64| bytes.saturating_mul(10) / unit;
+    let (tenths, unit) = match bytes {
+        0..0x10_0000 => (tenths(0x400), "KiB"),
+        _ => (tenths(0x10_0000), "MiB"),
+    };
+    format!("{}.{} {unit} ({bytes} bytes)", tenths / 10, tenths % 10)
+}

@@ -1,0 +1,188 @@
+//! Whether the manifest and the component say the same.
+
+use std::collections::BTreeSet;
+
+use quoin_core::manifest::{Bind, FunctionRef, HostInterface, Need};
+use quoin_core::{Description, Function, Interface, Manifest, Type};
+
+use crate::BundleError;
+use crate::component::is_of_host;
+use crate::route;
+
+const WEB: &str = "quoin:plugin/web";
+
+pub(crate) fn verify(description: &Description) -> Result<(), BundleError> {
+    let manifest = &description.manifest;
+    stated_once(manifest)?;
+    exports(description)?;
+    imports(description)?;
+    host(description)?;
+    if !description.migrations.is_empty() && !manifest.host.contains(&HostInterface::Sql) {
+        return Err(BundleError::MigrationsWithoutSql);
+    }
+    for read in &manifest.reads {
+        find(description, "reads", read)?;
+    }
+    route::verify(description)?;
+    errors(description)
+}
+
+fn stated_once(manifest: &Manifest) -> Result<(), BundleError> {
+    let provides = manifest.provides.iter().map(|i| format!("that it provides {i}"));
+    let host = manifest.host.iter().map(|h| format!("that it asks for \"{h}\""));
+    let reads = manifest.reads.iter().map(|r| format!("that {r} only reads"));
+    let config = manifest.config.iter().map(|c| format!("the configuration key {:?}", c.key));
+    let mut seen = BTreeSet::new();
+    for said in provides.chain(host).chain(reads).chain(config) {
+        if !seen.insert(said.clone()) {
+            return Err(BundleError::Twice(said));
+        }
+    }
+    Ok(())
+}
+
+fn exports(description: &Description) -> Result<(), BundleError> {
+    let manifest = &description.manifest;
+    for name in &manifest.provides {
+        let Some(interface) = description.export(name.as_str()) else {
+            return Err(BundleError::NotExported(name.to_string()));
+        };
+        interface.functions.iter().try_for_each(|f| can_cross(interface, f))?;
+    }
+    let mut web = None;
+    for interface in &description.exports {
+        let path = path(&interface.name);
+        if path == WEB {
+            web = Some(interface);
+        } else if path.starts_with("quoin:plugin/") {
+            return Err(BundleError::UnknownPluginInterface(interface.name.clone()));
+        } else if !manifest.provides.iter().any(|p| p.as_str() == interface.name) {
+            return Err(BundleError::NotProvided(interface.name.clone()));
+        }
+    }
+    match (web, &manifest.web) {
+        (Some(web), None) => Err(BundleError::WebWithoutPrefix(web.name.clone())),
+        (None, Some(_)) => Err(BundleError::PrefixWithoutWeb),
+        _ => Ok(()),
+    }
+}
+
+fn imports(description: &Description) -> Result<(), BundleError> {
+    let manifest = &description.manifest;
+    for need in &manifest.needs {
+        let Some(interface) = description.import(need.interface.as_str()) else {
+            return Err(BundleError::NotImported(need.interface.to_string()));
+        };
+        for function in &interface.functions {
+            can_cross(interface, function)?;
+            can_bind(need, function)?;
+        }
+    }
+    for interface in description.imports.iter().filter(|i| !is_of_host(&i.name)) {
+        if !manifest.needs.iter().any(|n| n.interface.as_str() == interface.name) {
+            return Err(BundleError::NotNeeded(interface.name.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn host(description: &Description) -> Result<(), BundleError> {
+    let asked = &description.manifest.host;
+    let mut used = BTreeSet::new();
+    for interface in &description.imports {
+        match HostInterface::of_import(&interface.name) {
+            Some(host) if asked.contains(&host) => {
+                used.insert(host);
+            }
+            Some(host) => {
+                return Err(BundleError::NotAsked { import: interface.name.clone(), host });
+            }
+            None if interface.name.starts_with("quoin:host/") => {
+                return Err(BundleError::UnknownHostInterface(interface.name.clone()));
+            }
+            None => {}
+        }
+    }
+    match asked.iter().find(|host| !used.contains(host)) {
+        Some(host) => Err(BundleError::AskedInVain(*host)),
+        None => Ok(()),
+    }
+}
+
+fn can_cross(interface: &Interface, function: &Function) -> Result<(), BundleError> {
+    match &function.refused {
+        None => Ok(()),
+        Some(why) => Err(BundleError::CannotCross {
+            interface: interface.name.clone(),
+            function: function.name.clone(),
+            why: why.clone(),
+        }),
+    }
+}
+
+fn can_bind(need: &Need, function: &Function) -> Result<(), BundleError> {
+    let (interface, name) = (need.interface.to_string(), function.name.clone());
+    match need.bind {
+        Bind::One => Ok(()),
+        Bind::All => match &function.result {
+            Some(Type::Result { ok: Some(ok), .. }) if matches!(**ok, Type::List(_)) => Ok(()),
+            other => Err(BundleError::NoListToJoin {
+                interface,
+                function: name,
+                found: other.as_ref().map_or("nothing".into(), Type::to_string),
+            }),
+        },
+        Bind::Keyed => match function.params.first() {
+            Some(key) if key.ty == Type::String => Ok(()),
+            _ => Err(BundleError::NoKey { interface, function: name }),
+        },
+    }
+}
+
+/// The exported function that `function` names.
+pub(crate) fn find<'a>(
+    description: &'a Description,
+    place: &str,
+    function: &FunctionRef,
+) -> Result<(&'a Interface, &'a Function), BundleError> {
+    let mut found = (description.exports.iter())
+        .filter(|i| function.is_of(&i.name))
+        .filter_map(|i| i.function(&function.function).map(|f| (i, f)));
+    let no_such =
+        || BundleError::NoSuchFunction { place: place.into(), function: function.clone() };
+    let first = found.next().ok_or_else(no_such)?;
+    let others: Vec<_> = found.map(|(i, f)| format!("{}#{}", i.name, f.name)).collect();
+    if others.is_empty() {
+        return Ok(first);
+    }
+    Err(BundleError::WhichVersion {
+        place: place.into(),
+        function: function.clone(),
+        candidates: format!("{}#{} or {}", first.0.name, first.1.name, others.join(" or ")),
+    })
+}
+
+fn errors(description: &Description) -> Result<(), BundleError> {
+    let errors =
+        (description.exports.iter().flat_map(|i| &i.functions)).filter_map(|f| match &f.result {
+            Some(Type::Result { err: Some(err), .. }) => Some(&**err),
+            _ => None,
+        });
+    let known: BTreeSet<&str> = errors
+        .flat_map(|err| match err {
+            Type::Variant { cases, .. } => cases.iter().map(|c| c.name.as_str()).collect(),
+            Type::Enum { cases, .. } => cases.iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        })
+        .collect();
+    match description.manifest.errors.iter().find(|(case, _)| !known.contains(case.as_str())) {
+        Some((case, status)) => {
+            Err(BundleError::NoSuchErrorCase { case: case.clone(), status: *status })
+        }
+        None => Ok(()),
+    }
+}
+
+fn path(interface: &str) -> &str {
+    interface.split('@').next().unwrap_or(interface)
+}
