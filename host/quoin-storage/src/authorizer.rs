@@ -1,0 +1,245 @@
+//! What SQL may do: SQLite asks here for every table, column and function while it compiles a
+//! statement.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+
+/// Whose statement is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Mode {
+    /// The host's own: everything.
+    Host,
+    /// A call that only reads.
+    Read,
+    /// A call that may write rows.
+    Write,
+    /// A migration, which may change the schema too.
+    Migrate,
+}
+
+/// Functions that SQLite and PostgreSQL both have, with the same meaning for the same arguments,
+/// and that depend on nothing but their arguments: no clock, no randomness, no file.
+const FUNCTIONS: [&str; 32] = [
+    "abs",
+    "avg",
+    "coalesce",
+    "concat",
+    "concat_ws",
+    "count",
+    "dense_rank",
+    "first_value",
+    "lag",
+    "last_value",
+    "lead",
+    "length",
+    "like",
+    "lower",
+    "ltrim",
+    "max",
+    "min",
+    "nth_value",
+    "ntile",
+    "nullif",
+    "octet_length",
+    "percent_rank",
+    "rank",
+    "replace",
+    "round",
+    "row_number",
+    "rtrim",
+    "string_agg",
+    "substr",
+    "sum",
+    "trim",
+    "upper",
+];
+
+/// What SQLite itself calls while it carries out ALTER TABLE.
+const ALTER_FUNCTIONS: [&str; 4] = ["glob", "printf", "sqlite_", "raise"];
+
+/// Names that no plugin's table has: SQLite's own tables, the host's, and the virtual tables that
+/// exist without being created, which tell about the schema or are known to SQLite only.
+const RESERVED: [&str; 9] = [
+    "sqlite_",
+    "_quoin_",
+    "pragma_",
+    "json_each",
+    "json_tree",
+    "jsonb_each",
+    "jsonb_tree",
+    "dbstat",
+    "fts3tokenize",
+];
+
+/// The rules of one connection.
+pub(crate) struct Rules(Arc<State>);
+
+struct State {
+    mode: AtomicU8,
+    /// The statement being compiled changes the schema, so SQLite will read and write its own tables.
+    schema_change: AtomicBool,
+    /// It is an ALTER TABLE, for which SQLite calls functions of its own.
+    alter: AtomicBool,
+    refusal: Mutex<Option<String>>,
+}
+
+impl Rules {
+    /// Holds `sqlite` to the rules of `mode` from now on.
+    pub(crate) fn install(
+        sqlite: &mut rusqlite::Connection,
+        mode: Mode,
+    ) -> rusqlite::Result<Rules> {
+        let state = Arc::new(State {
+            mode: AtomicU8::new(mode as u8),
+            schema_change: AtomicBool::new(false),
+            alter: AtomicBool::new(false),
+            refusal: Mutex::new(None),
+        });
+        let asked = Arc::clone(&state);
+        sqlite.authorizer(Some(move |context: AuthContext<'_>| asked.answer(&context)))?;
+        Ok(Rules(state))
+    }
+
+    /// Sets the mode and returns the one before.
+    pub(crate) fn switch(&self, mode: Mode) -> Mode {
+        Mode::from(self.0.mode.swap(mode as u8, Ordering::Relaxed))
+    }
+
+    /// To be called before each statement is compiled.
+    pub(crate) fn begin_statement(&self) {
+        self.0.schema_change.store(false, Ordering::Relaxed);
+        self.0.alter.store(false, Ordering::Relaxed);
+    }
+
+    /// Why the last statement was refused, if it was.
+    pub(crate) fn take_refusal(&self) -> Option<String> {
+        self.0.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl From<u8> for Mode {
+    fn from(mode: u8) -> Mode {
+        [Mode::Host, Mode::Write, Mode::Migrate]
+            .into_iter()
+            .find(|m| *m as u8 == mode)
+            .unwrap_or(Mode::Read)
+    }
+}
+
+impl State {
+    fn answer(&self, context: &AuthContext<'_>) -> Authorization {
+        let mode = Mode::from(self.mode.load(Ordering::Relaxed));
+        if mode == Mode::Host {
+            return Authorization::Allow;
+        }
+        match self.judge(mode, context) {
+            Ok(()) => Authorization::Allow,
+            Err(refusal) => {
+                *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
+                Authorization::Deny
+            }
+        }
+    }
+
+    fn judge(&self, mode: Mode, context: &AuthContext<'_>) -> Result<(), String> {
+        use AuthAction as A;
+        if context.database_name.is_some_and(|name| name != "main") {
+            return Err("a database other than the plugin's own".into());
+        }
+        let schema_change = self.schema_change.load(Ordering::Relaxed);
+        match context.action {
+            A::Select | A::Recursive => Ok(()),
+            A::Function { function_name: name } => match () {
+                () if FUNCTIONS.iter().any(|f| name.eq_ignore_ascii_case(f)) => Ok(()),
+                () if self.alter.load(Ordering::Relaxed) && has_prefix(&ALTER_FUNCTIONS, name) => {
+                    Ok(())
+                }
+                () => Err(format!("the function {name}")),
+            },
+            // SQLite's DEFENSIVE mode keeps everyone but SQLite itself from writing its tables, so
+            // that only reading them needs to wait for a change of the schema.
+            A::Read { table_name, .. } if schema_change && own_of_sqlite(table_name) => Ok(()),
+            A::Insert { table_name } | A::Delete { table_name } | A::Update { table_name, .. }
+                if mode == Mode::Migrate && own_of_sqlite(table_name) =>
+            {
+                Ok(())
+            }
+            A::Read { table_name, .. } => plain(table_name),
+            A::Insert { table_name } | A::Delete { table_name } | A::Update { table_name, .. } => {
+                if mode == Mode::Read {
+                    return Err("writing in a call that only reads".into());
+                }
+                plain(table_name)
+            }
+            A::CreateTable { table_name }
+            | A::DropTable { table_name }
+            | A::AlterTable { table_name, .. }
+            | A::CreateIndex { table_name, .. }
+            | A::DropIndex { table_name, .. }
+                if mode == Mode::Migrate =>
+            {
+                // AUTOINCREMENT makes SQLite create this one.
+                if !table_name.eq_ignore_ascii_case("sqlite_sequence") {
+                    plain(table_name)?;
+                }
+                self.schema_change.store(true, Ordering::Relaxed);
+                let alter = matches!(context.action, A::AlterTable { .. });
+                self.alter.fetch_or(alter, Ordering::Relaxed);
+                Ok(())
+            }
+            // Filling a new index is a REINDEX to the authorizer.
+            A::Reindex { .. } if schema_change => Ok(()),
+            ref action => Err(describe(action).into()),
+        }
+    }
+}
+
+fn plain(table: &str) -> Result<(), String> {
+    match has_prefix(&RESERVED, table) {
+        true => Err(format!("the table {table}")),
+        false => Ok(()),
+    }
+}
+
+/// SQLite's schema and sequence tables, and the check that ALTER TABLE runs on old rows.
+fn own_of_sqlite(table: &str) -> bool {
+    has_prefix(&["sqlite_", "pragma_quick_check"], table)
+}
+
+fn has_prefix(prefixes: &[&str], name: &str) -> bool {
+    prefixes.iter().any(|prefix| {
+        name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    })
+}
+
+fn describe(action: &AuthAction<'_>) -> &'static str {
+    use AuthAction as A;
+    match action {
+        A::Pragma { .. } => "PRAGMA",
+        A::Attach { .. } | A::Detach { .. } => "ATTACH and DETACH",
+        A::Transaction { .. } | A::Savepoint { .. } => {
+            "BEGIN, COMMIT, ROLLBACK and SAVEPOINT: a call is a transaction already"
+        }
+        A::CreateTempIndex { .. }
+        | A::CreateTempTable { .. }
+        | A::CreateTempTrigger { .. }
+        | A::CreateTempView { .. }
+        | A::DropTempIndex { .. }
+        | A::DropTempTable { .. }
+        | A::DropTempTrigger { .. }
+        | A::DropTempView { .. } => "temporary tables, indexes, triggers and views",
+        A::CreateTrigger { .. } | A::DropTrigger { .. } => "triggers",
+        A::CreateView { .. } | A::DropView { .. } => "views",
+        A::CreateVtable { .. } | A::DropVtable { .. } => "virtual tables",
+        A::Analyze { .. } | A::Reindex { .. } => "ANALYZE and REINDEX",
+        A::CreateTable { .. }
+        | A::CreateIndex { .. }
+        | A::DropTable { .. }
+        | A::DropIndex { .. }
+        | A::AlterTable { .. } => "changing the schema outside of a migration",
+        _ => "this statement",
+    }
+}

@@ -1,0 +1,184 @@
+//! What can go wrong, for the guest and for the host.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{ErrorCode, ffi};
+
+/// Which constraint a statement would have broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConstraintKind {
+    /// UNIQUE or PRIMARY KEY: there is already such a row.
+    Unique,
+    /// FOREIGN KEY: the row that it refers to does not exist, or a row that is referred to would go.
+    ForeignKey,
+    /// CHECK.
+    Check,
+    /// NOT NULL.
+    NotNull,
+    /// Any other, e.g. the type of a column of a STRICT table.
+    Other,
+}
+
+/// Why a statement failed, told to the guest that sent it. The transaction can go on unless SQLite
+/// had to roll it back; then every later statement and the commit fail.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SqlError {
+    /// The data would break a constraint; the statement changed nothing.
+    #[error("{message}")]
+    Constraint {
+        /// Which one.
+        kind: ConstraintKind,
+        /// SQLite's sentence, with table and column.
+        message: String,
+    },
+    /// The statement does what a plugin may not.
+    #[error("not allowed: {0}")]
+    Denied(String),
+    /// The statement cannot be compiled, or its parameters do not fit it.
+    #[error("{0}")]
+    Syntax(String),
+    /// The statement, a value or the result is beyond a limit, which is named.
+    #[error("too large: {0}")]
+    TooLarge(String),
+    /// The call's deadline came before the statement was done.
+    #[error("the statement was not done before the deadline of the call")]
+    Timeout,
+    /// The database has reached its largest size, or the disk is full.
+    #[error("the database is full: remove data, or raise the installation's database-mib")]
+    Full,
+    /// Anything else, in SQLite's words.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<rusqlite::Error> for SqlError {
+    fn from(error: rusqlite::Error) -> SqlError {
+        let (failure, message) = match error {
+            rusqlite::Error::SqliteFailure(failure, message) => {
+                (failure, message.unwrap_or_else(|| failure.to_string()))
+            }
+            rusqlite::Error::SqlInputError { msg, offset, .. } => {
+                return SqlError::Syntax(format!("{msg}, at byte {offset} of the statement"));
+            }
+            rusqlite::Error::MultipleStatement => {
+                return SqlError::Denied("more than one statement in a call".into());
+            }
+            other => return SqlError::Other(other.to_string()),
+        };
+        match failure.code {
+            ErrorCode::ConstraintViolation => {
+                SqlError::Constraint { kind: constraint_kind(failure.extended_code), message }
+            }
+            ErrorCode::TypeMismatch => {
+                SqlError::Constraint { kind: ConstraintKind::Other, message }
+            }
+            ErrorCode::AuthorizationForStatementDenied => SqlError::Denied(message),
+            ErrorCode::ReadOnly => SqlError::Denied("writing in a call that only reads".into()),
+            ErrorCode::OperationInterrupted => SqlError::Timeout,
+            ErrorCode::DiskFull => SqlError::Full,
+            ErrorCode::TooBig => SqlError::TooLarge(message),
+            ErrorCode::OutOfMemory => {
+                SqlError::TooLarge("the statement needs more memory than there is for SQL".into())
+            }
+            _ => SqlError::Other(message),
+        }
+    }
+}
+
+fn constraint_kind(extended_code: i32) -> ConstraintKind {
+    match extended_code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE
+        | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+        | ffi::SQLITE_CONSTRAINT_ROWID => ConstraintKind::Unique,
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => ConstraintKind::ForeignKey,
+        ffi::SQLITE_CONSTRAINT_CHECK => ConstraintKind::Check,
+        ffi::SQLITE_CONSTRAINT_NOTNULL => ConstraintKind::NotNull,
+        _ => ConstraintKind::Other,
+    }
+}
+
+/// Why the host could not do with a database what it wanted.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Too many calls wait for this database already; come back later.
+    #[error("too many calls wait for the database; try again in a moment")]
+    Overloaded,
+    /// The deadline came while waiting for a turn.
+    #[error("the deadline came while waiting for the database")]
+    Deadline,
+    /// The database has reached its largest size, or the disk is full.
+    #[error("{} is full: free space on the disk, or raise the limit database-mib", .path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is no SQLite database, or it is damaged.
+    #[error("{} is damaged or is not a database ({message}): restore it from a backup, or move it away to start empty", .path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's sentence.
+        message: String,
+    },
+    /// A file was written by a newer version of this program.
+    #[error("{} has format {found}, this version knows formats up to {known}: use the newer version that wrote it", .path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The newest format that this version knows.
+        known: i64,
+    },
+    /// A migration cannot be applied; nothing was changed.
+    #[error("migration {number} ({name}): {message}")]
+    Migration {
+        /// Its number.
+        number: u32,
+        /// Its file name.
+        name: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The transaction had failed before, so nothing of it was kept.
+    #[error("nothing was committed: {0}")]
+    RolledBack(String),
+    /// A constraint that is checked at the commit does not hold; nothing of the transaction was kept.
+    #[error("nothing was committed: {0}")]
+    Constraint(String),
+    /// A file or folder could not be read or written.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The operating system's error.
+        source: io::Error,
+    },
+    /// Any other failure of SQLite.
+    #[error("{}: {message}", .path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's sentence.
+        message: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn sqlite(path: &Path, error: rusqlite::Error) -> Error {
+        let (path, message) = (path.to_owned(), error.to_string());
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Error::Corrupt { path, message }
+            }
+            Some(ErrorCode::DiskFull) => Error::Full { path },
+            Some(ErrorCode::ConstraintViolation) => Error::Constraint(message),
+            _ => Error::Sqlite { path, message },
+        }
+    }
+
+    pub(crate) fn io(path: &Path, source: io::Error) -> Error {
+        Error::Io { path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,174 @@
+//! Running one statement of a guest on a connection.
+
+use std::time::{Duration, Instant};
+
+use quoin_core::limits::{SQL_BYTES_MAX, SQL_PARAMS_MAX, SQL_RESULT_BYTES_MAX, SQL_ROWS_MAX};
+use rusqlite::{CachedStatement, Statement};
+
+use crate::blocking::blocking;
+use crate::connection::Connection;
+use crate::{Rows, SqlError, Value};
+
+/// How long a statement that only reads may hold up the other tasks of its thread. Most are done in
+/// microseconds, for which moving the others away would be the larger delay.
+const IN_PLACE: Duration = Duration::from_millis(2);
+/// Semicolons in a statement. SQLite needs none, and looking for a second statement behind each of
+/// thousands would take a stack frame each.
+const SEMICOLONS_MAX: usize = 16;
+
+/// What is wanted of a statement.
+pub(crate) type Step<T> = fn(&mut Statement<'_>) -> Result<T, SqlError>;
+
+/// How a failed statement left its transaction.
+pub(crate) struct Failure {
+    pub(crate) error: SqlError,
+    /// The statement wrote, and what it wrote was not undone.
+    pub(crate) half_done: bool,
+}
+
+/// Runs one statement, in place if it is short and only reads, and returns also whether it wrote.
+/// Reading again in the same transaction reads the same, so a statement that turns out to be long
+/// is begun anew.
+pub(crate) fn run<T>(
+    connection: &Connection,
+    sql: &str,
+    params: &[Value],
+    deadline: Instant,
+    step: Step<T>,
+) -> Result<(T, bool), Failure> {
+    let whole = |error| Failure { error, half_done: false };
+    check_size(sql, params).map_err(whole)?;
+    let now = Instant::now();
+    if now >= deadline {
+        return Err(whole(SqlError::Timeout));
+    }
+    connection.watch.until(deadline.min(now + IN_PLACE));
+    let mut result = attempt(connection, sql, params, deadline, step);
+    let interrupted = matches!(&result, Err(Failure { error: SqlError::Timeout, .. }));
+    if interrupted && Instant::now() < deadline {
+        connection.watch.until(deadline);
+        result = blocking(|| attempt(connection, sql, params, deadline, step));
+    }
+    connection.watch.off();
+    result
+}
+
+fn attempt<T>(
+    connection: &Connection,
+    sql: &str,
+    params: &[Value],
+    deadline: Instant,
+    step: Step<T>,
+) -> Result<(T, bool), Failure> {
+    let whole = |error| Failure { error, half_done: false };
+    let mut statement = prepare(connection, sql).map_err(whole)?;
+    bind(&mut statement, params).map_err(whole)?;
+    if statement.readonly() {
+        return step(&mut statement).map(|value| (value, false)).map_err(whole);
+    }
+    // Writing is not begun anew: an interrupted write takes its transaction with it.
+    connection.watch.until(deadline);
+    blocking(|| step(&mut statement)).map(|value| (value, true)).map_err(|error| {
+        // These are found after SQLite has written; all others SQLite undoes.
+        let half_done = matches!(error, SqlError::TooLarge(_) | SqlError::Other(_));
+        Failure { error, half_done }
+    })
+}
+
+fn check_size(sql: &str, params: &[Value]) -> Result<(), SqlError> {
+    if sql.len() > SQL_BYTES_MAX {
+        return Err(SqlError::TooLarge(format!("a statement has at most {SQL_BYTES_MAX} bytes")));
+    }
+    if params.len() > SQL_PARAMS_MAX {
+        return Err(SqlError::TooLarge(format!(
+            "a statement has at most {SQL_PARAMS_MAX} parameters"
+        )));
+    }
+    let semicolons = sql.bytes().filter(|byte| *byte == b';').count();
+    if semicolons > SEMICOLONS_MAX {
+        return Err(SqlError::TooLarge(format!(
+            "a statement has at most {SEMICOLONS_MAX} semicolons; pass text as parameters"
+        )));
+    }
+    if sql.contains('\0') {
+        return Err(SqlError::Syntax("a statement has no NUL character".into()));
+    }
+    Ok(())
+}
+
+fn prepare<'c>(connection: &'c Connection, sql: &str) -> Result<CachedStatement<'c>, SqlError> {
+    connection.rules.begin_statement();
+    let prepared = connection.sqlite.prepare_cached(sql);
+    let statement = prepared.map_err(|error| compile_error(connection, error))?;
+    check_kind(&statement)?;
+    Ok(statement)
+}
+
+/// Why a statement was not compiled: a refusal by the rules comes before SQLite's own words.
+pub(crate) fn compile_error(connection: &Connection, error: rusqlite::Error) -> SqlError {
+    match (connection.rules.take_refusal(), SqlError::from(error)) {
+        (Some(refusal), _) => SqlError::Denied(refusal),
+        (None, SqlError::Other(message)) => SqlError::Syntax(message),
+        (None, error) => error,
+    }
+}
+
+/// Refuses what the authorizer is not asked about.
+pub(crate) fn check_kind(statement: &Statement<'_>) -> Result<(), SqlError> {
+    match statement.is_explain() {
+        0 => Ok(()),
+        _ => Err(SqlError::Denied("EXPLAIN".into())),
+    }
+}
+
+fn bind(statement: &mut Statement<'_>, params: &[Value]) -> Result<(), SqlError> {
+    let wanted = statement.parameter_count();
+    if wanted != params.len() {
+        let given = params.len();
+        return Err(SqlError::Syntax(format!(
+            "the statement has {wanted} parameters, {given} were given"
+        )));
+    }
+    for (index, param) in params.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, param)?;
+    }
+    Ok(())
+}
+
+/// Returns the rows.
+pub(crate) fn collect(statement: &mut Statement<'_>) -> Result<Rows, SqlError> {
+    let mut rows = Vec::new();
+    let mut bytes = 0;
+    let mut found = statement.raw_query();
+    while let Some(row) = found.next()? {
+        if rows.len() == SQL_ROWS_MAX {
+            return Err(SqlError::TooLarge(format!(
+                "a query returns at most {SQL_ROWS_MAX} rows; page"
+            )));
+        }
+        let width = row.as_ref().column_count();
+        let mut values = Vec::with_capacity(width);
+        for column in 0..width {
+            let value = Value::of(row.get_ref(column)?)?;
+            bytes += value.size();
+            if bytes > SQL_RESULT_BYTES_MAX {
+                return Err(SqlError::TooLarge(format!(
+                    "a query returns at most {SQL_RESULT_BYTES_MAX} bytes; page, or select less"
+                )));
+            }
+            values.push(value);
+        }
+        rows.push(values);
+    }
+    drop(found);
+    // After the first step, because SQLite may have compiled the statement anew for it.
+    let columns = statement.column_names().map(str::to_owned).collect();
+    Ok(Rows { columns, rows })
+}
+
+/// Runs to the end.
+pub(crate) fn finish(statement: &mut Statement<'_>) -> Result<(), SqlError> {
+    let mut rows = statement.raw_query();
+    while rows.next()?.is_some() {}
+    Ok(())
+}
