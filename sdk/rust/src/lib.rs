@@ -15,11 +15,14 @@
 //! The host interfaces come with this crate. What a plugin does not use is left out of its
 //! component, so the imports of a bundle are exactly what it uses.
 
+pub mod batch;
 pub mod cursor;
 pub mod db;
 pub mod host;
 pub mod id;
 mod money;
+pub mod report;
+pub mod sheet;
 
 pub use wit_bindgen;
 

@@ -1,0 +1,74 @@
+//! Many rows with few statements.
+
+use crate::db::{Value, execute};
+
+/// Parameters of one statement: enough that the statement's own cost vanishes, few enough that its
+/// text stays small.
+const PARAMS_MAX: usize = 2_000;
+/// Bytes of text and blobs in one statement, far below what may cross to the host at once.
+const BYTES_MAX: usize = 1 << 20;
+
+/// Parameters as a list for `IN (…)` or a row of values: `?3, ?4` from 3, two of them.
+pub fn marks(from: usize, count: usize) -> String {
+    let marks: Vec<String> = (from..from + count).map(|n| format!("?{n}")).collect();
+    marks.join(", ")
+}
+
+/// Inserts rows of `columns` values each, many with each statement:
+/// `insert_many("INSERT INTO thing (id, title) VALUES", 2, &values, "ON CONFLICT (id) DO NOTHING")`.
+///
+/// Traps on any error, like [`execute`]. Returns how many rows changed.
+pub fn insert_many(head: &str, columns: usize, values: &[Value], tail: &str) -> u64 {
+    let mut changed = 0;
+    let mut rest = values;
+    while !rest.is_empty() {
+        let (batch, after) = rest.split_at(first_batch(rest, columns));
+        let rows = batch.len() / columns;
+        let marks: Vec<String> =
+            (0..rows).map(|row| format!("({})", marks(row * columns + 1, columns))).collect();
+        changed += execute(&format!("{head} {} {tail}", marks.join(", ")), batch);
+        rest = after;
+    }
+    changed
+}
+
+/// How many of the values go into the next statement: whole rows, at least one.
+fn first_batch(values: &[Value], columns: usize) -> usize {
+    let mut taken = 0;
+    let mut bytes = 0;
+    for row in values.chunks(columns) {
+        bytes += row.iter().map(size).sum::<usize>();
+        if taken > 0 && (bytes > BYTES_MAX || taken + columns > PARAMS_MAX) {
+            break;
+        }
+        taken += row.len();
+    }
+    taken
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::Blob(bytes) => bytes.len(),
+        _ => 8,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_count_from_where_they_are_told() {
+        assert_eq!(marks(1, 3), "?1, ?2, ?3");
+        assert_eq!(marks(5, 0), "");
+    }
+
+    #[test]
+    fn a_batch_ends_between_rows_before_it_is_too_large() {
+        let small = vec![Value::Integer(1); 3_000];
+        assert_eq!(first_batch(&small, 3), 1_998);
+        let large = vec![Value::Text("x".repeat(700_000)); 4];
+        assert_eq!(first_batch(&large, 2), 2);
+    }
+}
