@@ -1,1 +1,31 @@
+//! The one room that knows the WebAssembly engine: compile, link, instances, limits, calls, values ⇄ JSON.
+//!
+//! A [`Program`] is a compiled bundle, linked once and shared by all tenants. A [`Generation`] is a
+//! program running as an installation of a tenant. A [`Node`] is a generation with its bindings to
+//! the generations that serve it; the nodes of a tenant form a graph without cycles, so a call tree
+//! that holds its root holds exactly the generations that it started with, whatever is swapped
+//! meanwhile. [`call`] runs a function of a node.
 
+mod call;
+mod engine;
+mod failure;
+mod generation;
+mod instance;
+mod interfaces;
+pub mod json;
+mod link;
+mod log;
+mod node;
+mod program;
+mod state;
+
+pub use call::{CallJsonError, Principal, Request, Target, call, call_json};
+pub use engine::{Engine, EngineError};
+pub use failure::{Failure, Outcome};
+pub use generation::{Generation, GenerationSpec, Stats};
+pub use log::{Level, Line, Log};
+pub use node::{Binding, Node, Provider};
+pub use program::{Program, ProgramError, compile};
+
+/// A value of a component: the engine's own, so that no copy is made on the way to a guest.
+pub use wasmtime::component::Val as Value;

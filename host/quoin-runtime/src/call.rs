@@ -1,0 +1,239 @@
+//! Calls: one invocation of an exported function, in its own sandbox and its own transaction.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use quoin_core::limits::CALL_DEPTH_MAX;
+use quoin_core::{Name, Type};
+use tokio::task::JoinHandle;
+
+use crate::Value;
+use crate::failure::{Failure, Outcome};
+use crate::instance::Live;
+use crate::json;
+use crate::log::Level;
+use crate::node::Node;
+use crate::program::Export;
+use crate::state::Running;
+
+/// On whose behalf a call tree runs. The gateway makes it; no guest can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// `anonymous`, or `admin` for the holder of an API key of the tenant.
+    pub role: &'static str,
+    /// Who exactly, for an admin the id of the key.
+    pub id: Option<String>,
+}
+
+impl Principal {
+    /// Nobody in particular.
+    pub const ANONYMOUS: Principal = Principal { role: "anonymous", id: None };
+
+    /// The holder of an API key.
+    pub fn admin(id: impl Into<String>) -> Principal {
+        Principal { role: "admin", id: Some(id.into()) }
+    }
+}
+
+/// A call from outside.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// On whose behalf.
+    pub principal: Principal,
+    /// The id that all calls of the tree share.
+    pub trace: String,
+}
+
+/// What stays the same through a call tree.
+pub(crate) struct Origin {
+    pub principal: Principal,
+    pub trace: String,
+}
+
+/// A function of a provided interface.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The interface with version.
+    pub interface: &'a str,
+    /// The function.
+    pub function: &'a str,
+}
+
+/// Runs a function for a caller outside.
+///
+/// The call runs in a task of its own. When the returned future is dropped (the client went away), a
+/// function that only reads is cancelled; one that writes is finished, within its deadline, so that
+/// a lost connection does not cut a sequence of steps in half.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn call(
+    node: &Arc<Node>,
+    target: Target<'_>,
+    params: Vec<Value>,
+    request: Request,
+) -> Outcome {
+    let Some(export) = node.generation.program.export(target.interface, target.function) else {
+        return Err(Failure::BadCall(format!(
+            "{} provides no function {}#{}",
+            node.generation.installation, target.interface, target.function
+        )));
+    };
+    let (node, export) = (node.clone(), export.clone());
+    let plugin = node.generation.installation.to_string();
+    let reads = export.reads;
+    let origin = Arc::new(Origin { principal: request.principal, trace: request.trace });
+    let id = quoin_core::ids::random_hex::<16>().map_err(|e| Failure::Host {
+        plugin: plugin.clone(),
+        reason: format!("no randomness for a call id: {e}"),
+        full: false,
+    })?;
+    let deadline = node.generation.deadline_from(Instant::now());
+    let task = tokio::spawn(async move {
+        let running = Running::new(node, export, origin, id, None, 0, deadline);
+        run(running, &params).await
+    });
+    let mut task = OnDrop { task, cancel: reads };
+    match (&mut task.task).await {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            tracing::error!(plugin, "a call ended the host's way: {error}");
+            Err(Failure::Host { plugin, reason: "the call's task failed".into(), full: false })
+        }
+    }
+}
+
+struct OnDrop<T> {
+    task: JoinHandle<T>,
+    cancel: bool,
+}
+
+impl<T> Drop for OnDrop<T> {
+    fn drop(&mut self) {
+        if self.cancel {
+            self.task.abort();
+        }
+    }
+}
+
+/// As [`call`], with the parameters as members of a JSON object and the result as JSON.
+///
+/// # Errors
+/// The JSON does not fit the parameters, or the call fails.
+pub async fn call_json(
+    node: &Arc<Node>,
+    target: Target<'_>,
+    params: &serde_json::Value,
+    request: Request,
+) -> Result<Result<serde_json::Value, serde_json::Value>, CallJsonError> {
+    let function = node.generation.program.function(target.interface, target.function);
+    let Some(function) = function else {
+        let none = format!("there is no function {}#{}", target.interface, target.function);
+        return Err(Failure::BadCall(none).into());
+    };
+    let values = json::parameters(&function.params, params)?;
+    let result = function.result.clone();
+    let value = call(node, target, values, request).await?;
+    Ok(json::result(value.as_ref(), result.as_ref())?)
+}
+
+/// A JSON call that gave no result.
+#[derive(Debug, thiserror::Error)]
+pub enum CallJsonError {
+    /// The JSON does not fit.
+    #[error(transparent)]
+    Json(#[from] json::Misfit),
+    /// The call failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// JSON cannot express what the function returned.
+    #[error(transparent)]
+    Inexpressible(#[from] json::Inexpressible),
+}
+
+/// Runs a call in a fresh or kept instance, and commits what it wrote if it ends well.
+pub(crate) async fn run(running: Running, params: &[Value]) -> Outcome {
+    let generation = running.node.generation.clone();
+    let (origin, deadline) = (running.origin.clone(), running.deadline);
+    let label = &running.export.clone().label;
+    let attempt = tokio::time::timeout_at(deadline.into(), attempt(running, params));
+    let outcome = attempt.await.unwrap_or_else(|_| {
+        let plugin = generation.installation.to_string();
+        Err(Failure::Timeout { plugin, function: label.clone() })
+    });
+    if let Err(failure) = &outcome {
+        generation.count_failure();
+        let message = failure.to_string();
+        generation.log.write(
+            Level::Error,
+            generation.installation.as_str(),
+            &origin.trace,
+            &message,
+        );
+    }
+    outcome
+}
+
+async fn attempt(running: Running, params: &[Value]) -> Outcome {
+    let generation = running.node.generation.clone();
+    let export: Arc<Export> = running.export.clone();
+    let depth = running.depth;
+    if depth > CALL_DEPTH_MAX {
+        return Err(running.limit(format!("more than {CALL_DEPTH_MAX} calls in each other")));
+    }
+    let _permit = generation.admit(&export.label, running.deadline).await?;
+    let mut live = match generation.take_idle() {
+        Some(live) => live,
+        None => Live::start(&generation, running.deadline).await?,
+    };
+    let mut results = [Value::Bool(false)];
+    let slots = if export.function.result.is_some() { &mut results[..] } else { &mut [] };
+    let running = live.run(running, params, slots).await?;
+    let result = export
+        .function
+        .result
+        .is_some()
+        .then(|| std::mem::replace(&mut results[0], Value::Bool(false)));
+    if let Some(transaction) = running.transaction
+        && !matches!(result, Some(Value::Result(Err(_))))
+    {
+        transaction
+            .commit()
+            .map_err(|error| storage_failure(&generation.installation, &export.label, error))?;
+    }
+    generation.keep_idle(live);
+    Ok(result)
+}
+
+/// What a failure of the storage means for the call.
+pub(crate) fn storage_failure(
+    plugin: &Name,
+    function: &str,
+    error: quoin_storage::Error,
+) -> Failure {
+    use quoin_storage::Error as E;
+    let plugin = plugin.to_string();
+    match error {
+        E::Overloaded => Failure::Overload { plugin, what: error.to_string() },
+        E::Deadline => Failure::Timeout { plugin, function: function.into() },
+        E::RolledBack(_) | E::Constraint(_) => {
+            Failure::Trap { plugin, function: function.into(), reason: error.to_string() }
+        }
+        E::Full { .. } => Failure::Host { plugin, reason: error.to_string(), full: true },
+        _ => Failure::Host { plugin, reason: error.to_string(), full: false },
+    }
+}
+
+/// The error that stands for a failed callee, if the function's result type has a place for it: the
+/// case `name` of its error variant, with a string or nothing as its value.
+pub(crate) fn error_case(result: Option<&Type>, name: &str, text: &str) -> Option<Value> {
+    let Some(Type::Result { err: Some(err), .. }) = result else { return None };
+    let Type::Variant { cases, .. } = &**err else { return None };
+    let case = cases.iter().find(|c| c.name == name)?;
+    let payload = match case.ty {
+        None => None,
+        Some(Type::String) => Some(Box::new(Value::String(text.into()))),
+        Some(_) => return None,
+    };
+    Some(Value::Result(Err(Some(Box::new(Value::Variant(name.into(), payload))))))
+}

@@ -1,0 +1,132 @@
+//! The engine: one for the process, with a pool of pre-mapped memory for instances.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use quoin_core::limits::Limits;
+use wasmtime::{
+    Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
+};
+
+/// Native stack of guest code. JavaScript and Python interpreters recurse deeper than Rust guests.
+const WASM_STACK_BYTES: usize = 512 << 10;
+/// Native stack of a call: the guest's share plus room for host functions, SQLite among them. A
+/// guest that overflows its share traps; an overflow of the host's share would end the process.
+const CALL_STACK_BYTES: usize = WASM_STACK_BYTES + (1 << 20);
+/// How often running guests are asked for their turn and their deadline. A millisecond bounds both
+/// the overshoot of a deadline and the wait of other calls on a busy thread.
+const TICK: Duration = Duration::from_millis(1);
+/// Pool sizes to try, in component instances. Each takes 4 GiB of address space, which some machines
+/// (containers with limits, 39-bit processors) do not have; the first that fits is used.
+const POOL_SIZES: [u32; 4] = [4_000, 1_000, 200, 40];
+/// Table elements of an instance; interpreters use some 8,000.
+pub(crate) const TABLE_ELEMENTS_MAX: usize = 20_000;
+
+/// The engine could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("the WebAssembly engine cannot start: {0}")]
+pub struct EngineError(String);
+
+/// The WebAssembly engine of this process.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: wasmtime::Engine,
+    instances: u32,
+    // Stops the ticker when the last clone goes.
+    _ticker: Arc<()>,
+}
+
+impl Engine {
+    /// The engine that runs calls, with the largest instance pool that this machine can map.
+    ///
+    /// # Errors
+    /// No pool fits into the address space, or the ticker thread cannot start.
+    pub fn new() -> Result<Engine, EngineError> {
+        let mut last = String::new();
+        for instances in POOL_SIZES {
+            let mut config = config();
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(instances)));
+            match wasmtime::Engine::new(&config) {
+                Ok(inner) => return Engine::ticking(inner, instances),
+                Err(error) => last = format!("{error:#}"),
+            }
+        }
+        Err(EngineError(last))
+    }
+
+    fn ticking(inner: wasmtime::Engine, instances: u32) -> Result<Engine, EngineError> {
+        let ticker = Arc::new(());
+        let (alive, engine) = (Arc::downgrade(&ticker), inner.weak());
+        std::thread::Builder::new()
+            .name("ticker".into())
+            .spawn(move || {
+                while alive.strong_count() > 0 {
+                    std::thread::sleep(TICK);
+                    match engine.upgrade() {
+                        Some(engine) => engine.increment_epoch(),
+                        None => break,
+                    }
+                }
+            })
+            .map_err(|e| EngineError(format!("no ticker thread: {e}")))?;
+        Ok(Engine { inner, instances, _ticker: ticker })
+    }
+
+    /// How many instances can live at once.
+    pub fn instances(&self) -> u32 {
+        self.instances
+    }
+
+    /// A name for what this engine compiles to: version, target, flags. Machine code of another name
+    /// is never loaded.
+    pub fn hash(&self) -> String {
+        engine_hash(&self.inner)
+    }
+}
+
+pub(crate) fn engine_hash(engine: &wasmtime::Engine) -> String {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// The settings that machine code depends on: the same for the compiler and for the engine that runs.
+pub(crate) fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        .wasm_simd(true)
+        .wasm_relaxed_simd(false)
+        .wasm_memory64(false)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(CALL_STACK_BYTES)
+        .memory_reservation(4 << 30)
+        .memory_guard_size(32 << 20)
+        .memory_may_move(false)
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable);
+    config
+}
+
+fn pool(instances: u32) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(instances)
+        // Components of other toolchains carry adapter modules.
+        .total_core_instances(instances * 4)
+        .total_memories(instances)
+        .total_tables(instances * 2)
+        .total_stacks(instances)
+        .max_memories_per_component(2)
+        .max_tables_per_component(8)
+        .max_core_instances_per_component(24)
+        .max_memory_size((Limits::CEILING.memory_mib as usize) << 20)
+        .table_elements(TABLE_ELEMENTS_MAX)
+        // What a small guest touches stays mapped, so that the next call has no page faults.
+        .linear_memory_keep_resident(256 << 10)
+        .table_keep_resident(64 << 10)
+        .pagemap_scan(Enabled::Auto)
+        .decommit_batch_size(16)
+        .max_unused_warm_slots(200);
+    pool
+}

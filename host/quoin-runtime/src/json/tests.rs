@@ -1,0 +1,137 @@
+use super::*;
+
+fn record(fields: Vec<(&str, Type)>) -> Type {
+    Type::Record { name: None, fields: fields.into_iter().map(|(n, t)| Field::new(n, t)).collect() }
+}
+
+fn option(inner: Type) -> Type {
+    Type::Option(Box::new(inner))
+}
+
+fn list(inner: Type) -> Type {
+    Type::List(Box::new(inner))
+}
+
+fn every_kind() -> Type {
+    record(vec![
+        ("a-flag", Type::Bool),
+        ("small", Type::S8),
+        ("big", Type::U64),
+        ("low", Type::S64),
+        ("real", Type::F64),
+        ("letter", Type::Char),
+        ("text", Type::String),
+        ("bytes", list(Type::U8)),
+        ("items", list(record(vec![("x", Type::U16)]))),
+        ("maybe", option(Type::U32)),
+        ("double", option(option(Type::U32))),
+        ("pair", Type::Tuple(vec![Type::String, Type::Bool])),
+        ("choice", Type::Enum { name: None, cases: vec!["one-a".into(), "two".into()] }),
+        (
+            "case",
+            Type::Variant {
+                name: None,
+                cases: vec![
+                    Case { name: "empty".into(), ty: None },
+                    Case { name: "full".into(), ty: Some(Type::String) },
+                ],
+            },
+        ),
+        ("outcome", Type::Result { ok: None, err: Some(Box::new(Type::String)) }),
+        ("set", Type::Flags { name: None, flags: vec!["can-read".into(), "can-write".into()] }),
+    ])
+}
+
+fn sample() -> Json {
+    json!({
+        "aFlag": true, "small": -128, "big": u64::MAX, "low": i64::MIN, "real": 1.5, "letter": "ß",
+        "text": "日本", "bytes": "AAEC", "items": [{"x": 1}, {"x": 65535}], "maybe": null,
+        "double": {"tag": "some", "val": null}, "pair": ["p", false], "choice": "one-a",
+        "case": {"tag": "full", "val": "v"}, "outcome": {"tag": "err", "val": "e"},
+        "set": {"canRead": true, "canWrite": false},
+    })
+}
+
+fn misfit(ty: &Type, json: &Json) -> (String, String) {
+    let misfit = value(ty, json, "").unwrap_err();
+    (misfit.pointer, misfit.problem)
+}
+
+#[test]
+fn every_kind_of_value_survives_the_way_there_and_back() {
+    let ty = every_kind();
+    let there = value(&ty, &sample(), "").unwrap();
+    assert_eq!(json(&there, &ty).unwrap(), sample());
+}
+
+#[test]
+fn a_misfit_points_to_its_place() {
+    let mut body = sample();
+    body["items"][1]["x"] = json!("no");
+    let (pointer, problem) = misfit(&every_kind(), &body);
+    assert_eq!(pointer, "/items/1/x");
+    assert_eq!(problem, "expected a whole number (u16), found a string");
+}
+
+#[test]
+fn numbers_out_of_range_are_refused_with_their_range() {
+    let one = record(vec![("n", Type::S64)]);
+    for (text, ty) in [
+        ("{\"n\": 9223372036854775808}", Type::S64),
+        ("{\"n\": -9223372036854775809}", Type::S64),
+        ("{\"n\": 18446744073709551616}", Type::U64),
+        ("{\"n\": 1.5}", Type::S64),
+        ("{\"n\": 300}", Type::U8),
+        ("{\"n\": -1}", Type::U32),
+    ] {
+        let ty = record(vec![("n", ty)]);
+        let (pointer, problem) = misfit(&ty, &serde_json::from_str(text).unwrap());
+        assert_eq!(pointer, "/n", "{text}");
+        assert!(problem.contains("range"), "{text}: {problem}");
+    }
+    assert!(value(&one, &json!({"n": i64::MAX}), "").is_ok());
+}
+
+#[test]
+fn unknown_and_missing_members_are_named() {
+    let ty = record(vec![("unit-price", Type::U8), ("note", option(Type::String))]);
+    let (pointer, problem) = misfit(&ty, &json!({"unitPrice": 1, "colour/x": 2}));
+    assert_eq!(pointer, "/colour~1x");
+    assert_eq!(problem, "unknown; known here: unitPrice, note");
+    let (pointer, problem) = misfit(&ty, &json!({"note": "n"}));
+    assert_eq!(
+        (pointer.as_str(), problem.as_str()),
+        ("/unitPrice", "missing; expected a whole number (u8)")
+    );
+    assert!(value(&ty, &json!({"unitPrice": 1}), "").is_ok());
+}
+
+#[test]
+fn a_tag_must_be_one_of_the_cases() {
+    let ty = every_kind();
+    let mut body = sample();
+    body["case"] = json!({"tag": "none"});
+    assert_eq!(misfit(&ty, &body).0, "/case/tag");
+    body["case"] = json!({"tag": "empty", "val": 1});
+    assert_eq!(misfit(&ty, &body).0, "/case/val");
+    body["case"] = json!({"tag": "empty", "extra": 1});
+    assert_eq!(misfit(&ty, &body).0, "/case/extra");
+}
+
+#[test]
+fn what_json_cannot_express_is_told() {
+    let ty = record(vec![("ratio", Type::F64)]);
+    let nan = Value::Record(vec![("ratio".into(), Value::Float64(f64::NAN))]);
+    assert_eq!(json(&nan, &ty).unwrap_err().0, "/ratio");
+}
+
+#[test]
+fn path_and_query_texts_become_values_of_simple_types() {
+    assert_eq!(value_from_text(&Type::U32, "7", "").unwrap(), Value::U32(7));
+    assert_eq!(value_from_text(&Type::String, "7", "").unwrap(), Value::String("7".into()));
+    assert_eq!(value_from_text(&Type::Bool, "true", "").unwrap(), Value::Bool(true));
+    assert!(value_from_text(&Type::Bool, "yes", "").is_err());
+    assert!(value_from_text(&Type::U32, "[1]", "").is_err());
+    let some = Value::Option(Some(Box::new(Value::U32(7))));
+    assert_eq!(value_from_text(&option(Type::U32), "7", "").unwrap(), some);
+}
