@@ -112,6 +112,7 @@ impl Rules {
     pub(crate) fn begin_statement(&self) {
         self.0.schema_change.store(false, Ordering::Relaxed);
         self.0.alter.store(false, Ordering::Relaxed);
+        self.take_refusal();
     }
 
     /// Why the last statement was refused, if it was.
@@ -146,17 +147,24 @@ impl State {
 
     fn judge(&self, mode: Mode, context: &AuthContext<'_>) -> Result<(), String> {
         use AuthAction as A;
-        if context.database_name.is_some_and(|name| name != "main") {
-            return Err("a database other than the plugin's own".into());
-        }
         let schema_change = self.schema_change.load(Ordering::Relaxed);
+        let alter = self.alter.load(Ordering::Relaxed);
+        let database = match context.action {
+            // Here SQLite tells the name of the column in the place of the database's.
+            A::AlterTable { database_name, .. } => Some(database_name),
+            _ => context.database_name,
+        };
+        match database {
+            None | Some("main") => {}
+            // A rename looks for the old name in temporary views and triggers, too.
+            Some("temp") if alter => {}
+            Some(_) => return Err("a database other than the plugin's own".into()),
+        }
         match context.action {
             A::Select | A::Recursive => Ok(()),
             A::Function { function_name: name } => match () {
                 () if FUNCTIONS.iter().any(|f| name.eq_ignore_ascii_case(f)) => Ok(()),
-                () if self.alter.load(Ordering::Relaxed) && has_prefix(&ALTER_FUNCTIONS, name) => {
-                    Ok(())
-                }
+                () if alter && has_prefix(&ALTER_FUNCTIONS, name) => Ok(()),
                 () => Err(format!("the function {name}")),
             },
             // SQLite's DEFENSIVE mode keeps everyone but SQLite itself from writing its tables, so
@@ -186,12 +194,15 @@ impl State {
                     plain(table_name)?;
                 }
                 self.schema_change.store(true, Ordering::Relaxed);
-                let alter = matches!(context.action, A::AlterTable { .. });
-                self.alter.fetch_or(alter, Ordering::Relaxed);
+                if matches!(context.action, A::AlterTable { .. }) {
+                    self.alter.store(true, Ordering::Relaxed);
+                }
                 Ok(())
             }
             // Filling a new index is a REINDEX to the authorizer.
             A::Reindex { .. } if schema_change => Ok(()),
+            // A new column with a constraint is checked against the rows that are there.
+            A::Pragma { pragma_name: "quick_check", .. } if alter => Ok(()),
             ref action => Err(describe(action).into()),
         }
     }

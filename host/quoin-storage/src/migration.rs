@@ -10,7 +10,7 @@ use rusqlite::fallible_iterator::FallibleIterator as _;
 
 use crate::authorizer::Mode;
 use crate::connection::Connection;
-use crate::statement::{check_kind, compile_error, finish};
+use crate::statement::{check_kind, compile_error, finish, told};
 use crate::{Error, SqlError, Transaction};
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS _quoin_migration (
@@ -103,7 +103,7 @@ fn run(connection: &Connection, migration: &Migration, deadline: Instant) -> Res
     let result = run_all(connection, &migration.sql);
     connection.watch.off();
     connection.rules.switch(mode);
-    result?;
+    result.map_err(|error| told(connection, error))?;
     let lost = "it rolled the transaction back".to_owned();
     if connection.sqlite.is_autocommit() {
         return Err(SqlError::Other(lost));
@@ -121,7 +121,7 @@ fn run_all(connection: &Connection, sql: &str) -> Result<(), SqlError> {
     let mut batch = Batch::new(&connection.sqlite, sql);
     loop {
         connection.rules.begin_statement();
-        let next = batch.next().map_err(|error| compile_error(connection, error))?;
+        let next = batch.next().map_err(compile_error)?;
         let Some(mut statement) = next else { return Ok(()) };
         check_kind(&statement)?;
         finish(&mut statement)?;

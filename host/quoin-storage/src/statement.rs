@@ -50,7 +50,7 @@ pub(crate) fn run<T>(
         result = blocking(|| attempt(connection, sql, params, deadline, step));
     }
     connection.watch.off();
-    result
+    result.map_err(|failure| Failure { error: told(connection, failure.error), ..failure })
 }
 
 fn attempt<T>(
@@ -98,19 +98,22 @@ fn check_size(sql: &str, params: &[Value]) -> Result<(), SqlError> {
 
 fn prepare<'c>(connection: &'c Connection, sql: &str) -> Result<CachedStatement<'c>, SqlError> {
     connection.rules.begin_statement();
-    let prepared = connection.sqlite.prepare_cached(sql);
-    let statement = prepared.map_err(|error| compile_error(connection, error))?;
+    let statement = connection.sqlite.prepare_cached(sql).map_err(compile_error)?;
     check_kind(&statement)?;
     Ok(statement)
 }
 
-/// Why a statement was not compiled: a refusal by the rules comes before SQLite's own words.
-pub(crate) fn compile_error(connection: &Connection, error: rusqlite::Error) -> SqlError {
-    match (connection.rules.take_refusal(), SqlError::from(error)) {
-        (Some(refusal), _) => SqlError::Denied(refusal),
-        (None, SqlError::Other(message)) => SqlError::Syntax(message),
-        (None, error) => error,
+/// SQLite has one code for every fault of a statement that it compiles.
+pub(crate) fn compile_error(error: rusqlite::Error) -> SqlError {
+    match SqlError::from(error) {
+        SqlError::Other(message) => SqlError::Syntax(message),
+        error => error,
     }
+}
+
+/// The error as the guest gets it: what the rules refused comes before SQLite's "not authorized".
+pub(crate) fn told(connection: &Connection, error: SqlError) -> SqlError {
+    connection.rules.take_refusal().map_or(error, SqlError::Denied)
 }
 
 /// Refuses what the authorizer is not asked about.

@@ -1,0 +1,145 @@
+//! The control database: tenants, revisions, domains, keys.
+
+use std::collections::BTreeSet;
+
+use quoin_core::{Digest, Domain, Name};
+use quoin_storage::{Control, ControlError, Error};
+use tempfile::TempDir;
+
+fn open() -> (Control, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let control = Control::open(&folder.path().join("state/control.db")).unwrap();
+    (control, folder)
+}
+
+fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+fn domains(list: &[&str]) -> BTreeSet<Domain> {
+    list.iter().map(|domain| domain.parse().unwrap()).collect()
+}
+
+#[test]
+fn what_was_published_is_there_after_reopening() {
+    let (control, folder) = open();
+    let a = domains(&["a.test", "www.a.test"]);
+    assert_eq!(control.publish(&name("a"), 0, "{\"v\":1}", &a, "first", 10).unwrap(), 1);
+    assert_eq!(control.publish(&name("a"), 1, "{\"v\":2}", &a, "second", 20).unwrap(), 2);
+    drop(control);
+    let control = Control::open(&folder.path().join("state/control.db")).unwrap();
+    let tenants = control.tenants().unwrap();
+    assert_eq!(tenants.len(), 1);
+    assert_eq!((tenants[0].revision, tenants[0].created_ms), (2, 10));
+    assert_eq!((tenants[0].document.as_str(), &tenants[0].domains), ("{\"v\":2}", &a));
+    let revisions = control.revisions(&name("a"), 10).unwrap();
+    let notes: Vec<_> =
+        revisions.iter().map(|r| (r.number, r.note.as_str(), r.created_ms)).collect();
+    assert_eq!(notes, [(2, "second", 20), (1, "first", 10)]);
+}
+
+#[test]
+fn a_change_based_on_an_older_revision_is_refused() {
+    let (control, _folder) = open();
+    let none = BTreeSet::new();
+    assert!(matches!(
+        control.publish(&name("a"), 3, "{}", &none, "", 0),
+        Err(ControlError::Conflict { expected: 3, current: 0 })
+    ));
+    control.publish(&name("a"), 0, "{}", &none, "", 0).unwrap();
+    assert!(matches!(
+        control.publish(&name("a"), 0, "{\"lost\":1}", &none, "", 0),
+        Err(ControlError::Conflict { expected: 0, current: 1 })
+    ));
+    assert_eq!(control.tenants().unwrap()[0].document, "{}");
+}
+
+#[test]
+fn a_domain_belongs_to_one_tenant() {
+    let (control, _folder) = open();
+    control.publish(&name("a"), 0, "{}", &domains(&["x.test"]), "", 0).unwrap();
+    let taken = control.publish(&name("b"), 0, "{}", &domains(&["b.test", "x.test"]), "", 0);
+    match taken {
+        Err(ControlError::DomainTaken { domain, tenant }) => {
+            assert_eq!((domain.as_str(), tenant.as_str()), ("x.test", "a"));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(control.tenants().unwrap().len(), 1, "nothing of the refused change is kept");
+    control.publish(&name("a"), 1, "{}", &domains(&["y.test"]), "", 0).unwrap();
+    control.publish(&name("b"), 0, "{}", &domains(&["b.test", "x.test"]), "", 0).unwrap();
+}
+
+#[test]
+fn the_newest_hundred_revisions_are_kept() {
+    let (control, _folder) = open();
+    for revision in 0..105 {
+        control.publish(&name("a"), revision, "{}", &BTreeSet::new(), "", 0).unwrap();
+    }
+    let kept = control.revisions(&name("a"), 1_000).unwrap();
+    assert_eq!((kept.len(), kept[0].number, kept[99].number), (100, 105, 6));
+    assert_eq!(control.revisions(&name("a"), 3).unwrap().len(), 3);
+}
+
+#[test]
+fn a_removed_tenant_leaves_domains_and_keys_free() {
+    let (control, _folder) = open();
+    control.publish(&name("a"), 0, "{}", &domains(&["x.test"]), "", 0).unwrap();
+    control.add_key(&name("a"), "k1", &Digest::of(b"secret"), "laptop", 5).unwrap();
+    assert!(control.remove_tenant(&name("a")).unwrap());
+    assert!(!control.remove_tenant(&name("a")).unwrap());
+    assert!(control.all_keys().unwrap().is_empty());
+    assert!(control.revisions(&name("a"), 9).unwrap().is_empty());
+    control.publish(&name("b"), 0, "{}", &domains(&["x.test"]), "", 0).unwrap();
+}
+
+#[test]
+fn keys_are_added_listed_and_removed() {
+    let (control, _folder) = open();
+    let hash = Digest::of(b"secret");
+    let missing = control.add_key(&name("a"), "k1", &hash, "", 0);
+    assert!(matches!(missing, Err(ControlError::NoTenant(_))));
+    for tenant in ["a", "b"] {
+        control.publish(&name(tenant), 0, "{}", &BTreeSet::new(), "", 0).unwrap();
+        control.add_key(&name(tenant), "k1", &hash, "laptop", 5).unwrap();
+    }
+    let again = control.add_key(&name("a"), "k1", &hash, "", 0);
+    assert!(matches!(again, Err(ControlError::KeyExists(_))));
+    assert_eq!(control.all_keys().unwrap().len(), 2);
+    let keys = control.keys(&name("a")).unwrap();
+    assert_eq!((keys.len(), &keys[0].hash, keys[0].label.as_str()), (1, &hash, "laptop"));
+    assert!(control.remove_key(&name("a"), "k1").unwrap());
+    assert!(!control.remove_key(&name("a"), "k1").unwrap());
+    assert_eq!(control.all_keys().unwrap().len(), 1);
+}
+
+#[test]
+fn a_tenant_has_no_more_keys_than_the_limit() {
+    let (control, _folder) = open();
+    control.publish(&name("a"), 0, "{}", &BTreeSet::new(), "", 0).unwrap();
+    let hash = Digest::of(b"secret");
+    let refused =
+        (0..1_000).find_map(|n| control.add_key(&name("a"), &n.to_string(), &hash, "", 0).err());
+    assert!(matches!(refused, Some(ControlError::TooManyKeys)));
+}
+
+#[test]
+fn a_damaged_file_is_told_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("control.db");
+    std::fs::write(&path, "this is no database ".repeat(100)).unwrap();
+    let error = Control::open(&path).err().unwrap();
+    assert!(matches!(error, Error::Corrupt { .. }), "{error}");
+    assert!(error.to_string().contains("control.db"), "{error}");
+    let error = quoin_storage::Database::open(&path, 1 << 20).err().unwrap();
+    assert!(matches!(error, Error::Corrupt { .. }), "{error}");
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_refused() {
+    let (control, folder) = open();
+    drop(control);
+    let path = folder.path().join("state/control.db");
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(Control::open(&path), Err(Error::Newer { found: 99, .. })));
+}

@@ -1,0 +1,128 @@
+//! Migrations: all pending ones or none, each exactly once.
+
+use quoin_storage::{Error, Value};
+
+use crate::{Shelf, migration, one, soon};
+
+const WIDGET: &str = "CREATE TABLE widget (id INTEGER PRIMARY KEY, name TEXT NOT NULL);";
+
+fn refusal(result: Result<usize, Error>) -> (u32, String) {
+    match result {
+        Err(Error::Migration { number, message, .. }) => (number, message),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn pending_migrations_are_applied_once() {
+    let shelf = Shelf::empty();
+    let one = migration(1, WIDGET);
+    let two = migration(
+        2,
+        "INSERT INTO widget (name) VALUES ('a'); INSERT INTO widget (name) VALUES ('b');",
+    );
+    assert_eq!(shelf.migrate(std::slice::from_ref(&one)).await.unwrap(), 1);
+    assert_eq!(shelf.migrate(&[one.clone(), two.clone()]).await.unwrap(), 1);
+    assert_eq!(shelf.migrate(&[one, two]).await.unwrap(), 0);
+    assert_eq!(shelf.names().await, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn no_migrations_are_no_work() {
+    assert_eq!(Shelf::empty().migrate(&[]).await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_fails_half_way_changes_nothing() {
+    let shelf = Shelf::empty();
+    let broken = "INSERT INTO widget (name) VALUES ('a'); INSERT INTO gadget VALUES (1);";
+    let (number, message) =
+        refusal(shelf.migrate(&[migration(1, WIDGET), migration(2, broken)]).await);
+    assert_eq!(number, 2);
+    assert!(message.contains("gadget"), "{message}");
+    assert!(shelf.read().await.query("SELECT * FROM widget", &[]).is_err());
+    assert_eq!(shelf.migrate(&[migration(1, WIDGET)]).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_changed_before_the_commit() {
+    let shelf = Shelf::empty();
+    let migrated = shelf.database.migrate(&[migration(1, WIDGET)], soon()).await.unwrap();
+    assert_eq!(migrated.applied(), 1);
+    assert!(shelf.read().await.query("SELECT * FROM widget", &[]).is_err());
+    drop(migrated);
+    assert!(shelf.read().await.query("SELECT * FROM widget", &[]).is_err());
+    assert_eq!(shelf.migrate(&[migration(1, WIDGET)]).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_migration_that_was_changed_after_it_was_applied_is_refused() {
+    let shelf = Shelf::empty();
+    shelf.migrate(&[migration(1, WIDGET)]).await.unwrap();
+    let (number, message) = refusal(shelf.migrate(&[migration(1, "SELECT 1")]).await);
+    assert_eq!(number, 1);
+    assert!(message.contains("changed"), "{message}");
+}
+
+#[tokio::test]
+async fn a_gap_is_refused() {
+    let shelf = Shelf::empty();
+    let (number, message) =
+        refusal(shelf.migrate(&[migration(1, WIDGET), migration(3, "SELECT 1")]).await);
+    assert_eq!(number, 3);
+    assert!(message.contains("number 2, is missing"), "{message}");
+}
+
+#[tokio::test]
+async fn a_database_that_is_ahead_is_fine() {
+    let shelf = Shelf::empty();
+    let add = migration(2, "ALTER TABLE widget ADD COLUMN size INTEGER");
+    shelf.migrate(&[migration(1, WIDGET), add.clone()]).await.unwrap();
+    assert_eq!(shelf.migrate(&[migration(1, WIDGET)]).await.unwrap(), 0);
+    assert_eq!(shelf.migrate(&[migration(1, WIDGET), add]).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn schemas_can_be_changed_in_every_usual_way() {
+    let shelf = Shelf::empty();
+    let steps = [
+        "CREATE TABLE widget (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, size INTEGER, weight INTEGER, UNIQUE (name, size)) STRICT;
+         CREATE TABLE part (id TEXT PRIMARY KEY, widget INTEGER REFERENCES widget ON DELETE CASCADE) STRICT, WITHOUT ROWID;
+         INSERT INTO widget (name) VALUES ('a');",
+        "ALTER TABLE widget ADD COLUMN colour TEXT NOT NULL DEFAULT 'red' CHECK (length(colour) > 0);
+         ALTER TABLE widget RENAME COLUMN name TO title;
+         ALTER TABLE widget RENAME TO gadget;
+         ALTER TABLE gadget DROP COLUMN weight;",
+        "CREATE UNIQUE INDEX gadget_title ON gadget (title) WHERE size IS NULL;
+         CREATE INDEX gadget_lower ON gadget (lower(title));
+         DROP INDEX gadget_lower;
+         CREATE TABLE copy AS SELECT id, title FROM gadget;
+         DROP TABLE part;
+         DROP TABLE IF EXISTS absent;",
+        "CREATE TABLE widget (id INTEGER PRIMARY KEY, name TEXT NOT NULL, big INTEGER GENERATED ALWAYS AS (id * 2) STORED);
+         INSERT INTO widget (id, name) SELECT id, title FROM gadget;
+         DROP TABLE gadget; -- done
+        ",
+    ];
+    let steps: Vec<_> = (1..).zip(steps).map(|(number, sql)| migration(number, sql)).collect();
+    assert_eq!(shelf.migrate(&steps).await.unwrap(), 4);
+    assert_eq!(shelf.names().await, ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_prepared_before_a_migration_see_the_new_schema_under_the_same_rules() {
+    let shelf = Shelf::empty();
+    shelf.migrate(&[migration(1, WIDGET)]).await.unwrap();
+    let select = "SELECT * FROM widget";
+    for mut tx in [shelf.read().await, shelf.write().await] {
+        assert_eq!(tx.query(select, &[]).unwrap().columns, ["id", "name"]);
+    }
+    let add = migration(2, "ALTER TABLE widget ADD COLUMN size INTEGER");
+    shelf.migrate(&[migration(1, WIDGET), add]).await.unwrap();
+    for mut tx in [shelf.read().await, shelf.write().await] {
+        assert_eq!(tx.query(select, &[]).unwrap().columns, ["id", "name", "size"]);
+    }
+    let mut tx = shelf.write().await;
+    assert!(tx.execute("DROP TABLE widget", &[]).is_err());
+    assert_eq!(one(tx.query("SELECT count(*) FROM widget", &[]).unwrap()), Value::Integer(0));
+}

@@ -1,0 +1,175 @@
+//! A call is a transaction: all of it or nothing, on one state of the database.
+
+use quoin_storage::{ConstraintKind, Error, SqlError, Transaction, Value};
+
+use crate::{Shelf, insert, names, one, soon};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_committed_is_there_after_reopening() {
+    let shelf = Shelf::with_widgets().await;
+    shelf.insert("a").await;
+    let Shelf { database, folder } = shelf;
+    let path = database.path().to_owned();
+    drop(database);
+    let database = quoin_storage::Database::open(&path, 64 << 20).unwrap();
+    assert_eq!(Shelf { database, folder }.names().await, ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_transaction_leaves_nothing_behind() {
+    let shelf = Shelf::with_widgets().await;
+    let mut tx = shelf.write().await;
+    insert(&mut tx, "a").unwrap();
+    drop(tx);
+    assert!(shelf.names().await.is_empty());
+    shelf.insert("b").await;
+    assert_eq!(shelf.names().await, ["b"]);
+}
+
+#[tokio::test]
+async fn a_runtime_with_one_thread_and_a_plain_thread_work_too() {
+    let shelf = Shelf::with_widgets().await;
+    let mut tx = shelf.write().await;
+    std::thread::scope(|scope| scope.spawn(|| insert(&mut tx, "a").unwrap()).join().unwrap());
+    tx.commit().unwrap();
+    assert_eq!(shelf.names().await, ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_keeps_its_state_while_a_writer_commits() {
+    let shelf = Shelf::with_widgets().await;
+    shelf.insert("a").await;
+    let mut reader = shelf.read().await;
+    assert_eq!(names(&mut reader), ["a"]);
+    shelf.insert("b").await;
+    assert_eq!(names(&mut reader), ["a"]);
+    drop(reader);
+    assert_eq!(shelf.names().await, ["a", "b"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_sees_what_it_wrote_and_readers_do_not() {
+    let shelf = Shelf::with_widgets().await;
+    let mut tx = shelf.write().await;
+    insert(&mut tx, "a").unwrap();
+    assert_eq!(names(&mut tx), ["a"]);
+    assert!(shelf.names().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_crosses_awaits_and_tasks() {
+    fn is_send<T: Send>(value: T) -> T {
+        value
+    }
+    let shelf = Shelf::with_widgets().await;
+    let mut tx: Transaction = is_send(shelf.write().await);
+    let tx = tokio::spawn(async move {
+        insert(&mut tx, "a").unwrap();
+        tokio::task::yield_now().await;
+        tx
+    });
+    tx.await.unwrap().commit().unwrap();
+    assert_eq!(shelf.names().await, ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_constraint_undoes_its_statement_and_no_more() {
+    let shelf = Shelf::with_widgets().await;
+    let mut tx = shelf.write().await;
+    insert(&mut tx, "a").unwrap();
+    let kind = |error| match error {
+        Err(SqlError::Constraint { kind, .. }) => kind,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(kind(insert(&mut tx, "a")), ConstraintKind::Unique);
+    let two = "INSERT INTO widget (name, size) VALUES ('b', 1), ('a', 1)";
+    assert_eq!(kind(tx.execute(two, &[])), ConstraintKind::Unique);
+    let null = "INSERT INTO widget (name) VALUES (NULL)";
+    assert_eq!(kind(tx.execute(null, &[])), ConstraintKind::NotNull);
+    let check = "INSERT INTO widget (name, size) VALUES ('c', 0)";
+    assert_eq!(kind(tx.execute(check, &[])), ConstraintKind::Check);
+    let orphan = "INSERT INTO part (widget) VALUES (99)";
+    assert_eq!(kind(tx.execute(orphan, &[])), ConstraintKind::ForeignKey);
+    insert(&mut tx, "d").unwrap();
+    tx.commit().unwrap();
+    assert_eq!(shelf.names().await, ["a", "d"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_rollback_by_the_statement_nothing_goes_on_and_nothing_commits() {
+    let shelf = Shelf::with_widgets().await;
+    shelf.insert("a").await;
+    let mut tx = shelf.write().await;
+    insert(&mut tx, "b").unwrap();
+    let rollback = "INSERT OR ROLLBACK INTO widget (name, size) VALUES ('a', 1)";
+    assert!(matches!(tx.execute(rollback, &[]), Err(SqlError::Constraint { .. })));
+    assert!(matches!(insert(&mut tx, "c"), Err(SqlError::Other(_))));
+    assert!(tx.query("SELECT 1", &[]).is_err());
+    assert!(matches!(tx.commit(), Err(Error::RolledBack(_))));
+    assert_eq!(shelf.names().await, ["a"]);
+    shelf.insert("d").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deferred_constraint_that_does_not_hold_refuses_the_commit() {
+    let shelf = Shelf::with_widgets().await;
+    let deferred =
+        "CREATE TABLE label (widget INTEGER REFERENCES widget DEFERRABLE INITIALLY DEFERRED)";
+    let schema = [
+        crate::migration(1, "CREATE TABLE widget (id INTEGER PRIMARY KEY)"),
+        crate::migration(2, deferred),
+    ];
+    let other = Shelf::empty();
+    other.migrate(&schema).await.unwrap();
+    let mut tx = other.write().await;
+    tx.execute("INSERT INTO label VALUES (7)", &[]).unwrap();
+    assert!(matches!(tx.commit(), Err(Error::Constraint(_))));
+    let mut tx = other.write().await;
+    assert_eq!(one(tx.query("SELECT count(*) FROM label", &[]).unwrap()), Value::Integer(0));
+    drop(shelf);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_come_back_as_they_went_in() {
+    let shelf = Shelf::empty();
+    let mut tx = shelf.read().await;
+    let values = [
+        Value::Null,
+        Value::Integer(i64::MIN),
+        Value::Real(0.1),
+        Value::Text("žluť\u{1f980}".into()),
+        Value::Blob(vec![0, 255]),
+        Value::Blob(vec![]),
+        Value::Text(String::new()),
+    ];
+    let rows = tx.query("SELECT ?1 AS a, ?2, ?3, ?4, ?5, ?6, ?7", &values).unwrap();
+    assert_eq!(rows.rows, [values.to_vec()]);
+    assert_eq!(rows.columns[0], "a");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn execute_counts_the_rows_that_changed() {
+    let shelf = Shelf::with_widgets().await;
+    let mut tx = shelf.write().await;
+    assert_eq!(insert(&mut tx, "a").unwrap(), 1);
+    assert_eq!(insert(&mut tx, "b").unwrap(), 1);
+    assert_eq!(tx.execute("UPDATE widget SET size = 2", &[]).unwrap(), 2);
+    assert_eq!(tx.execute("SELECT * FROM widget", &[]).unwrap(), 0);
+    assert_eq!(tx.execute("UPDATE widget SET size = 2 WHERE id = 9", &[]).unwrap(), 0);
+    assert_eq!(tx.execute("DELETE FROM widget WHERE name = 'a' RETURNING id", &[]).unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_wakes_up_in_the_next_transaction_of_any_reader() {
+    let shelf = Shelf::with_widgets().await;
+    let mut readers = Vec::new();
+    for _ in 0..8 {
+        readers.push(shelf.database.read(soon()).await.unwrap());
+    }
+    readers.iter_mut().for_each(|reader| assert!(names(reader).is_empty()));
+    shelf.insert("a").await;
+    drop(readers);
+    for _ in 0..8 {
+        assert_eq!(shelf.names().await, ["a"]);
+    }
+}

@@ -1,0 +1,141 @@
+//! Turns: first come, first served, bounded in number and in time.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use quoin_storage::Error;
+
+use crate::{Shelf, insert, names, soon};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writers_get_their_turn_in_the_order_in_which_they_came() {
+    let shelf = Shelf::with_widgets().await;
+    let first = shelf.write().await;
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let mut waiting = Vec::new();
+    for number in 0..20 {
+        let (database, order) = (Arc::clone(&shelf.database), Arc::clone(&order));
+        // Polled once here, so that it stands in the queue before the next one.
+        let mut turn = Box::pin(async move {
+            let tx = database.write(soon()).await.unwrap();
+            order.lock().unwrap().push(number);
+            tx.commit().unwrap();
+        });
+        assert!(poll_once(turn.as_mut()).is_pending());
+        waiting.push(tokio::spawn(turn));
+    }
+    drop(first);
+    for turn in waiting {
+        turn.await.unwrap();
+    }
+    assert_eq!(*order.lock().unwrap(), (0..20).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_waiter_gives_up_at_its_deadline() {
+    let shelf = Shelf::with_widgets().await;
+    let mut first = shelf.write().await;
+    let in_a_moment = Instant::now() + Duration::from_millis(5);
+    assert!(matches!(shelf.database.write(in_a_moment).await, Err(Error::Deadline)));
+    insert(&mut first, "a").unwrap();
+    first.commit().unwrap();
+    assert_eq!(shelf.names().await, ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_waiter_that_goes_away_leaves_its_place_to_the_next() {
+    let shelf = Shelf::with_widgets().await;
+    let first = shelf.write().await;
+    {
+        let mut gone = pin!(shelf.database.write(soon()));
+        assert!(poll_once(gone.as_mut()).is_pending());
+    }
+    drop(first);
+    shelf.insert("a").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_waiter_that_goes_away_after_its_turn_came_leaves_it_to_the_next() {
+    let shelf = Shelf::with_widgets().await;
+    let first = shelf.write().await;
+    {
+        let mut gone = pin!(shelf.database.write(soon()));
+        assert!(poll_once(gone.as_mut()).is_pending());
+        drop(first);
+    }
+    shelf.insert("a").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waiters_beyond_the_limit_are_refused_at_once() {
+    let shelf = Shelf::with_widgets().await;
+    let first = shelf.write().await;
+    let mut waiting = Vec::new();
+    let refused = loop {
+        let mut turn = Box::pin(shelf.database.write(soon()));
+        match poll_once(turn.as_mut()) {
+            Poll::Pending => waiting.push(turn),
+            Poll::Ready(result) => break result,
+        }
+        assert!(waiting.len() < 10_000, "the queue has no end");
+    };
+    assert!(matches!(refused, Err(Error::Overloaded)));
+    drop(waiting);
+    drop(first);
+    shelf.insert("a").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_and_the_writer_do_not_wait_for_each_other() {
+    let shelf = Shelf::with_widgets().await;
+    shelf.insert("a").await;
+    let mut writer = shelf.write().await;
+    let mut readers = [shelf.read().await, shelf.read().await, shelf.read().await];
+    insert(&mut writer, "b").unwrap();
+    readers.iter_mut().for_each(|reader| assert_eq!(names(reader), ["a"]));
+    writer.commit().unwrap();
+    readers.iter_mut().for_each(|reader| assert_eq!(names(reader), ["a"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_beyond_the_pool_wait_for_one_to_be_done() {
+    let shelf = Shelf::with_widgets().await;
+    let mut readers = Vec::new();
+    let waiting = loop {
+        let mut turn = Box::pin(shelf.database.read(soon()));
+        match poll_once(turn.as_mut()) {
+            Poll::Ready(reader) => readers.push(reader.unwrap()),
+            Poll::Pending => break turn,
+        }
+        assert!(readers.len() < 1_000, "the pool has no end");
+    };
+    readers.pop();
+    waiting.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_tasks_at_once_lose_no_write() {
+    let shelf = Shelf::with_widgets().await;
+    let tasks: Vec<_> = (0..40)
+        .map(|number| {
+            let database = Arc::clone(&shelf.database);
+            tokio::spawn(async move {
+                let mut tx = database.write(soon()).await.unwrap();
+                insert(&mut tx, &format!("w{number}")).unwrap();
+                tx.commit().unwrap();
+                names(&mut database.read(soon()).await.unwrap()).len()
+            })
+        })
+        .collect();
+    for task in tasks {
+        assert!(task.await.unwrap() > 0);
+    }
+    assert_eq!(shelf.names().await.len(), 40);
+}
+
+fn poll_once<F: Future + ?Sized>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
