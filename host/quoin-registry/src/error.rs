@@ -235,20 +235,17 @@ pub enum BundleError {
     TooManyRoutes(usize),
     /// A route names a parameter that its function does not have.
     #[error(
-        "the route {route} binds {place} to {param:?}, but {function} has no such parameter: \
-         it has {known}"
+        "the route {route} binds {place} to the parameter {param:?}, which is not there: {has}"
     )]
     NoSuchParameter {
         /// The route.
-        route: RoutePattern,
+        route: String,
         /// Path, header or body.
         place: String,
         /// The name that stands there.
         param: String,
-        /// The function.
-        function: FunctionRef,
-        /// The parameters that there are.
-        known: String,
+        /// The function and the parameters that it has.
+        has: String,
     },
     /// A route binds one parameter from two places.
     #[error("the route {route} binds the parameter {param:?} twice: bind it once")]
@@ -262,7 +259,7 @@ pub enum BundleError {
     #[error("the route {route} takes {param:?} from {place}, but its type is {found}: {rule}")]
     NotWritable {
         /// The route.
-        route: RoutePattern,
+        route: String,
         /// The parameter.
         param: String,
         /// Path, query or header.

@@ -86,12 +86,12 @@ impl<'a> Bound<'a> {
         let params = &self.function.params;
         let Some(param) = params.iter().find(|p| p.name == name || p.json == name) else {
             let known: Vec<_> = params.iter().map(|p| p.name.as_str()).collect();
+            let known = if known.is_empty() { "no parameters".into() } else { known.join(", ") };
             return Err(BundleError::NoSuchParameter {
-                route: self.route.route.clone(),
+                route: self.route.route.to_string(),
                 place: place.into(),
                 param: name.into(),
-                function: self.route.call.clone(),
-                known: if known.is_empty() { "none".into() } else { known.join(", ") },
+                has: format!("{} has {known}", self.route.call),
             });
         };
         if self.names.insert(&param.name) {
@@ -111,7 +111,7 @@ impl<'a> Bound<'a> {
             return Ok(());
         }
         Err(BundleError::NotWritable {
-            route: self.route.route.clone(),
+            route: self.route.route.to_string(),
             param: param.name.clone(),
             place: place.into(),
             found: param.ty.to_string(),

@@ -1,6 +1,6 @@
 use std::fmt::{self, Write};
 
-use quoin_core::manifest::{Access, Bind, Need, OnFailure, Route};
+use quoin_core::manifest::{Access, Bind, HostInterface, Need, OnFailure, Route};
 use quoin_core::{Description, Interface};
 
 use super::{cannot, definition, types_of};
@@ -63,7 +63,9 @@ fn write(out: &mut String, d: &Description) -> fmt::Result {
     writeln!(out, "  memory    {} MiB for each call", l.memory_mib)?;
     writeln!(out, "  time      {} ms for each call", l.deadline_ms)?;
     writeln!(out, "  at once   {} calls, and {} waiting", l.concurrency, l.queue)?;
-    writeln!(out, "  database  {} MiB", l.database_mib)?;
+    if m.host.contains(&HostInterface::Sql) {
+        writeln!(out, "  database  {} MiB", l.database_mib)?;
+    }
     match m.instance.reuse {
         1 => writeln!(out, "  instance  a fresh one for each call"),
         n => writeln!(out, "  instance  serves up to {n} calls"),
