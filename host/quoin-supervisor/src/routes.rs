@@ -1,0 +1,207 @@
+//! The routes of a tenant: which function answers a method and a path.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use quoin_core::Name;
+use quoin_core::manifest::{Access, Manifest, Route};
+use quoin_core::types::{Field, Function, lower_camel};
+use quoin_runtime::Node;
+
+/// The routes of a tenant's wiring.
+pub struct RouteTable {
+    paths: matchit::Router<Methods>,
+    entries: Vec<Arc<RouteEntry>>,
+    webs: Vec<WebEntry>,
+}
+
+type Methods = BTreeMap<String, Arc<RouteEntry>>;
+
+/// A route and the function behind it.
+pub struct RouteEntry {
+    /// The node that serves it.
+    pub node: Arc<Node>,
+    /// The route as its manifest states it.
+    pub route: Route,
+    /// The exported interface, with version.
+    pub interface: String,
+    /// The function.
+    pub function: Function,
+    /// Where each parameter comes from, in the function's order.
+    pub sources: Vec<Source>,
+}
+
+/// Where a parameter comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The path segment of this name.
+    Path(String),
+    /// The header of this name, lower case.
+    Header(String),
+    /// The whole body.
+    Body,
+    /// A member of the body, which is an object.
+    Member,
+    /// The query: a parameter of the same name, or for a record one for each of its fields.
+    Query,
+}
+
+/// A plugin's `web` export on its path prefix.
+pub struct WebEntry {
+    /// The node that serves it.
+    pub node: Arc<Node>,
+    /// The prefix.
+    pub prefix: String,
+    /// Who may call it.
+    pub access: Access,
+    /// The exported interface, with version.
+    pub interface: String,
+}
+
+/// What answers a request.
+pub enum Match<'a> {
+    /// A route, with the values of its path parameters, still percent-encoded.
+    Route(&'a Arc<RouteEntry>, Vec<(String, String)>),
+    /// A web export, with the path below its prefix.
+    Web(&'a WebEntry, String),
+    /// The path exists, with other methods: these.
+    OtherMethods(Vec<String>),
+    /// Nothing.
+    None,
+}
+
+/// Two plugins want the same path.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[error("{plugin}: the route {route} cannot be added: {why}")]
+pub struct RouteConflict {
+    plugin: Name,
+    route: String,
+    why: String,
+}
+
+impl RouteTable {
+    /// The table of these nodes' routes.
+    ///
+    /// # Errors
+    /// Two routes, or a route and a web prefix, collide.
+    pub fn build<'a>(
+        nodes: impl IntoIterator<Item = (&'a Name, &'a Arc<Node>)>,
+    ) -> Result<RouteTable, RouteConflict> {
+        let mut by_path: BTreeMap<String, Methods> = BTreeMap::new();
+        let (mut entries, mut webs) = (Vec::new(), Vec::<WebEntry>::new());
+        for (plugin, node) in nodes {
+            let description = &node.generation.program.description;
+            for route in &description.manifest.routes {
+                let Some(entry) = RouteEntry::new(node, route) else { continue };
+                let entry = Arc::new(entry);
+                let methods = by_path.entry(route.route.path.clone()).or_default();
+                if let Some(other) = methods.insert(route.route.method.clone(), entry.clone()) {
+                    let why = format!("{} has it already", other.node.generation.installation);
+                    return Err(conflict(plugin, &route.route.to_string(), why));
+                }
+                entries.push(entry);
+            }
+            if let Some(web) = &description.manifest.web {
+                let prefix = web.prefix.as_str();
+                let within = |a: &str, b: &str| a == b || a.starts_with(&format!("{b}/"));
+                if let Some(other) =
+                    webs.iter().find(|o| within(prefix, &o.prefix) || within(&o.prefix, prefix))
+                {
+                    let why = format!(
+                        "{} serves pages under {}",
+                        other.node.generation.installation, other.prefix
+                    );
+                    return Err(conflict(plugin, prefix, why));
+                }
+                let interface = description.exports.iter().find(|i| is_web(&i.name));
+                let Some(interface) = interface else { continue };
+                webs.push(WebEntry {
+                    node: node.clone(),
+                    prefix: prefix.to_owned(),
+                    access: web.access,
+                    interface: interface.name.clone(),
+                });
+            }
+        }
+        let mut paths = matchit::Router::new();
+        for (path, methods) in by_path {
+            // Never empty: a path is entered together with its first method.
+            let Some(entry) = methods.values().next().cloned() else { continue };
+            paths
+                .insert(path.clone(), methods)
+                .map_err(|e| conflict(&entry.node.generation.installation, &path, e.to_string()))?;
+        }
+        Ok(RouteTable { paths, entries, webs })
+    }
+
+    /// What answers this method and path. HEAD is answered as GET. A route wins over a web prefix.
+    pub fn find(&self, method: &str, path: &str) -> Match<'_> {
+        let method = if method == "HEAD" { "GET" } else { method };
+        if let Ok(found) = self.paths.at(path) {
+            if let Some(entry) = found.value.get(method) {
+                let params = found.params.iter();
+                return Match::Route(entry, params.map(|(k, v)| (k.into(), v.into())).collect());
+            }
+            return Match::OtherMethods(found.value.keys().cloned().collect());
+        }
+        for web in &self.webs {
+            match path.strip_prefix(&web.prefix) {
+                Some("") => return Match::Web(web, "/".into()),
+                Some(rest) if rest.starts_with('/') => return Match::Web(web, rest.into()),
+                _ => {}
+            }
+        }
+        Match::None
+    }
+
+    /// All routes, by plugin and then in the order of its manifest.
+    pub fn entries(&self) -> &[Arc<RouteEntry>] {
+        &self.entries
+    }
+
+    /// All web prefixes.
+    pub fn webs(&self) -> &[WebEntry] {
+        &self.webs
+    }
+}
+
+/// Whether an interface is the plugin `web` interface.
+pub fn is_web(interface: &str) -> bool {
+    interface.starts_with("quoin:plugin/web@")
+}
+
+fn conflict(plugin: &Name, route: &str, why: String) -> RouteConflict {
+    RouteConflict { plugin: plugin.clone(), route: route.into(), why }
+}
+
+impl RouteEntry {
+    fn new(node: &Arc<Node>, route: &Route) -> Option<RouteEntry> {
+        let description = &node.generation.program.description;
+        let interface = description.exports.iter().find(|i| route.call.is_of(&i.name))?;
+        let function = interface.function(&route.call.function)?.clone();
+        let sources = function.params.iter().map(|p| source(route, p)).collect();
+        let (node, route, interface) = (node.clone(), route.clone(), interface.name.clone());
+        Some(RouteEntry { node, route, interface, function, sources })
+    }
+
+    /// The plugin's manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.node.generation.program.description.manifest
+    }
+}
+
+fn source(route: &Route, param: &Field) -> Source {
+    let named = |name: &str| name == param.name || lower_camel(name) == param.json;
+    if let Some(segment) = route.route.path_params().find(|s| named(s)) {
+        return Source::Path(segment.to_owned());
+    }
+    if let Some((header, _)) = route.headers.iter().find(|(_, to)| named(to)) {
+        return Source::Header(header.to_ascii_lowercase());
+    }
+    match &route.body {
+        Some(body) if named(body) => Source::Body,
+        Some(_) => Source::Query,
+        None if matches!(route.route.method.as_str(), "GET" | "DELETE") => Source::Query,
+        None => Source::Member,
+    }
+}
