@@ -1,0 +1,73 @@
+//! The three states of an order, and what can follow what.
+
+use quoin_sdk::host::trap;
+
+use crate::bindings::exports::quoin::order::orders::{FulfilmentState, OrderState, PaymentState};
+
+/// Whether money can go from the one state to the other. The same state is no step.
+pub fn payment_can_become(from: PaymentState, to: PaymentState) -> bool {
+    use PaymentState::*;
+    matches!(
+        (from, to),
+        (Pending, Authorized | Paid | Voided)
+            | (Authorized, Paid | Voided)
+            | (Paid, PartiallyRefunded | Refunded)
+            | (PartiallyRefunded, Refunded)
+    )
+}
+
+/// Whether there is nothing left to do for an open order.
+pub fn is_complete(payment: PaymentState, fulfilment: FulfilmentState) -> bool {
+    use PaymentState::*;
+    fulfilment == FulfilmentState::Fulfilled
+        && matches!(payment, Paid | PartiallyRefunded | Refunded)
+}
+
+/// A state with the word for it, in the database and in the history.
+pub trait Word: Copy + PartialEq + 'static {
+    /// Every state with its word.
+    const WORDS: &'static [(Self, &'static str)];
+
+    /// The word for this state.
+    fn word(self) -> &'static str {
+        match Self::WORDS.iter().find(|(state, _)| *state == self) {
+            Some((_, word)) => word,
+            None => trap("a state has no word"),
+        }
+    }
+
+    /// The state that a row of the database has.
+    fn read(word: &str) -> Self {
+        match Self::WORDS.iter().find(|(_, w)| *w == word) {
+            Some((state, _)) => *state,
+            None => trap(&format!("an order has the state {word}")),
+        }
+    }
+}
+
+impl Word for OrderState {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (OrderState::Open, "open"),
+        (OrderState::Completed, "completed"),
+        (OrderState::Cancelled, "cancelled"),
+    ];
+}
+
+impl Word for PaymentState {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (PaymentState::Pending, "pending"),
+        (PaymentState::Authorized, "authorized"),
+        (PaymentState::Paid, "paid"),
+        (PaymentState::PartiallyRefunded, "partially refunded"),
+        (PaymentState::Refunded, "refunded"),
+        (PaymentState::Voided, "voided"),
+    ];
+}
+
+impl Word for FulfilmentState {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (FulfilmentState::Unfulfilled, "unfulfilled"),
+        (FulfilmentState::PartiallyFulfilled, "partially fulfilled"),
+        (FulfilmentState::Fulfilled, "fulfilled"),
+    ];
+}
