@@ -3,7 +3,7 @@
 use quoin_core::limits::{FUNCTIONS_MAX, INTERFACES_MAX};
 use quoin_core::{Function, Interface};
 use wasmparser::component_types::{ComponentEntityType, ComponentInstanceType};
-use wasmparser::types::TypesRef;
+use wasmparser::types::{Types, TypesRef};
 use wasmparser::{
     BinaryReader, ComponentExportSectionReader, ComponentImportSectionReader, Validator,
     WasmFeatures,
@@ -40,10 +40,7 @@ pub(crate) fn interfaces(
     bytes: &[u8],
     sections: &[Section],
 ) -> Result<(Vec<Interface>, Vec<Interface>), BundleError> {
-    let invalid = |e: wasmparser::Error| BundleError::Invalid(e.to_string());
     let types = Validator::new_with_features(FEATURES).validate_all(bytes).map_err(invalid)?;
-    let types = types.as_ref();
-    let mut budget = Budget::default();
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
     for section in sections {
         let reader = BinaryReader::new(section.body, section.offset);
@@ -52,24 +49,42 @@ pub(crate) fn interfaces(
                 for import in ComponentImportSectionReader::new(reader).map_err(invalid)? {
                     let name = import.map_err(invalid)?.name.name;
                     let item = types.component_item_for_import(name).map(|i| i.ty);
-                    add(&mut imports, IMPORT, name, item, types, &mut budget)?;
+                    add(&mut imports, IMPORT, name, item, &types)?;
                 }
             }
             EXPORTS => {
                 for export in ComponentExportSectionReader::new(reader).map_err(invalid)? {
                     let name = export.map_err(invalid)?.name.name;
                     let item = types.component_item_for_export(name).map(|i| i.ty);
-                    add(&mut exports, EXPORT, name, item, types, &mut budget)?;
+                    add(&mut exports, EXPORT, name, item, &types)?;
                 }
             }
             _ => {}
         }
     }
-    let sorted = |mut interfaces: Vec<(Interface, bool)>| {
-        interfaces.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-        interfaces.into_iter().filter(|(_, has_use)| *has_use).map(|(i, _)| i).collect()
+    let all = Names::of_all(imports.iter().chain(&exports).map(|(_, instance)| *instance));
+    let mut budget = Budget::default();
+    let mut described = |found: Found, direction| -> Result<Vec<Interface>, BundleError> {
+        let mut interfaces = Vec::new();
+        for (name, instance) in found {
+            let of_host = direction == IMPORT && is_of_host(name);
+            interfaces.extend(interface(
+                name,
+                of_host,
+                instance,
+                &all,
+                types.as_ref(),
+                &mut budget,
+            )?);
+        }
+        interfaces.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(interfaces)
     };
-    Ok((sorted(imports), sorted(exports)))
+    Ok((described(imports, IMPORT)?, described(exports, EXPORT)?))
+}
+
+fn invalid(why: wasmparser::Error) -> BundleError {
+    BundleError::Invalid(why.to_string())
 }
 
 /// Whether the host serves this import itself, so that its types need no reading.
@@ -77,13 +92,15 @@ pub(crate) fn is_of_host(name: &str) -> bool {
     name.starts_with("quoin:host/") || name.starts_with("wasi:")
 }
 
-fn add(
-    found: &mut Vec<(Interface, bool)>,
+/// Interfaces by name, in the order of the file.
+type Found<'a> = Vec<(&'a str, &'a ComponentInstanceType)>;
+
+fn add<'a>(
+    found: &mut Found<'a>,
     direction: &'static str,
-    name: &str,
+    name: &'a str,
     item: Option<ComponentEntityType>,
-    types: TypesRef,
-    budget: &mut Budget,
+    types: &'a Types,
 ) -> Result<(), BundleError> {
     if name.len() > NAME_BYTES_MAX {
         return Err(BundleError::NameTooLong(cut(name)));
@@ -102,25 +119,25 @@ fn add(
         Some(ComponentEntityType::Component(_)) => return Err(bare("component")),
         Some(ComponentEntityType::Value(_)) | None => return Err(bare("value")),
     };
-    let of_host = direction == IMPORT && is_of_host(name);
-    found.push(interface(name, of_host, instance, types, budget)?);
-    Ok(())
-}
-
-/// The interface, and whether there is anything but plain types in it.
-fn interface(
-    name: &str,
-    of_host: bool,
-    instance: &ComponentInstanceType,
-    types: TypesRef,
-    budget: &mut Budget,
-) -> Result<(Interface, bool), BundleError> {
     if instance.exports.len() > ITEMS_MAX {
         return Err(BundleError::InterfaceTooLarge(name.into()));
     }
     if let Some((long, _)) = instance.exports.iter().find(|(n, _)| n.len() > NAME_BYTES_MAX) {
         return Err(BundleError::NameTooLong(cut(long)));
     }
+    found.push((name, instance));
+    Ok(())
+}
+
+/// The interface, if there is anything but plain types in it.
+fn interface(
+    name: &str,
+    of_host: bool,
+    instance: &ComponentInstanceType,
+    all: &Names,
+    types: TypesRef,
+    budget: &mut Budget,
+) -> Result<Option<Interface>, BundleError> {
     let names = Names::of(instance);
     let mut functions = Vec::new();
     for (function, item) in &instance.exports {
@@ -128,14 +145,14 @@ fn interface(
         functions.push(if of_host {
             host_function(function)
         } else {
-            names.function(function, &types[id], types, budget)
+            names.function(function, &types[id], all, types, budget)
         });
     }
     if functions.len() > FUNCTIONS_MAX {
         return Err(BundleError::InterfaceTooLarge(name.into()));
     }
     let has_use = !functions.is_empty() || names.has_resources();
-    Ok((Interface { name: name.into(), functions }, has_use))
+    Ok(has_use.then(|| Interface { name: name.into(), functions }))
 }
 
 fn host_function(name: &str) -> Function {

@@ -10,8 +10,8 @@ use quoin_core::types::{Case, Field};
 use quoin_core::{Function, Type};
 use wasmparser::PrimitiveValType as P;
 use wasmparser::component_types::{
-    AliasableResourceId, ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId,
-    ComponentEntityType, ComponentFuncType, ComponentInstanceType, ComponentValType, ResourceId,
+    ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType,
+    ComponentFuncType, ComponentInstanceType, ComponentValType, ResourceId,
 };
 use wasmparser::types::TypesRef;
 
@@ -38,33 +38,46 @@ pub(crate) struct Names<'a> {
 impl<'a> Names<'a> {
     pub(crate) fn of(instance: &'a ComponentInstanceType) -> Names<'a> {
         let mut names = Names { types: HashMap::new(), resources: HashMap::new() };
+        names.add(instance);
+        names
+    }
+
+    /// The names of several interfaces; where they differ on a type, the first one's.
+    pub(crate) fn of_all(instances: impl Iterator<Item = &'a ComponentInstanceType>) -> Names<'a> {
+        let mut names = Names { types: HashMap::new(), resources: HashMap::new() };
+        instances.for_each(|instance| names.add(instance));
+        names
+    }
+
+    fn add(&mut self, instance: &'a ComponentInstanceType) {
         for (name, item) in &instance.exports {
             match item.ty {
                 ComponentEntityType::Type { created: ComponentAnyTypeId::Defined(id), .. } => {
-                    names.types.insert(id, name);
+                    self.types.entry(id).or_insert(name);
                 }
                 ComponentEntityType::Type { created: ComponentAnyTypeId::Resource(id), .. } => {
-                    names.resources.insert(id.resource(), name);
+                    self.resources.entry(id.resource()).or_insert(name);
                 }
                 _ => {}
             }
         }
-        names
     }
 
     pub(crate) fn has_resources(&self) -> bool {
         !self.resources.is_empty()
     }
 
-    /// The function, marked as refused where its signature cannot cross plugins.
+    /// The function, marked as refused where its signature cannot cross plugins. Types that have no
+    /// name here, because only other types refer to them, have the one that they have `elsewhere`.
     pub(crate) fn function(
         &self,
         name: &str,
         ty: &ComponentFuncType,
+        elsewhere: &Names,
         types: TypesRef,
         budget: &mut Budget,
     ) -> Function {
-        let mut walk = Walk { names: self, types, nodes: 0, budget };
+        let mut walk = Walk { names: [self, elsewhere], types, nodes: 0, budget };
         match walk.signature(name, ty) {
             Ok((params, result)) => Function { name: name.into(), params, result, refused: None },
             Err(why) => {
@@ -75,7 +88,7 @@ impl<'a> Names<'a> {
 }
 
 struct Walk<'a> {
-    names: &'a Names<'a>,
+    names: [&'a Names<'a>; 2],
     types: TypesRef<'a>,
     nodes: usize,
     budget: &'a mut Budget,
@@ -139,7 +152,7 @@ impl Walk<'_> {
     fn defined(&mut self, id: ComponentDefinedTypeId, depth: usize) -> Result<Type, Refusal> {
         use ComponentDefinedType as D;
         let types = self.types;
-        let name = || self.names.name(id, types);
+        let name = || self.names.iter().find_map(|names| names.name(id, types));
         Ok(match &types[id] {
             D::Primitive(p) => primitive(*p)?,
             D::Record(record) => {
@@ -179,7 +192,8 @@ impl Walk<'_> {
                 Type::Result { ok: self.boxed(*ok, depth)?, err: self.boxed(*err, depth)? }
             }
             D::Own(id) | D::Borrow(id) => {
-                return Err(format!("uses the resource handle \"{}\"", self.names.resource(*id)));
+                let name = self.names.iter().find_map(|names| names.resources.get(&id.resource()));
+                return Err(format!("uses the resource handle \"{}\"", name.unwrap_or(&"?")));
             }
             D::Map { .. } => return Err("uses a map".into()),
             D::FixedLengthList { .. } => return Err("uses a list of fixed length".into()),
@@ -198,10 +212,6 @@ impl Names<'_> {
             id = types.peel_alias(id)?;
         }
         None
-    }
-
-    fn resource(&self, id: AliasableResourceId) -> &str {
-        self.resources.get(&id.resource()).copied().unwrap_or("of another interface")
     }
 }
 

@@ -5,6 +5,9 @@ use quoin_core::{Description, Interface};
 
 use super::{cannot, definition, types_of};
 
+/// Characters in a line: what a window of usual width shows.
+const WIDTH: usize = 100;
+
 /// The bundle as a screen of text for people, without colours, each line ended. Control characters
 /// that the author put into texts are shown as � so that they cannot act on a terminal.
 pub fn text(description: &Description) -> String {
@@ -17,7 +20,8 @@ pub fn text(description: &Description) -> String {
 fn write(out: &mut String, d: &Description) -> fmt::Result {
     let m = &d.manifest;
     writeln!(out, "{} {}", m.name, m.version)?;
-    writeln!(out, "{}\n", one_line(&m.description))?;
+    prose(out, "", &m.description)?;
+    writeln!(out)?;
     writeln!(out, "  digest  {}", d.digest)?;
     writeln!(out, "  size    {}", size(d.size))?;
 
@@ -37,7 +41,8 @@ fn write(out: &mut String, d: &Description) -> fmt::Result {
     for host in &m.host {
         writeln!(out, "  {:<8}{}", host.as_str(), host.meaning())?;
     }
-    writeln!(out, "\n{}", cannot(d))?;
+    writeln!(out)?;
+    prose(out, "", &cannot(d))?;
 
     heading(out, "Routes", m.routes.is_empty() && m.web.is_none())?;
     routes(out, &m.routes)?;
@@ -52,7 +57,7 @@ fn write(out: &mut String, d: &Description) -> fmt::Result {
             Some(default) => format!("{default:?} unless set"),
             None => "must be set".into(),
         };
-        writeln!(out, "  {}: {} ({default})", one_line(&key.key), one_line(&key.description))?;
+        prose(out, "  ", &format!("{}: {} ({default})", key.key, key.description))?;
     }
     heading(out, "Migrations", d.migrations.is_empty())?;
     for migration in &d.migrations {
@@ -78,11 +83,11 @@ fn heading(out: &mut String, title: &str, empty: bool) -> fmt::Result {
 
 fn interface(out: &mut String, interface: &Interface, reads: impl Fn(&str) -> bool) -> fmt::Result {
     for function in &interface.functions {
-        let note = if reads(&function.name) { "  (only reads)" } else { "" };
-        writeln!(out, "    {function}{note}")?;
+        let note = if reads(&function.name) { " — only reads" } else { "" };
+        filled(out, "    ", format!("{function}{note}").split_inclusive(", "))?;
     }
     for (name, ty) in types_of(interface) {
-        writeln!(out, "      {}", definition(name, ty))?;
+        filled(out, "      ", definition(name, ty).split_inclusive(", "))?;
     }
     Ok(())
 }
@@ -115,8 +120,28 @@ fn access(access: Access) -> &'static str {
     }
 }
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+fn prose(out: &mut String, indent: &str, text: &str) -> fmt::Result {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    filled(out, indent, text.split_inclusive(' '))
+}
+
+/// Pieces in lines of at most [`WIDTH`] characters where they allow it; all but the first line are
+/// indented further.
+fn filled<'a>(
+    out: &mut String,
+    indent: &str,
+    pieces: impl Iterator<Item = &'a str>,
+) -> fmt::Result {
+    let mut line = String::from(indent);
+    for piece in pieces {
+        let width = line.chars().count().saturating_add(piece.trim_end().chars().count());
+        if width > WIDTH && !line.trim().is_empty() {
+            writeln!(out, "{}", line.trim_end())?;
+            line = format!("{indent}    ");
+        }
+        line.push_str(piece);
+    }
+    writeln!(out, "{}", line.trim_end())
 }
 
 /// A size for people, in KiB or MiB with one decimal.

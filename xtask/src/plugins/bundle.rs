@@ -1,0 +1,90 @@
+//! From a compiled plugin to its bundle.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use quoin_core::{Digest, Manifest};
+use wit_component::ComponentEncoder;
+
+use super::outcome::{Outcome, State};
+use super::{Compiled, Source};
+use crate::place::Place;
+
+/// The plugin's name: the manifest's, or the folder's where the manifest cannot be read, which
+/// packing will tell.
+pub(super) fn name(folder: &Path) -> String {
+    let text = std::fs::read_to_string(folder.join("plugin.toml")).unwrap_or_default();
+    match Manifest::parse(&text) {
+        Ok(manifest) => manifest.name.to_string(),
+        Err(_) => folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+    }
+}
+
+/// Packs a plugin and writes its bundle if that changes it.
+pub(super) fn pack(place: &Place, source: &Source) -> Outcome {
+    let name = name(&source.folder);
+    let file = place.bundles().join(format!("{name}.wasm"));
+    let state = match bundle(source) {
+        Ok(Ok(bytes)) => write(&file, &bytes),
+        Ok(Err(skipped)) => Ok(State::Skipped(skipped)),
+        Err(e) => Err(e),
+    };
+    let folder = place.shown(&source.folder).to_string();
+    let state = state.unwrap_or_else(|e| State::Failed(format!("{folder}: {e:#}")));
+    Outcome { name, file, state }
+}
+
+/// The bundle's bytes, or why there are none.
+fn bundle(source: &Source) -> Result<Result<Vec<u8>, String>> {
+    let component = match &source.compiled {
+        Compiled::Skipped(why) => return Ok(Err(why.clone())),
+        Compiled::Component(file) => read(file)?,
+        Compiled::Module(file) => componentise(&read(file)?)?,
+    };
+    let manifest = std::fs::read_to_string(source.folder.join("plugin.toml"))
+        .context("cannot read plugin.toml")?;
+    let migrations = migrations(&source.folder.join("migrations"))?;
+    Ok(Ok(quoin_registry::pack(&component, &manifest, &migrations)?))
+}
+
+/// Turns a core module into a component by the types that its bindings left in custom sections.
+fn componentise(module: &[u8]) -> Result<Vec<u8>> {
+    (ComponentEncoder::default().module(module))
+        .and_then(|encoder| encoder.validate(true).encode())
+        .context("the module makes no component: does it export a world through wit-bindgen?")
+}
+
+/// The names and texts of the SQL files in a folder, if there is one.
+fn migrations(folder: &Path) -> Result<Vec<(String, String)>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for entry in folder.read_dir().context("cannot list migrations")? {
+        let path = entry.context("cannot list migrations")?.path();
+        if path.extension().is_some_and(|e| e == "sql") {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let sql = std::fs::read_to_string(&path);
+            found.push((name, sql.with_context(|| format!("cannot read {}", path.display()))?));
+        }
+    }
+    Ok(found)
+}
+
+/// Replaces the bundle as a whole, so that nobody reads half of one, and only if it differs.
+fn write(file: &Path, bytes: &[u8]) -> Result<State> {
+    let size = bytes.len();
+    let digest = Digest::of(bytes);
+    if std::fs::read(file).is_ok_and(|there| there == bytes) {
+        return Ok(State::Unchanged { size, digest });
+    }
+    let part = file.with_extension("part");
+    std::fs::write(&part, bytes)
+        .and_then(|()| std::fs::rename(&part, file))
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(State::Built { size, digest })
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+}

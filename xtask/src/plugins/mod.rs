@@ -1,0 +1,90 @@
+//! `cargo xtask plugins`: from sources to bundles.
+//!
+//! Cargo and npm decide what to compile. A bundle is written only where its bytes differ from those
+//! that are there, so a second run changes nothing.
+
+mod bundle;
+mod javascript;
+mod outcome;
+mod rust;
+mod wasm_target;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+
+use self::outcome::{Outcome, State};
+use crate::place::Place;
+
+/// The options of the command.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Print what was done as JSON on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Builds everything and prints a line for each plugin.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let place = Place::find()?;
+    let outcomes = build(&place)?;
+    if options.json {
+        println!("{}", outcome::json(&outcomes));
+    } else {
+        print!("{}", outcome::text(&outcomes, &place));
+    }
+    let failed = outcomes.iter().filter(|o| matches!(o.state, State::Failed(_))).count();
+    ensure!(failed == 0, "{failed} of {} plugins could not be packed, see above", outcomes.len());
+    Ok(())
+}
+
+/// Builds everything: what came of each plugin, by name. A plugin that compiles but makes no sound
+/// bundle is an outcome; sources that do not compile are an error.
+pub(crate) fn build(place: &Place) -> Result<Vec<Outcome>> {
+    wasm_target::ensure()?;
+    let bundles = place.bundles();
+    std::fs::create_dir_all(&bundles)
+        .with_context(|| format!("cannot create {}", bundles.display()))?;
+    let mut sources = Vec::new();
+    for workspace in rust::workspaces(place)? {
+        sources.extend(rust::build(place, &workspace)?);
+    }
+    sources.extend(javascript::build(place)?);
+    no_name_twice(place, &sources)?;
+    let mut outcomes: Vec<_> = sources.iter().map(|s| bundle::pack(place, s)).collect();
+    outcomes.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(outcomes)
+}
+
+/// A plugin whose sources are compiled.
+struct Source {
+    /// The folder with `plugin.toml` and `migrations/`.
+    folder: PathBuf,
+    /// What its build left.
+    compiled: Compiled,
+}
+
+enum Compiled {
+    /// A core module of Rust, with its types in custom sections.
+    Module(PathBuf),
+    /// A component.
+    Component(PathBuf),
+    /// Nothing, for this reason.
+    Skipped(String),
+}
+
+fn no_name_twice(place: &Place, sources: &[Source]) -> Result<()> {
+    let mut seen = BTreeMap::new();
+    for source in sources {
+        let name = bundle::name(&source.folder);
+        if let Some(other) = seen.insert(name.clone(), &source.folder) {
+            anyhow::bail!(
+                "{} and {} are both called {name}: give one another name in plugin.toml",
+                place.shown(other),
+                place.shown(&source.folder)
+            );
+        }
+    }
+    Ok(())
+}

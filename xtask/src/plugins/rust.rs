@@ -1,0 +1,103 @@
+//! Plugins in Rust: cargo workspaces of their own, because they are compiled for another target.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use super::wasm_target::TARGET;
+use super::{Compiled, Source};
+use crate::place::Place;
+
+/// Each of these is a workspace, or a folder of workspaces.
+const FOLDERS: [&str; 3] = ["plugins", "examples", "tests/guests"];
+
+/// The folders of all workspaces, in a fixed order.
+pub(super) fn workspaces(place: &Place) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for folder in FOLDERS.map(|f| place.root.join(f)) {
+        if is_workspace(&folder) {
+            found.push(folder);
+        } else {
+            found.extend(subfolders(&folder)?.into_iter().filter(|f| is_workspace(f)));
+        }
+    }
+    Ok(found)
+}
+
+fn is_workspace(folder: &Path) -> bool {
+    folder.join("Cargo.toml").is_file()
+}
+
+/// The folders in a folder, sorted; none if there is no such folder.
+pub(super) fn subfolders(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let unreadable = || format!("cannot list {}", folder.display());
+    let mut found = Vec::new();
+    for entry in folder.read_dir().with_context(unreadable)? {
+        let path = entry.with_context(unreadable)?.path();
+        if path.is_dir() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Compiles a workspace and returns its plugins: the crates that make a `cdylib` and have a
+/// `plugin.toml`. Cargo's own progress goes to stderr.
+pub(super) fn build(place: &Place, workspace: &Path) -> Result<Vec<Source>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(workspace)
+        .args(["build", "--release", "--target", TARGET])
+        .args(["--message-format", "json-render-diagnostics", "--target-dir"])
+        .arg(place.target.join("wasm").join(flat_name(place, workspace)))
+        .args(["--config", &same_bytes_everywhere(place)])
+        .stderr(Stdio::inherit());
+    let output = command.output().context("cannot run cargo: is Rust in PATH?")?;
+    ensure!(output.status.success(), "cargo build failed in {}, see above", place.shown(workspace));
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let mut sources: Vec<_> = messages.lines().filter_map(plugin).collect();
+    sources.sort_by(|a, b| a.folder.cmp(&b.folder));
+    Ok(sources)
+}
+
+/// The plugin of one of cargo's messages, if the message says that one was built.
+fn plugin(message: &str) -> Option<Source> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let is_cdylib = message["target"]["kind"].as_array()?.iter().any(|kind| kind == "cdylib");
+    if message["reason"] != "compiler-artifact" || !is_cdylib {
+        return None;
+    }
+    let mut files = message["filenames"].as_array()?.iter().filter_map(Value::as_str);
+    let module = files.find(|f| f.ends_with(".wasm"))?;
+    let folder = Path::new(message["manifest_path"].as_str()?).parent()?;
+    let is_plugin = folder.join("plugin.toml").is_file();
+    is_plugin.then(|| Source { folder: folder.into(), compiled: Compiled::Module(module.into()) })
+}
+
+/// The workspace's path in the repository as one word.
+fn flat_name(place: &Place, workspace: &Path) -> OsString {
+    let path = workspace.strip_prefix(&place.root).unwrap_or(workspace);
+    let parts: Vec<_> = path.iter().collect();
+    parts.join("-".as_ref())
+}
+
+/// A cargo setting that keeps this machine's paths out of panic messages, so that equal sources make
+/// equal bundles wherever they are built.
+fn same_bytes_everywhere(place: &Place) -> String {
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let paths = [Some((place.root.clone(), "/quoin")), home.map(|home| (home, "/cargo"))];
+    let flags: Vec<_> = (paths.into_iter().flatten())
+        .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
+        .collect();
+    format!("target.{TARGET}.rustflags={}", serde_json::json!(flags))
+}
