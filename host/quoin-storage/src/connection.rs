@@ -3,30 +3,32 @@
 use std::path::Path;
 use std::time::Duration;
 
-use quoin_core::limits::{SQL_PARAMS_MAX, SQL_RESULT_BYTES_MAX};
+use quoin_core::limits::SQL_PARAMS_MAX;
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 
-use crate::Error;
 use crate::authorizer::{Mode, Rules};
 use crate::watch::Watch;
+use crate::{Error, functions};
 
 /// Bytes of a page, SQLite's default: what file systems and disks write at once.
 pub(crate) const PAGE_BYTES: u64 = 4_096;
 /// Prepared statements kept by a connection: more than a plugin has, at some kilobytes each.
 const STATEMENTS_KEPT: usize = 64;
+/// Bytes of a value and of a row. A statement makes several values at once, and looks at the clock
+/// only between them; larger things belong into files.
+pub(crate) const VALUE_BYTES_MAX: usize = 1 << 20;
 /// How long SQLite waits for a lock of the file. The host hands out its one writer itself, so only
 /// another process that looks into the file (a backup) is ever waited for.
 const BUSY: Duration = Duration::from_millis(500);
 
 /// What SQLite must never go beyond, whatever the statement.
 const LIMITS: [(Limit, i32); 11] = [
-    // A larger value could never be returned.
-    (Limit::SQLITE_LIMIT_LENGTH, SQL_RESULT_BYTES_MAX as i32),
+    (Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX as i32),
     (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, SQL_PARAMS_MAX as i32),
     // Each column of a result may hold a value of the largest size at once.
-    (Limit::SQLITE_LIMIT_COLUMN, 200),
+    (Limit::SQLITE_LIMIT_COLUMN, 100),
     // The code for expressions is generated recursively, on the stack of a runtime thread.
     (Limit::SQLITE_LIMIT_EXPR_DEPTH, 200),
     (Limit::SQLITE_LIMIT_PARSER_DEPTH, 500),
@@ -37,7 +39,7 @@ const LIMITS: [(Limit, i32); 11] = [
     // No function that is allowed needs more, but for concat.
     (Limit::SQLITE_LIMIT_FUNCTION_ARG, 50),
     // Matching takes time with the product of the lengths of pattern and text.
-    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200),
     // A database is alone.
     (Limit::SQLITE_LIMIT_ATTACHED, 0),
     // A statement has the thread of its call, no more.
@@ -47,9 +49,10 @@ const LIMITS: [(Limit, i32); 11] = [
 /// Settings of every connection.
 ///
 /// - WAL lets readers go on beside the writer; FULL makes a commit durable when it returns.
-/// - Memory: the page cache is bounded for each connection and what does not fit spills to temporary
-///   files. The heap limit is SQLite's, for the whole process: a last resort, so that statements
-///   with many large values fail instead of the host. A statement over it fails alone.
+/// - Memory: the page cache is bounded for each connection, and what a statement sorts or gathers
+///   beyond that goes to temporary files. The heap limits are SQLite's own and for the whole process:
+///   at the soft one caches stop growing; the hard one is a last resort, at which a statement fails
+///   instead of the host.
 /// - LIKE tells upper from lower case, as it does in PostgreSQL.
 /// - The WAL file is cut back to `journal_size_limit` when it starts again from its beginning.
 const SETTINGS: &str = "
@@ -60,7 +63,8 @@ const SETTINGS: &str = "
     PRAGMA cell_size_check = ON;
     PRAGMA temp_store = FILE;
     PRAGMA cache_size = -2000;
-    PRAGMA hard_heap_limit = 1073741824;
+    PRAGMA soft_heap_limit = 536870912;
+    PRAGMA hard_heap_limit = 2147483648;
     PRAGMA journal_size_limit = 8388608;
     PRAGMA wal_autocheckpoint = 1000;
     PRAGMA case_sensitive_like = ON;
@@ -106,6 +110,7 @@ impl Connection {
         }
         sqlite.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         let mode = if role == Role::Writer { Mode::Write } else { Mode::Read };
+        functions::install(&sqlite)?;
         let rules = Rules::install(&mut sqlite, mode)?;
         let watch = Watch::install(&mut sqlite)?;
         Ok(Connection { sqlite, rules, watch })

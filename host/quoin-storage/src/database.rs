@@ -20,6 +20,7 @@ const READERS_MAX: u32 = 8;
 const WAL_BYTES_MAX: u64 = 64 << 20;
 
 /// The database of one installation: one file, one writer at a time, several readers beside it.
+/// Open a file once and share it: turns are given out within one `Database`, not between two.
 pub struct Database {
     path: PathBuf,
     wal: PathBuf,

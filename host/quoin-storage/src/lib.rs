@@ -10,6 +10,7 @@ mod connection;
 mod control;
 mod database;
 mod error;
+mod functions;
 mod migration;
 mod pool;
 mod statement;

@@ -10,7 +10,7 @@ use rusqlite::fallible_iterator::FallibleIterator as _;
 
 use crate::authorizer::Mode;
 use crate::connection::Connection;
-use crate::statement::{check_kind, compile_error, finish, told};
+use crate::statement::{Failure, check_kind, compile_error, finish, told};
 use crate::{Error, SqlError, Transaction};
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS _quoin_migration (
@@ -124,7 +124,7 @@ fn run_all(connection: &Connection, sql: &str) -> Result<(), SqlError> {
         let next = batch.next().map_err(compile_error)?;
         let Some(mut statement) = next else { return Ok(()) };
         check_kind(&statement)?;
-        finish(&mut statement)?;
+        finish(&mut statement).map_err(|fault| Failure::of_write(fault).error)?;
     }
 }
 

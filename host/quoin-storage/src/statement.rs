@@ -16,14 +16,56 @@ const IN_PLACE: Duration = Duration::from_millis(2);
 /// thousands would take a stack frame each.
 const SEMICOLONS_MAX: usize = 16;
 
+/// Bytes of a statement that stays compiled for the next time. What a plugin runs often is shorter,
+/// and what stays compiled takes memory, some fifty times its text.
+const KEPT_BYTES_MAX: usize = 4 << 10;
+
 /// What is wanted of a statement.
-pub(crate) type Step<T> = fn(&mut Statement<'_>) -> Result<T, SqlError>;
+pub(crate) type Step<T> = fn(&mut Statement<'_>) -> Result<T, Fault>;
+
+/// Why a statement stopped.
+pub(crate) enum Fault {
+    /// SQLite stopped it, and undid what it had written.
+    Sqlite(rusqlite::Error),
+    /// Its answer cannot be passed on. SQLite answers after it has written.
+    Answer(SqlError),
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Fault {
+        Fault::Sqlite(error)
+    }
+}
+
+impl From<SqlError> for Fault {
+    fn from(error: SqlError) -> Fault {
+        Fault::Answer(error)
+    }
+}
 
 /// How a failed statement left its transaction.
 pub(crate) struct Failure {
     pub(crate) error: SqlError,
     /// The statement wrote, and what it wrote was not undone.
     pub(crate) half_done: bool,
+}
+
+impl Failure {
+    /// The transaction is as it was before the statement.
+    fn whole(error: SqlError) -> Failure {
+        Failure { error, half_done: false }
+    }
+
+    fn of_read(fault: Fault) -> Failure {
+        Failure { half_done: false, ..Failure::of_write(fault) }
+    }
+
+    pub(crate) fn of_write(fault: Fault) -> Failure {
+        match fault {
+            Fault::Sqlite(error) => Failure { error: error.into(), half_done: false },
+            Fault::Answer(error) => Failure { error, half_done: true },
+        }
+    }
 }
 
 /// Runs one statement, in place if it is short and only reads, and returns also whether it wrote.
@@ -36,11 +78,10 @@ pub(crate) fn run<T>(
     deadline: Instant,
     step: Step<T>,
 ) -> Result<(T, bool), Failure> {
-    let whole = |error| Failure { error, half_done: false };
-    check_size(sql, params).map_err(whole)?;
+    check_size(sql, params).map_err(Failure::whole)?;
     let now = Instant::now();
     if now >= deadline {
-        return Err(whole(SqlError::Timeout));
+        return Err(Failure::whole(SqlError::Timeout));
     }
     connection.watch.until(deadline.min(now + IN_PLACE));
     let mut result = attempt(connection, sql, params, deadline, step);
@@ -60,19 +101,22 @@ fn attempt<T>(
     deadline: Instant,
     step: Step<T>,
 ) -> Result<(T, bool), Failure> {
-    let whole = |error| Failure { error, half_done: false };
-    let mut statement = prepare(connection, sql).map_err(whole)?;
-    bind(&mut statement, params).map_err(whole)?;
-    if statement.readonly() {
-        return step(&mut statement).map(|value| (value, false)).map_err(whole);
+    let mut statement = prepare(connection, sql).map_err(Failure::whole)?;
+    let result = match bind(&mut statement, params) {
+        Err(error) => Err(Failure::whole(error)),
+        Ok(()) if statement.readonly() => {
+            step(&mut statement).map(|value| (value, false)).map_err(Failure::of_read)
+        }
+        // Writing is not begun anew: an interrupted write takes its transaction with it.
+        Ok(()) => {
+            connection.watch.until(deadline);
+            blocking(|| step(&mut statement)).map(|value| (value, true)).map_err(Failure::of_write)
+        }
+    };
+    if sql.len() > KEPT_BYTES_MAX {
+        statement.discard();
     }
-    // Writing is not begun anew: an interrupted write takes its transaction with it.
-    connection.watch.until(deadline);
-    blocking(|| step(&mut statement)).map(|value| (value, true)).map_err(|error| {
-        // These are found after SQLite has written; all others SQLite undoes.
-        let half_done = matches!(error, SqlError::TooLarge(_) | SqlError::Other(_));
-        Failure { error, half_done }
-    })
+    result
 }
 
 fn check_size(sql: &str, params: &[Value]) -> Result<(), SqlError> {
@@ -139,15 +183,14 @@ fn bind(statement: &mut Statement<'_>, params: &[Value]) -> Result<(), SqlError>
 }
 
 /// Returns the rows.
-pub(crate) fn collect(statement: &mut Statement<'_>) -> Result<Rows, SqlError> {
+pub(crate) fn collect(statement: &mut Statement<'_>) -> Result<Rows, Fault> {
     let mut rows = Vec::new();
     let mut bytes = 0;
     let mut found = statement.raw_query();
     while let Some(row) = found.next()? {
         if rows.len() == SQL_ROWS_MAX {
-            return Err(SqlError::TooLarge(format!(
-                "a query returns at most {SQL_ROWS_MAX} rows; page"
-            )));
+            let limit = format!("a query returns at most {SQL_ROWS_MAX} rows; page");
+            return Err(SqlError::TooLarge(limit).into());
         }
         let width = row.as_ref().column_count();
         let mut values = Vec::with_capacity(width);
@@ -155,9 +198,8 @@ pub(crate) fn collect(statement: &mut Statement<'_>) -> Result<Rows, SqlError> {
             let value = Value::of(row.get_ref(column)?)?;
             bytes += value.size();
             if bytes > SQL_RESULT_BYTES_MAX {
-                return Err(SqlError::TooLarge(format!(
-                    "a query returns at most {SQL_RESULT_BYTES_MAX} bytes; page, or select less"
-                )));
+                let limit = format!("a query returns at most {SQL_RESULT_BYTES_MAX} bytes; page");
+                return Err(SqlError::TooLarge(limit).into());
             }
             values.push(value);
         }
@@ -170,7 +212,7 @@ pub(crate) fn collect(statement: &mut Statement<'_>) -> Result<Rows, SqlError> {
 }
 
 /// Runs to the end.
-pub(crate) fn finish(statement: &mut Statement<'_>) -> Result<(), SqlError> {
+pub(crate) fn finish(statement: &mut Statement<'_>) -> Result<(), Fault> {
     let mut rows = statement.raw_query();
     while rows.next()?.is_some() {}
     Ok(())

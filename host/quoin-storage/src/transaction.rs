@@ -134,9 +134,10 @@ impl Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
+        // A panic may have come between, so that the connection is not what it seems to be.
         let rolled_back = connection.sqlite.is_autocommit()
             || connection.as_host(|sqlite| sqlite.execute_batch("ROLLBACK")).is_ok();
-        if rolled_back {
+        if rolled_back && !std::thread::panicking() {
             self.database.pool(self.role).give_back(connection);
         }
     }

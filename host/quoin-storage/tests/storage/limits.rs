@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use quoin_core::limits::{SQL_BYTES_MAX, SQL_PARAMS_MAX, SQL_RESULT_BYTES_MAX, SQL_ROWS_MAX};
+use quoin_core::limits::{SQL_BYTES_MAX, SQL_PARAMS_MAX, SQL_ROWS_MAX};
 use quoin_storage::{Error, SqlError, Value};
 
 use crate::{Shelf, insert, migration, one};
@@ -27,20 +27,58 @@ async fn a_query_returns_no_more_rows_than_the_limit() {
 async fn a_query_returns_no_more_bytes_than_the_limit() {
     let shelf = Shelf::empty();
     let mut tx = shelf.read().await;
-    let half = Value::Blob(vec![1; SQL_RESULT_BYTES_MAX / 2]);
-    assert!(tx.query("SELECT ?1", std::slice::from_ref(&half)).is_ok());
-    assert!(matches!(tx.query("SELECT ?1, ?1", &[half]), Err(SqlError::TooLarge(_))));
+    let part = Value::Blob(vec![1; 1_000_000]);
+    let fits = "SELECT ?1, ?1, ?1, ?1";
+    assert!(tx.query(fits, std::slice::from_ref(&part)).is_ok());
+    let more = "SELECT ?1, ?1, ?1, ?1, ?1";
+    assert!(matches!(tx.query(more, &[part]), Err(SqlError::TooLarge(_))));
 }
 
 #[tokio::test]
-async fn a_value_cannot_be_made_larger_than_a_result() {
+async fn a_value_is_no_larger_than_the_limit() {
     let shelf = Shelf::empty();
     let mut tx = shelf.read().await;
     let bomb = "SELECT length(replace(replace(replace(?1, 'a', ?1), 'a', ?1), 'a', ?1))";
     let seed = Value::Text("a".repeat(1_000));
     assert!(matches!(tx.query(bomb, &[seed]), Err(SqlError::TooLarge(_))));
-    let large = Value::Blob(vec![0; SQL_RESULT_BYTES_MAX + 1]);
+    let large = Value::Blob(vec![0; (1 << 20) + 1]);
     assert!(matches!(tx.query("SELECT 1 WHERE ?1 IS NULL", &[large]), Err(SqlError::TooLarge(_))));
+}
+
+#[tokio::test]
+async fn text_functions_take_no_time_that_a_deadline_cannot_stop() {
+    let shelf = Shelf::empty();
+    let mut tx = shelf.read().await;
+    let n = 500_000;
+    let text = |text: String| Value::Text(text);
+    // Half a million times half a million comparisons, where they are made one by one.
+    let almost = [text("a".repeat(2 * n)), text("a".repeat(n) + "b")];
+    assert!(tx.query("SELECT replace(?1, ?2, '')", &almost).is_ok());
+    let set = [text("b".repeat(n)), text("a".repeat(n) + "b")];
+    for trim in ["SELECT trim(?1, ?2)", "SELECT ltrim(?1, ?2)", "SELECT rtrim(?1, ?2)"] {
+        assert!(tx.query(trim, &set).is_err());
+    }
+    assert!(tx.query("SELECT ?1 LIKE '%' || ?2", &almost).is_err());
+}
+
+#[tokio::test]
+async fn replace_and_trim_do_what_they_do_elsewhere() {
+    let shelf = Shelf::empty();
+    let mut tx = shelf.read().await;
+    for (sql, expected) in [
+        ("replace('aXbX', 'X', '--')", "a--b--"),
+        ("replace('abc', '', 'x')", "abc"),
+        ("trim('xxaxx', 'x')", "a"),
+        ("ltrim('xyaxy', 'yx')", "axy"),
+        ("rtrim('xyaxy', 'yx')", "xya"),
+        ("trim('  a ')", "a"),
+        ("trim('éaé', 'é')", "a"),
+        ("coalesce(replace('a', NULL, 'b'), trim(NULL, 'x'), 'null')", "null"),
+    ] {
+        let answer = one(tx.query(&format!("SELECT {sql} AS x"), &[]).unwrap());
+        assert_eq!(answer, Value::Text(expected.into()), "{sql}");
+    }
+    assert!(tx.query("SELECT replace(1, 1, 2)", &[]).is_err());
 }
 
 #[tokio::test]
@@ -158,7 +196,7 @@ async fn a_write_whose_answer_is_too_large_is_not_kept() {
 async fn overlapping_readers_do_not_make_the_log_grow_forever() {
     let shelf = Shelf::with_widgets().await;
     shelf.insert("a").await;
-    let blob = Value::Blob(vec![7; 1 << 20]);
+    let blob = Value::Blob(vec![7; 1_000_000]);
     let wal = format!("{}-wal", shelf.database.path().display());
     let mut reader = shelf.read().await;
     let mut largest = 0;

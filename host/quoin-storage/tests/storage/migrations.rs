@@ -89,12 +89,12 @@ async fn schemas_can_be_changed_in_every_usual_way() {
         "CREATE TABLE widget (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, size INTEGER, weight INTEGER, UNIQUE (name, size)) STRICT;
          CREATE TABLE part (id TEXT PRIMARY KEY, widget INTEGER REFERENCES widget ON DELETE CASCADE) STRICT, WITHOUT ROWID;
          INSERT INTO widget (name) VALUES ('a');",
-        "ALTER TABLE widget ADD COLUMN colour TEXT NOT NULL DEFAULT 'red' CHECK (length(colour) > 0);
+        "ALTER TABLE widget ADD COLUMN colour TEXT NOT NULL DEFAULT 'red' CHECK (length(colour) > 0 AND colour = trim(colour, '-') AND colour LIKE '%');
          ALTER TABLE widget RENAME COLUMN name TO title;
          ALTER TABLE widget RENAME TO gadget;
          ALTER TABLE gadget DROP COLUMN weight;",
         "CREATE UNIQUE INDEX gadget_title ON gadget (title) WHERE size IS NULL;
-         CREATE INDEX gadget_lower ON gadget (lower(title));
+         CREATE INDEX gadget_lower ON gadget (lower(replace(trim(title, '-'), ' ', '')));
          DROP INDEX gadget_lower;
          CREATE TABLE copy AS SELECT id, title FROM gadget;
          DROP TABLE part;
