@@ -38,7 +38,7 @@ const LIMITS: [(Limit, i32); 11] = [
     (Limit::SQLITE_LIMIT_VDBE_OP, 250_000),
     // No function that is allowed needs more, but for concat.
     (Limit::SQLITE_LIMIT_FUNCTION_ARG, 50),
-    // Matching takes time with the product of the lengths of pattern and text.
+    // Matching looks at each character of the text as often as the pattern has characters.
     (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200),
     // A database is alone.
     (Limit::SQLITE_LIMIT_ATTACHED, 0),
@@ -84,6 +84,7 @@ pub(crate) struct Connection {
     pub(crate) sqlite: rusqlite::Connection,
     pub(crate) rules: Rules,
     pub(crate) watch: Watch,
+    max_bytes: u64,
 }
 
 impl Connection {
@@ -113,7 +114,12 @@ impl Connection {
         functions::install(&sqlite)?;
         let rules = Rules::install(&mut sqlite, mode)?;
         let watch = Watch::install(&mut sqlite)?;
-        Ok(Connection { sqlite, rules, watch })
+        Ok(Connection { sqlite, rules, watch, max_bytes })
+    }
+
+    /// The size that the file may grow to, as it was when the connection was opened.
+    pub(crate) fn max_bytes(&self) -> u64 {
+        self.max_bytes
     }
 
     /// Runs the host's own statements, which no rule holds back. They must not be cached: a guest

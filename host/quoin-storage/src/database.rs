@@ -92,6 +92,12 @@ impl Database {
         &self.path
     }
 
+    /// Lets the file grow to at most `max_bytes`, from the next call on.
+    pub fn set_max_bytes(&self, max_bytes: u64) {
+        self.writer.set_max_bytes(max_bytes);
+        self.readers.set_max_bytes(max_bytes);
+    }
+
     pub(crate) fn pool(&self, role: Role) -> &Pool {
         match role {
             Role::Writer => &self.writer,

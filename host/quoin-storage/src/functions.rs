@@ -1,5 +1,5 @@
-//! Text functions in place of SQLite's own, whose time grows with the product of the lengths of
-//! their arguments: up to minutes inside one instruction, which no deadline interrupts.
+//! Text functions in place of SQLite's own, which compare each character of one argument with each
+//! of another: minutes of work inside one instruction, which no deadline interrupts.
 
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;

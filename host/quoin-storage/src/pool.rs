@@ -1,7 +1,7 @@
 //! Connections of one role, handed out in the order in which they are asked for.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ const WAITING_MAX: usize = 512;
 pub(crate) struct Pool {
     path: PathBuf,
     role: Role,
-    max_bytes: u64,
+    max_bytes: AtomicU64,
     size: u32,
     /// One permit for each connection; tokio hands them out first come, first served.
     permits: Arc<Semaphore>,
@@ -30,7 +30,7 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn new(path: PathBuf, role: Role, size: u32, max_bytes: u64) -> Pool {
         let permits = Arc::new(Semaphore::new(size as usize));
-        let idle = Mutex::new(Vec::new());
+        let (idle, max_bytes) = (Mutex::new(Vec::new()), AtomicU64::new(max_bytes));
         Pool { path, role, max_bytes, size, permits, waiting: AtomicUsize::new(0), idle }
     }
 
@@ -63,12 +63,26 @@ impl Pool {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         match idle {
             Some(connection) => Ok(connection),
-            None => blocking(|| Connection::open(&self.path, self.role, self.max_bytes)),
+            None => blocking(|| Connection::open(&self.path, self.role, self.max_bytes())),
         }
+    }
+
+    /// From the next connection on, the file grows to at most `max_bytes`.
+    pub(crate) fn set_max_bytes(&self, max_bytes: u64) {
+        if self.max_bytes.swap(max_bytes, Ordering::AcqRel) != max_bytes {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+
+    fn max_bytes(&self) -> u64 {
+        self.max_bytes.load(Ordering::Acquire)
     }
 
     /// Takes a connection back that is in no transaction. The caller still holds its permit.
     pub(crate) fn give_back(&self, connection: Connection) {
+        if connection.max_bytes() != self.max_bytes() {
+            return;
+        }
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 }

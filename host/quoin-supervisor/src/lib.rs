@@ -1,5 +1,18 @@
 //! What should run, and making it so: installations, generations, wiring, swap.
 
+mod assemble;
+mod binding;
+mod data;
+mod error;
+mod library;
+mod plan;
 mod routes;
+mod supervisor;
+mod tenant;
 
+pub use error::Error;
+pub use plan::{Applied, Change, Kind, Plan};
+pub use quoin_storage::{KeyRow, RevisionRow};
 pub use routes::{Match, RouteConflict, RouteEntry, RouteTable, Source, WebEntry, is_web};
+pub use supervisor::{NewKey, Options, Supervisor};
+pub use tenant::{Tenant, Wiring};

@@ -80,6 +80,11 @@ pub struct RouteConflict {
 }
 
 impl RouteTable {
+    /// The table of a tenant that runs nothing.
+    pub fn empty() -> RouteTable {
+        RouteTable { paths: matchit::Router::new(), entries: Vec::new(), webs: Vec::new() }
+    }
+
     /// The table of these nodes' routes.
     ///
     /// # Errors

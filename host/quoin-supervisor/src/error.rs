@@ -1,0 +1,95 @@
+//! Why a change was refused, or could not be made.
+
+use quoin_registry::{BundleError, StoreError};
+use quoin_runtime::{EngineError, ProgramError};
+use quoin_storage::ControlError;
+
+use crate::RouteConflict;
+
+/// Why the supervisor did not do something. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The bytes are not a sound bundle.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// The compile child refused the bundle, ran out of its limits or could not run.
+    #[error("the bundle was not compiled: {0}")]
+    Compile(String),
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// The plugins of the shop do not fit together; one sentence for each fault.
+    #[error("{}", .0.join("\n"))]
+    Refused(Vec<String>),
+    /// Two plugins want the same path.
+    #[error(transparent)]
+    Route(#[from] RouteConflict),
+    /// The control database refused the change.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// A plugin's database could not be opened or migrated.
+    #[error("{plugin}: {error}")]
+    Database {
+        /// The installation.
+        plugin: String,
+        /// Why.
+        error: quoin_storage::Error,
+    },
+    /// The new generation does not start.
+    #[error("the new generation does not start: {0}")]
+    Start(#[from] quoin_runtime::Failure),
+    /// The bundle's machine code cannot be loaded.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// The bundle store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The WebAssembly engine cannot start.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The host itself failed.
+    #[error("{0}")]
+    Host(String),
+}
+
+impl Error {
+    pub(crate) fn host(what: &str, error: impl std::fmt::Display) -> Error {
+        Error::Host(format!("{what}: {error}"))
+    }
+
+    /// The HTTP status that tells it best.
+    pub fn status(&self) -> u16 {
+        match self {
+            Error::NotFound(_) | Error::Control(ControlError::NoTenant(_)) => 404,
+            Error::Bundle(_) | Error::Compile(_) | Error::Program(ProgramError::Compile(_)) => 422,
+            Error::Refused(_) | Error::Route(_) | Error::Start(_) => 409,
+            Error::Program(ProgramError::Link(_) | ProgramError::TooLarge(_)) => 422,
+            Error::Database { error: quoin_storage::Error::Migration { .. }, .. } => 409,
+            Error::Control(ControlError::Storage(_))
+            | Error::Database { .. }
+            | Error::Program(_)
+            | Error::Store(_)
+            | Error::Engine(_)
+            | Error::Host(_) => 500,
+            Error::Control(_) => 409,
+        }
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Bundle(_) => "bad-bundle",
+            Error::Compile(_) | Error::Program(_) => "not-compiled",
+            Error::NotFound(_) | Error::Control(ControlError::NoTenant(_)) => "not-found",
+            Error::Refused(_) => "refused",
+            Error::Route(_) => "route-conflict",
+            Error::Control(ControlError::Storage(_)) => "internal",
+            Error::Control(_) => "conflict",
+            Error::Database { error: quoin_storage::Error::Migration { .. }, .. } => "migration",
+            Error::Start(_) => "does-not-start",
+            Error::Database { .. } | Error::Store(_) | Error::Engine(_) | Error::Host(_) => {
+                "internal"
+            }
+        }
+    }
+}

@@ -1,0 +1,475 @@
+//! The supervisor: every tenant of this host, and every change to one.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use quoin_core::shop::StoredShop;
+use quoin_core::{Description, Digest, Name};
+use quoin_runtime::{Engine, Level, Log};
+use quoin_storage::{Control, KeyRow, RevisionRow, TenantRow};
+
+use crate::assemble::Parts;
+use crate::binding::{self, Plugins, Resolved};
+use crate::data;
+use crate::error::Error;
+use crate::library::Library;
+use crate::plan::{self, Applied, Change, Kind, Plan};
+use crate::routes::RouteTable;
+use crate::tenant::{Record, Tenant, Wiring};
+
+/// How often idle instances are looked at.
+const RECLAIM_EVERY: Duration = Duration::from_secs(10);
+/// Idle time after which an instance is thrown away.
+const IDLE_MAX: Duration = Duration::from_secs(30);
+
+/// Where a supervisor works.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The data directory.
+    pub data: PathBuf,
+    /// The executable that compiles: run as `compiler compile-bundle BUNDLE FOLDER`.
+    pub compiler: PathBuf,
+}
+
+/// Every tenant of this host.
+pub struct Supervisor {
+    data: PathBuf,
+    library: Library,
+    control: Control,
+    tenants: ArcSwap<BTreeMap<Name, Arc<Tenant>>>,
+    /// Which tenant answers to a host name: replaced whenever a tenant's domains change.
+    domains: ArcSwap<HashMap<String, Arc<Tenant>>>,
+    /// Guards the two maps above against two changes at once.
+    maps: Mutex<()>,
+    /// One new tenant at a time.
+    creating: tokio::sync::Mutex<()>,
+    _lock: data::Lock,
+}
+
+/// A new API key.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// What it is called.
+    pub id: String,
+    /// What its holder sends. It is shown once and kept nowhere.
+    pub secret: String,
+}
+
+impl Supervisor {
+    /// Opens the data directory and brings up every tenant as it was.
+    ///
+    /// # Errors
+    /// Another host uses the directory, or the host's own files cannot be read. A tenant that cannot
+    /// be brought up does not stop the others: its wiring says why.
+    pub async fn open(options: Options) -> Result<Arc<Supervisor>, Error> {
+        let Options { data, compiler } = options;
+        let lock = data::lock(&data)?;
+        let storage = |e| Error::Control(quoin_storage::ControlError::Storage(e));
+        let control = Control::open(&data.join("control.db")).map_err(storage)?;
+        let library = Library::open(&data, compiler, Engine::new()?)?;
+        let supervisor = Supervisor {
+            data,
+            library,
+            control,
+            tenants: ArcSwap::default(),
+            domains: ArcSwap::default(),
+            maps: Mutex::default(),
+            creating: tokio::sync::Mutex::default(),
+            _lock: lock,
+        };
+        for row in supervisor.control.tenants().map_err(storage)? {
+            let tenant = Arc::new(supervisor.restore(row).await);
+            supervisor.enter(&tenant);
+        }
+        for key in supervisor.control.all_keys().map_err(storage)? {
+            if let Some(tenant) = supervisor.tenant(key.tenant.as_str()) {
+                let mut keys = HashMap::clone(&tenant.keys.load());
+                keys.insert(key.id, key.hash);
+                tenant.keys.store(Arc::new(keys));
+            }
+        }
+        let supervisor = Arc::new(supervisor);
+        let watched = Arc::downgrade(&supervisor);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(RECLAIM_EVERY).await;
+                let Some(supervisor) = watched.upgrade() else { break };
+                supervisor.reclaim();
+            }
+        });
+        Ok(supervisor)
+    }
+
+    /// The tenant of this name.
+    pub fn tenant(&self, name: &str) -> Option<Arc<Tenant>> {
+        self.tenants.load().get(name).cloned()
+    }
+
+    /// The tenant that answers to this host name (lower case, without port).
+    pub fn tenant_of_host(&self, host: &str) -> Option<Arc<Tenant>> {
+        self.domains.load().get(host).cloned()
+    }
+
+    /// All tenants, by name.
+    pub fn tenants(&self) -> Vec<Arc<Tenant>> {
+        self.tenants.load().values().cloned().collect()
+    }
+
+    /// Takes a bundle in: verified, compiled, kept. A bundle that the host has is not compiled again.
+    ///
+    /// # Errors
+    /// The bundle is not sound; nothing is kept of it.
+    pub async fn add_bundle(&self, bytes: Bytes) -> Result<Arc<Description>, Error> {
+        self.library.add(&bytes).await
+    }
+
+    /// A bundle that the host has.
+    pub fn bundle(&self, digest: &Digest) -> Option<Arc<Description>> {
+        self.library.get(digest)
+    }
+
+    /// All bundles that the host has, by name and version.
+    pub fn bundles(&self) -> Vec<Arc<Description>> {
+        self.library.all()
+    }
+
+    /// What [`Supervisor::apply`] would change. All its checks are made, and nothing is changed.
+    ///
+    /// # Errors
+    /// As for [`Supervisor::apply`].
+    pub async fn plan(&self, shop: &StoredShop) -> Result<Plan, Error> {
+        let tenant = self.tenant(shop.name.as_str());
+        let (plugins, resolved) = self.resolve(shop)?;
+        let log = Arc::default();
+        let parts = self.parts(tenant.as_deref(), &log);
+        parts.rehearse(shop, &plugins, &resolved).await?;
+        Ok(self.difference(tenant.as_deref(), shop, &plugins))
+    }
+
+    /// Makes a shop what it is wanted to be, creating the tenant if it does not exist: checks,
+    /// databases and migrations, new generations warmed, and then one publishing. On any failure
+    /// before that, everything stays as it was. When nothing differs, nothing is done.
+    ///
+    /// # Errors
+    /// The plugins do not fit together, a migration fails, a new generation does not start, another
+    /// tenant has one of the domains, or the host's storage fails.
+    pub async fn apply(&self, shop: StoredShop, note: &str) -> Result<Applied, Error> {
+        match self.tenant(shop.name.as_str()) {
+            Some(tenant) => {
+                let _change = tenant.changing.lock().await;
+                self.change(Some(&tenant), shop, note).await
+            }
+            None => {
+                let _one = self.creating.lock().await;
+                // It may have been created while this one waited.
+                let tenant = self.tenant(shop.name.as_str());
+                self.change(tenant.as_ref(), shop, note).await
+            }
+        }
+    }
+
+    /// Replaces the bundle of one installation; everything else of the shop stays.
+    ///
+    /// # Errors
+    /// There is no such installation, or as for [`Supervisor::apply`].
+    pub async fn swap(
+        &self,
+        tenant: &Name,
+        installation: &Name,
+        bundle: &Digest,
+    ) -> Result<Applied, Error> {
+        let tenant = self.existing(tenant)?;
+        let _change = tenant.changing.lock().await;
+        let mut shop = tenant.wiring().shop.clone();
+        let Some(plugin) = shop.plugins.get_mut(installation) else {
+            return Err(no_plugin(&tenant, installation));
+        };
+        plugin.bundle = bundle.clone();
+        self.change(Some(&tenant), shop, &format!("swap {installation}")).await
+    }
+
+    /// Takes an installation back to what it was before its last change: bundle, grants,
+    /// configuration and limits. Asked twice, it is forward again.
+    ///
+    /// # Errors
+    /// There is nothing to go back to, or as for [`Supervisor::apply`].
+    pub async fn back(&self, tenant: &Name, installation: &Name) -> Result<Applied, Error> {
+        let tenant = self.existing(tenant)?;
+        let _change = tenant.changing.lock().await;
+        let wiring = tenant.wiring();
+        let mut shop = wiring.shop.clone();
+        let Some(plugin) = shop.plugins.get_mut(installation) else {
+            return Err(no_plugin(&tenant, installation));
+        };
+        let Some(previous) = wiring.record.previous.get(installation) else {
+            let nothing =
+                format!("{installation} has not been changed, so there is nothing to go back to");
+            return Err(Error::NotFound(nothing));
+        };
+        let bind = std::mem::take(&mut plugin.bind);
+        *plugin = previous.clone();
+        plugin.bind = bind;
+        self.change(Some(&tenant), shop, &format!("back {installation}")).await
+    }
+
+    /// Removes a tenant: its shop, keys and domains. The databases of its plugins stay on disk.
+    ///
+    /// # Errors
+    /// There is no such tenant, or the control database fails.
+    pub async fn remove_tenant(&self, tenant: &Name) -> Result<(), Error> {
+        let tenant = self.existing(tenant)?;
+        let _change = tenant.changing.lock().await;
+        self.control.remove_tenant(&tenant.name)?;
+        let _maps = self.maps.lock().unwrap_or_else(|e| e.into_inner());
+        let mut tenants = BTreeMap::clone(&self.tenants.load());
+        tenants.remove(&tenant.name);
+        self.tenants.store(Arc::new(tenants));
+        self.route_domains();
+        Ok(())
+    }
+
+    /// Makes an API key for a tenant.
+    ///
+    /// # Errors
+    /// There is no such tenant, it has too many keys, or the control database fails.
+    pub fn add_key(&self, tenant: &Name, label: &str) -> Result<NewKey, Error> {
+        let tenant = self.existing(tenant)?;
+        let random = |e| Error::host("no randomness for a key", e);
+        let id = quoin_core::ids::random_hex::<4>().map_err(random)?;
+        let secret = quoin_core::ids::random_hex::<24>().map_err(random)?;
+        let secret = format!("qk_{id}_{secret}");
+        let hash = Digest::of(secret.as_bytes());
+        self.control.add_key(&tenant.name, &id, &hash, label, now_ms())?;
+        tenant.keys.rcu(|keys| {
+            let mut keys = HashMap::clone(keys);
+            keys.insert(id.clone(), hash.clone());
+            keys
+        });
+        Ok(NewKey { id, secret })
+    }
+
+    /// The API keys of a tenant: ids, labels, hashes.
+    ///
+    /// # Errors
+    /// There is no such tenant, or the control database fails.
+    pub fn keys(&self, tenant: &Name) -> Result<Vec<KeyRow>, Error> {
+        let tenant = self.existing(tenant)?;
+        self.control.keys(&tenant.name).map_err(|e| Error::Control(e.into()))
+    }
+
+    /// Removes an API key; `false` when there is none of this id.
+    ///
+    /// # Errors
+    /// There is no such tenant, or the control database fails.
+    pub fn remove_key(&self, tenant: &Name, id: &str) -> Result<bool, Error> {
+        let tenant = self.existing(tenant)?;
+        let removed = self.control.remove_key(&tenant.name, id)?;
+        tenant.keys.rcu(|keys| {
+            let mut keys = HashMap::clone(keys);
+            keys.remove(id);
+            keys
+        });
+        Ok(removed)
+    }
+
+    /// The newest revisions of a tenant, newest first.
+    ///
+    /// # Errors
+    /// There is no such tenant, or the control database fails.
+    pub fn revisions(&self, tenant: &Name, limit: usize) -> Result<Vec<RevisionRow>, Error> {
+        let tenant = self.existing(tenant)?;
+        self.control.revisions(&tenant.name, limit).map_err(|e| Error::Control(e.into()))
+    }
+
+    /// Calls that run or wait now, of all tenants.
+    pub fn in_flight(&self) -> u32 {
+        let mut calls = 0;
+        for tenant in self.tenants() {
+            for node in tenant.wiring().nodes.values() {
+                let stats = node.generation.stats();
+                calls += stats.running + stats.waiting;
+            }
+            let retired = tenant.retired.lock().unwrap_or_else(|e| e.into_inner());
+            for generation in retired.iter().filter_map(std::sync::Weak::upgrade) {
+                let stats = generation.stats();
+                calls += stats.running + stats.waiting;
+            }
+        }
+        calls
+    }
+
+    async fn change(
+        &self,
+        tenant: Option<&Arc<Tenant>>,
+        shop: StoredShop,
+        note: &str,
+    ) -> Result<Applied, Error> {
+        let (plugins, resolved) = self.resolve(&shop)?;
+        let Plan { tenant: name, revision, changes } =
+            self.difference(tenant.map(Arc::as_ref), &shop, &plugins);
+        let running = tenant.is_none_or(|t| t.wiring().fault.is_none());
+        if changes.is_empty() && running {
+            return Ok(Applied { changes, tenant: name, revision });
+        }
+        let log = tenant.map_or_else(Arc::default, |t| t.log.clone());
+        let parts = self.parts(tenant.map(Arc::as_ref), &log);
+        let assembled = parts.assemble(&shop, &plugins, &resolved).await?;
+        let (mut wiring, databases) = assembled.commit()?;
+        let record = serde_json::to_string(&wiring.record).map_err(|e| Error::host("record", e))?;
+        let now = now_ms();
+        let revision = self.control.publish(&name, revision, &record, &shop.domains, note, now)?;
+        wiring.revision = revision;
+        let weak = databases.iter().map(|(n, d)| (n.clone(), Arc::downgrade(d))).collect();
+        let tenant = match tenant {
+            Some(tenant) => {
+                tenant.publish(wiring);
+                tenant.clone()
+            }
+            None => Arc::new(Tenant::new(name.clone(), log, wiring)),
+        };
+        *tenant.databases.lock().unwrap_or_else(|e| e.into_inner()) = weak;
+        self.enter(&tenant);
+        for change in &changes {
+            tenant.log.write(Level::Info, "quoin", note, &told(change));
+        }
+        Ok(Applied { changes, tenant: name, revision })
+    }
+
+    fn resolve(&self, shop: &StoredShop) -> Result<(Plugins, Resolved), Error> {
+        let missing = self.library.missing(shop.plugins.values().map(|i| &i.bundle));
+        if !missing.is_empty() {
+            let list: Vec<_> = missing.iter().map(Digest::as_str).collect();
+            return Err(Error::NotFound(format!(
+                "the host does not have these bundles; upload them first: {}",
+                list.join(", ")
+            )));
+        }
+        let plugins: Plugins = (shop.plugins.iter())
+            .filter_map(|(name, i)| Some((name.clone(), self.library.get(&i.bundle)?)))
+            .collect();
+        let resolved = binding::resolve(shop, &plugins).map_err(Error::Refused)?;
+        Ok((plugins, resolved))
+    }
+
+    fn difference(&self, tenant: Option<&Tenant>, shop: &StoredShop, plugins: &Plugins) -> Plan {
+        let wiring = tenant.map(Tenant::wiring);
+        let before: Option<(&StoredShop, Plugins)> = wiring.as_ref().map(|w| {
+            let plugin = |(n, i): (&Name, &quoin_core::shop::Installation<Digest>)| {
+                Some((n.clone(), self.library.get(&i.bundle)?))
+            };
+            (&w.shop, w.shop.plugins.iter().filter_map(plugin).collect())
+        });
+        let before = before.as_ref().map(|(shop, plugins)| (*shop, plugins));
+        let changes = plan::difference(before, shop, plugins);
+        Plan { tenant: shop.name.clone(), revision: wiring.map_or(0, |w| w.revision), changes }
+    }
+
+    fn parts<'a>(&'a self, tenant: Option<&'a Tenant>, log: &'a Arc<Log>) -> Parts<'a> {
+        Parts { data: &self.data, library: &self.library, log, tenant }
+    }
+
+    /// A tenant as the control database has it.
+    async fn restore(&self, row: TenantRow) -> Tenant {
+        let log: Arc<Log> = Arc::default();
+        match self.restored(&row, &log).await {
+            Ok(tenant) => tenant,
+            Err(error) => {
+                tracing::error!(tenant = row.name.as_str(), "the shop does not come up: {error}");
+                let shop = StoredShop {
+                    name: row.name.clone(),
+                    domains: row.domains,
+                    plugins: BTreeMap::new(),
+                };
+                let record = serde_json::from_str(&row.document).unwrap_or_else(|_| Record {
+                    shop: shop.clone(),
+                    generations: BTreeMap::new(),
+                    previous: BTreeMap::new(),
+                });
+                let wiring = Wiring {
+                    revision: row.revision,
+                    shop: record.shop.clone(),
+                    nodes: BTreeMap::new(),
+                    routes: RouteTable::empty(),
+                    document: OnceLock::new(),
+                    fault: Some(error.to_string()),
+                    record,
+                };
+                Tenant::new(row.name, log, wiring)
+            }
+        }
+    }
+
+    async fn restored(&self, row: &TenantRow, log: &Arc<Log>) -> Result<Tenant, Error> {
+        let record: Record = serde_json::from_str(&row.document)
+            .map_err(|e| Error::host("the shop's record in the control database", e))?;
+        for installation in record.shop.plugins.values() {
+            // Reads the description, and compiles again after an update of the host.
+            self.library.program(&installation.bundle).await?;
+        }
+        let (plugins, resolved) = self.resolve(&record.shop)?;
+        let assembled = self.parts(None, log).restore(&record, &plugins, &resolved).await?;
+        let (mut wiring, databases) = assembled.commit()?;
+        wiring.revision = row.revision;
+        let tenant = Tenant::new(row.name.clone(), log.clone(), wiring);
+        let weak = databases.iter().map(|(n, d)| (n.clone(), Arc::downgrade(d))).collect();
+        *tenant.databases.lock().unwrap_or_else(|e| e.into_inner()) = weak;
+        Ok(tenant)
+    }
+
+    fn enter(&self, tenant: &Arc<Tenant>) {
+        let _maps = self.maps.lock().unwrap_or_else(|e| e.into_inner());
+        let mut tenants = BTreeMap::clone(&self.tenants.load());
+        tenants.insert(tenant.name.clone(), tenant.clone());
+        self.tenants.store(Arc::new(tenants));
+        self.route_domains();
+    }
+
+    fn route_domains(&self) {
+        let mut domains = HashMap::new();
+        for tenant in self.tenants.load().values() {
+            for domain in &tenant.wiring().shop.domains {
+                domains.insert(domain.to_string(), tenant.clone());
+            }
+        }
+        self.domains.store(Arc::new(domains));
+    }
+
+    fn existing(&self, name: &Name) -> Result<Arc<Tenant>, Error> {
+        let none = || Error::NotFound(format!("there is no tenant {name}"));
+        self.tenant(name.as_str()).ok_or_else(none)
+    }
+
+    fn reclaim(&self) {
+        let Some(then) = Instant::now().checked_sub(IDLE_MAX) else { return };
+        for tenant in self.tenants() {
+            for node in tenant.wiring().nodes.values() {
+                node.generation.reclaim(then);
+            }
+            tenant.draining();
+        }
+        self.library.forget_unused();
+    }
+}
+
+fn told(change: &Change) -> String {
+    let kind = match change.kind {
+        Kind::Add => "added",
+        Kind::Change => "changed",
+        Kind::Remove => "removed",
+    };
+    let separator = if change.detail.is_empty() { "" } else { ": " };
+    format!("{kind} {}{separator}{}", change.what, change.detail)
+}
+
+fn no_plugin(tenant: &Tenant, installation: &Name) -> Error {
+    Error::NotFound(format!("the shop {} has no plugin {installation}", tenant.name))
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

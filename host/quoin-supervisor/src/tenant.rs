@@ -1,0 +1,138 @@
+//! A tenant at run time: its wiring, keys and log.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use quoin_core::shop::{Installation, StoredShop};
+use quoin_core::{Digest, Name};
+use quoin_runtime::{Generation, Log, Node};
+use quoin_storage::Database;
+use serde::{Deserialize, Serialize};
+
+use crate::routes::RouteTable;
+
+/// One shop: its plugins, data, keys and log.
+pub struct Tenant {
+    /// Its name.
+    pub name: Name,
+    /// What its plugins, and the host about them, have written.
+    pub log: Arc<Log>,
+    wiring: ArcSwap<Wiring>,
+    /// The hashes of its API keys by key id.
+    pub(crate) keys: ArcSwap<HashMap<String, Digest>>,
+    /// Generations that were replaced; a call may still run in them.
+    pub(crate) retired: Mutex<Vec<Weak<Generation>>>,
+    /// Its open databases by installation.
+    pub(crate) databases: Mutex<HashMap<Name, Weak<Database>>>,
+    /// One change at a time.
+    pub(crate) changing: tokio::sync::Mutex<()>,
+}
+
+/// All nodes and routes of a tenant: one immutable snapshot. Readers load it once for each request.
+pub struct Wiring {
+    /// The revision that it is of.
+    pub revision: u64,
+    /// What was asked for.
+    pub shop: StoredShop,
+    /// What runs, by installation.
+    pub nodes: BTreeMap<Name, Arc<Node>>,
+    /// Its HTTP routes.
+    pub routes: RouteTable,
+    /// The OpenAPI document, made when it is first asked for.
+    pub document: OnceLock<Bytes>,
+    /// Why nothing runs, when the shop could not be brought up at start.
+    pub fault: Option<String>,
+    pub(crate) record: Record,
+}
+
+/// What the control database keeps of a revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Record {
+    pub shop: StoredShop,
+    /// The number of each installation's generation.
+    pub generations: BTreeMap<Name, u64>,
+    /// What each installation was before its last change: where `back` goes.
+    pub previous: BTreeMap<Name, Installation<Digest>>,
+}
+
+impl Tenant {
+    pub(crate) fn new(name: Name, log: Arc<Log>, wiring: Wiring) -> Tenant {
+        Tenant {
+            name,
+            log,
+            wiring: ArcSwap::from_pointee(wiring),
+            keys: ArcSwap::default(),
+            retired: Mutex::default(),
+            databases: Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The wiring now.
+    pub fn wiring(&self) -> Arc<Wiring> {
+        self.wiring.load_full()
+    }
+
+    /// The id of the API key that this is, if it is one.
+    pub fn authenticate(&self, key: &str) -> Option<String> {
+        let id = key.strip_prefix("qk_")?.split('_').next()?;
+        let keys = self.keys.load();
+        // Comparing hashes gives nothing away: who does not know the key cannot choose its hash.
+        keys.get(id).filter(|hash| **hash == Digest::of(key.as_bytes())).map(|_| id.to_owned())
+    }
+
+    /// Generations that were replaced and still finish calls.
+    pub fn draining(&self) -> usize {
+        let mut retired = self.retired.lock().unwrap_or_else(|e| e.into_inner());
+        retired.retain(|generation| generation.strong_count() > 0);
+        retired.len()
+    }
+
+    /// Publishes a wiring, and retires the generations that are not in it.
+    pub(crate) fn publish(&self, wiring: Wiring) {
+        let old = self.wiring.swap(Arc::new(wiring));
+        let now = self.wiring.load();
+        let mut retired = self.retired.lock().unwrap_or_else(|e| e.into_inner());
+        for (name, node) in &old.nodes {
+            let kept = now.nodes.get(name);
+            if !kept.is_some_and(|k| Arc::ptr_eq(&k.generation, &node.generation)) {
+                retired.push(Arc::downgrade(&node.generation));
+            }
+        }
+    }
+}
+
+impl Wiring {
+    /// The node that provides an interface (its name with or without version) to callers outside.
+    ///
+    /// # Errors
+    /// Nobody provides it, or several do and `installation` does not say which.
+    pub fn provider(
+        &self,
+        interface: &str,
+        installation: Option<&Name>,
+    ) -> Result<(Arc<Node>, String), String> {
+        let mut found = Vec::new();
+        for (name, node) in &self.nodes {
+            if installation.is_some_and(|i| i != name) {
+                continue;
+            }
+            for provided in &node.generation.program.description.manifest.provides {
+                if provided.as_str() == interface || provided.path() == interface {
+                    found.push((name, node.clone(), provided.to_string()));
+                }
+            }
+        }
+        match found.len() {
+            0 => Err(format!("no plugin of the shop provides {interface}")),
+            1 => Ok(found.swap_remove(0)).map(|(_, node, interface)| (node, interface)),
+            _ => {
+                let names: Vec<_> = found.iter().map(|(n, _, i)| format!("{n} ({i})")).collect();
+                Err(format!("{interface} is provided by {}; say which", names.join(", ")))
+            }
+        }
+    }
+}
