@@ -11,7 +11,8 @@ pub fn append(order: &str, what: &str) {
     let who = call::principal();
     db::execute(
         "INSERT INTO history (order_id, position, at, what, role, role_id, caller)
-         SELECT ?1, coalesce(max(position), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM history WHERE order_id = ?1",
+         VALUES (?1, (SELECT coalesce(max(position), 0) + 1 FROM history WHERE order_id = ?1),
+             ?2, ?3, ?4, ?5, ?6)",
         &params![order, clock::now(), what, who.role, who.id, call::caller()],
     );
 }

@@ -18,7 +18,8 @@ pub struct Recorded {
 pub fn append(payment: &str, kind: EntryKind, key: &str, asked: Option<i64>, amount: i64) {
     db::execute(
         "INSERT INTO entry (payment_id, position, kind, key, asked, amount, at)
-         SELECT ?1, coalesce(max(position), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM entry WHERE payment_id = ?1",
+         VALUES (?1, (SELECT coalesce(max(position), 0) + 1 FROM entry WHERE payment_id = ?1),
+             ?2, ?3, ?4, ?5, ?6)",
         &params![payment, name(kind), key, asked, amount, clock::now()],
     );
 }
