@@ -14,6 +14,16 @@ pub fn marks(from: usize, count: usize) -> String {
     marks.join(", ")
 }
 
+/// Rows of parameters as a list for `VALUES …`, as many as asked, numbered from `from` on. The
+/// columns have the SQL types `types`; the first row says so, because PostgreSQL cannot guess them.
+pub fn typed_rows(from: usize, types: &[&str], rows: usize) -> String {
+    let first = (types.iter().zip(from..)).map(|(ty, n)| format!("CAST(?{n} AS {ty})"));
+    let first = std::iter::once(first.collect::<Vec<_>>().join(", "));
+    let others = (1..rows).map(|row| marks(from + row * types.len(), types.len()));
+    let rows: Vec<String> = first.chain(others).map(|row| format!("({row})")).collect();
+    rows.join(", ")
+}
+
 /// Inserts rows of `columns` values each, many with each statement:
 /// `insert_many("INSERT INTO thing (id, title) VALUES", 2, &values, "ON CONFLICT (id) DO NOTHING")`.
 ///
@@ -62,6 +72,10 @@ mod tests {
     fn marks_count_from_where_they_are_told() {
         assert_eq!(marks(1, 3), "?1, ?2, ?3");
         assert_eq!(marks(5, 0), "");
+        assert_eq!(
+            typed_rows(2, &["TEXT", "BIGINT"], 2),
+            "(CAST(?2 AS TEXT), CAST(?3 AS BIGINT)), (?4, ?5)"
+        );
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod id;
 mod money;
 pub mod report;
 pub mod sheet;
+pub mod text;
 
 pub use wit_bindgen;
 

@@ -6,6 +6,8 @@ use crate::report::Faults;
 
 /// Cells of a row; a header with more is not a table of ours.
 const CELLS_MAX: usize = 200;
+/// Characters of a column's name, which messages repeat.
+const NAME_MAX: usize = 100;
 
 /// A table that was read.
 pub struct Sheet {
@@ -78,8 +80,12 @@ impl Sheet {
             return;
         }
         for (i, name) in self.header.iter().enumerate() {
-            if name.is_empty() {
-                faults.add(1, format!("column {} has no name", i + 1));
+            if name.is_empty() || name.chars().count() > NAME_MAX {
+                let column = i + 1;
+                faults.add(
+                    1,
+                    format!("column {column} has no name or one over {NAME_MAX} characters"),
+                );
             } else if self.header.iter().take(i).any(|earlier| earlier == name) {
                 faults.add(1, format!("the column {name} is there twice"));
             }

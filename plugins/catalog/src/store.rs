@@ -1,0 +1,134 @@
+//! Products in the database.
+//!
+//! `variant` is the truth about variants, `product` about everything else; `product_category`,
+//! `product_facet` and `product_channel` repeat what filters look at.
+
+mod write;
+
+use std::collections::HashMap;
+
+use quoin_sdk::batch;
+use quoin_sdk::db::{self, Row, Value};
+use quoin_sdk::host::trap;
+use serde::{Deserialize, Serialize};
+
+pub use write::{facet, replace, set_status};
+
+use crate::exports::quoin::catalog::products::{
+    Attribute, Media, Product, ProductOption, ProductVariant, Status, Translation,
+};
+
+/// Products that one query returns with all they have. Each has at most
+/// [`crate::check::PRODUCT_BYTES_MAX`] bytes and [`crate::check::VARIANTS_MAX`] variants, so this many
+/// stay below the host's 4 MiB and 10,000 rows.
+pub const PRODUCTS_OF_QUERY: usize = 25;
+
+/// The columns of a variant, for [`variant`].
+pub const VARIANT_COLUMNS: &str =
+    "variant.sku, variant.title, variant.options, variant.gtin, variant.weight_grams";
+
+/// The nested lists of a product in its JSON column.
+#[derive(Serialize, Deserialize)]
+struct Details {
+    options: Vec<ProductOption>,
+    categories: Vec<String>,
+    attributes: Vec<Attribute>,
+    media: Vec<Media>,
+    translations: Vec<Translation>,
+    channels: Vec<String>,
+}
+
+/// The product with this slug.
+pub fn by_slug(slug: &str) -> Option<Product> {
+    read(&[slug]).pop()
+}
+
+/// The products with these slugs.
+pub fn by_slugs(slugs: &[&str]) -> HashMap<String, Product> {
+    let products = slugs.chunks(PRODUCTS_OF_QUERY).flat_map(read);
+    products.map(|product| (product.slug.clone(), product)).collect()
+}
+
+fn read(slugs: &[&str]) -> Vec<Product> {
+    let params: Vec<Value> = slugs.iter().map(|slug| Value::from(*slug)).collect();
+    let statement = format!(
+        "SELECT id, slug, title, description, status, details, revision, updated_at
+        FROM product WHERE slug IN ({})",
+        batch::marks(1, params.len())
+    );
+    let mut products: Vec<Product> = db::rows(&statement, &params).iter().map(product).collect();
+    let ids: Vec<Value> = products.iter().map(|p| Value::from(p.id.as_str())).collect();
+    if ids.is_empty() {
+        return products;
+    }
+    let statement = format!(
+        "SELECT product_id, {VARIANT_COLUMNS} FROM variant WHERE product_id IN ({})
+        ORDER BY product_id, position",
+        batch::marks(1, ids.len())
+    );
+    let mut variants: HashMap<String, Vec<ProductVariant>> = HashMap::new();
+    for row in db::rows(&statement, &ids) {
+        variants.entry(row.text("product_id")).or_default().push(variant(&row));
+    }
+    for product in &mut products {
+        product.variants = variants.remove(&product.id).unwrap_or_default();
+    }
+    products
+}
+
+/// A product without its variants.
+fn product(row: &Row) -> Product {
+    let details: Details = json(&row.text("details"));
+    Product {
+        id: row.text("id"),
+        slug: row.text("slug"),
+        title: row.text("title"),
+        description: row.text("description"),
+        status: status(row),
+        options: details.options,
+        variants: Vec::new(),
+        categories: details.categories,
+        attributes: details.attributes,
+        media: details.media,
+        translations: details.translations,
+        channels: details.channels,
+        revision: row.number("revision"),
+        updated_at: row.number("updated_at"),
+    }
+}
+
+/// The variant in a row with [`VARIANT_COLUMNS`].
+pub fn variant(row: &Row) -> ProductVariant {
+    ProductVariant {
+        sku: row.text("sku"),
+        title: row.text("title"),
+        options: json(&row.text("options")),
+        gtin: row.optional_text("gtin"),
+        weight_grams: row.optional_integer("weight_grams").and_then(|g| u32::try_from(g).ok()),
+    }
+}
+
+/// The status in a row.
+pub fn status(row: &Row) -> Status {
+    match row.text("status").as_str() {
+        "published" => Status::Published,
+        "archived" => Status::Archived,
+        _ => Status::Draft,
+    }
+}
+
+/// A status as the database has it.
+pub fn status_text(status: Status) -> &'static str {
+    match status {
+        Status::Draft => "draft",
+        Status::Published => "published",
+        Status::Archived => "archived",
+    }
+}
+
+fn json<T: for<'a> Deserialize<'a>>(text: &str) -> T {
+    match serde_json::from_str(text) {
+        Ok(value) => value,
+        Err(error) => trap(&format!("a JSON column cannot be read: {error}")),
+    }
+}
