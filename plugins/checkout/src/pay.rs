@@ -75,10 +75,9 @@ fn next_attempt(basket: &Basket, clear: impl Fn(&str) -> bool) -> Result<Option<
             },
             Err(provider::Error::Conflict(_)) if clear(&key) => {}
             Err(provider::Error::Conflict(_)) => return Ok(None),
-            Err(provider::Error::NotFound(_)) => return unknown_method(),
-            // What the host answers when no plugin is bound to the method.
-            Err(provider::Error::Unavailable(why)) if why == "no-provider" => {
-                return unknown_method();
+            // The provider's answer, or the host's when the shop has bound none to this method.
+            Err(provider::Error::NotFound(_)) => {
+                return invalid("paymentMethod", "the shop has no such payment method");
             }
             Err(other) => return Err(other.into()),
         }
@@ -116,10 +115,6 @@ fn is_good(payment: &Payment) -> bool {
 
 fn key(cart_id: &str, attempt: u32) -> String {
     format!("{cart_id}/{attempt}")
-}
-
-fn unknown_method<T>() -> Result<T, Error> {
-    invalid("paymentMethod", "the shop has no such payment method")
 }
 
 /// A line in the shop's log about money that somebody may have to look after.
