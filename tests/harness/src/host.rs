@@ -1,0 +1,289 @@
+//! A running host.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{PATIENCE, Reply, Shop, place, until};
+
+/// A `quoin serve` of a test's own. It is killed when dropped.
+pub struct Host {
+    data: PathBuf,
+    work: TempDir,
+    running: Option<Running>,
+    link: Arc<Link>,
+}
+
+struct Running {
+    child: Child,
+    // Read until the end, so that the host never waits for a full pipe.
+    _stdout: std::thread::JoinHandle<()>,
+}
+
+/// The way to a host, which a restart changes.
+pub(crate) struct Link {
+    client: ureq::Agent,
+    ends: Mutex<Option<Ends>>,
+}
+
+#[derive(Clone)]
+struct Ends {
+    http: SocketAddr,
+    admin: SocketAddr,
+    token: String,
+}
+
+impl Host {
+    /// Starts a host with an empty data folder.
+    pub fn start() -> Host {
+        let work = tempfile::tempdir().expect("a temporary folder");
+        let data = work.path().join("data");
+        Host::with(work, data)
+    }
+
+    /// Starts a host with this data folder, which stays when the host goes.
+    pub fn start_in(data: &Path) -> Host {
+        Host::with(tempfile::tempdir().expect("a temporary folder"), data.into())
+    }
+
+    fn with(work: TempDir, data: PathBuf) -> Host {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .allow_non_standard_methods(true)
+            .timeout_global(Some(PATIENCE))
+            .max_idle_connections_per_host(64)
+            .max_idle_connections(64)
+            .build();
+        let link = Link { client: config.new_agent(), ends: Mutex::new(None) };
+        let mut host = Host { data, work, running: None, link: Arc::new(link) };
+        host.run();
+        host
+    }
+
+    /// Starts the host again in the same folder, on other ports. Shops stay usable.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.run();
+    }
+
+    /// Ends the host at once, as a crash or a lost machine would.
+    pub fn kill(&mut self) {
+        *self.link.ends() = None;
+        if let Some(mut running) = self.running.take() {
+            let _ = running.child.kill();
+            let _ = running.child.wait();
+        }
+    }
+
+    /// Asks the host to end and waits until it has.
+    pub fn stop(&mut self) -> ExitStatus {
+        self.terminate();
+        self.ended()
+    }
+
+    /// Asks the host to end (SIGTERM) and does not wait.
+    pub fn terminate(&self) {
+        let child = &self.running.as_ref().expect("a running host").child;
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process id");
+        kill_process(pid, Signal::TERM).expect("the host can be told to end");
+    }
+
+    /// Waits until the host has ended by itself.
+    pub fn ended(&mut self) -> ExitStatus {
+        let mut running = self.running.take().expect("a running host");
+        let status = until("the host ends", || running.child.try_wait().expect("a child"));
+        *self.link.ends() = None;
+        status
+    }
+
+    /// Starts the host's process; [`Host::kill`] and the like must have ended the one before.
+    pub fn run(&mut self) {
+        let stderr = (File::options().create(true).append(true))
+            .open(self.work.path().join("stderr"))
+            .expect("a file for stderr");
+        let mut child = Command::new(place::binary())
+            .arg("serve")
+            .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--json", "--data"])
+            .arg(&self.data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(stderr)
+            .spawn()
+            .expect("the host's executable runs");
+        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("stdout is text");
+        let Some(ends) = Ends::read(&line, &self.data) else {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("the host did not get ready: {line}\n{}", self.stderr());
+        };
+        *self.link.ends() = Some(ends);
+        let rest = std::thread::spawn(move || {
+            let _ = std::io::copy(&mut stdout, &mut std::io::sink());
+        });
+        self.running = Some(Running { child, _stdout: rest });
+    }
+
+    /// What the host has written to stderr so far, over all restarts.
+    pub fn stderr(&self) -> String {
+        std::fs::read_to_string(self.work.path().join("stderr")).unwrap_or_default()
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The address of the shops' listener.
+    pub fn address(&self) -> SocketAddr {
+        self.link.http()
+    }
+
+    /// The address of the admin API's listener.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.link.now().admin
+    }
+
+    /// The process id of the host.
+    pub fn pid(&self) -> u32 {
+        self.running.as_ref().expect("a running host").child.id()
+    }
+
+    /// Writes a file for the host or its command line to read, and returns its path.
+    pub fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.work.path().join(name);
+        let mut file = File::create(&path).expect("a file in the temporary folder");
+        file.write_all(bytes.as_ref()).expect("a file in the temporary folder");
+        path
+    }
+
+    /// A request to the admin API, with the token.
+    pub fn manage(&self, method: &str, path: &str, body: Value) -> Reply {
+        self.link.manage(method, path, body)
+    }
+
+    /// Runs the command line against this host. It looks for bundles among those that were built.
+    pub fn cli(&self, args: &[&str]) -> Output {
+        self.command().args(args).output().expect("the host's executable runs")
+    }
+
+    /// A command line against this host, to be run in another way.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(place::binary());
+        command.env("QUOIN_DATA", &self.data).env("QUOIN_BUNDLES", place::bundles());
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Makes a shop what this `shop.toml` says; bundles are taken from those that were built. A shop
+    /// that states no domains gets `<name>.test`.
+    #[track_caller]
+    pub fn apply(&self, toml: &str) -> Shop {
+        self.try_apply(toml).unwrap_or_else(|e| panic!("apply: {e}\n{}", self.stderr()))
+    }
+
+    /// As [`Host::apply`].
+    ///
+    /// # Errors
+    /// What the command line wrote to stderr.
+    pub fn try_apply(&self, toml: &str) -> Result<Shop, String> {
+        let (toml, shop) = self.shop_of(toml);
+        let file = self.file(&format!("{}.toml", shop.name), toml);
+        let output = self.command().arg("apply").arg(file).output();
+        let output = output.expect("the host's executable runs");
+        match output.status.success() {
+            true => Ok(shop),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
+    }
+
+    /// A shop that is there already.
+    pub fn shop(&self, name: &str, domain: &str) -> Shop {
+        Shop::new(self.link.clone(), name, domain)
+    }
+
+    /// The text with domains, and the shop that it will be.
+    fn shop_of(&self, toml: &str) -> (String, Shop) {
+        let top = |key: &str| {
+            let line = toml.lines().find(|l| l.split('=').next().is_some_and(|k| k.trim() == key));
+            line.and_then(|l| l.split('"').nth(1)).map(str::to_owned)
+        };
+        let name = top("name").unwrap_or_else(|| panic!("the shop has no name: {toml}"));
+        match top("domains") {
+            Some(domain) => (toml.into(), self.shop(&name, &domain)),
+            None => {
+                let domain = format!("{name}.test");
+                (format!("domains = [\"{domain}\"]\n{toml}"), self.shop(&name, &domain))
+            }
+        }
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("--- stderr of the host:\n{}", self.stderr());
+        }
+    }
+}
+
+impl Ends {
+    /// From the line that the host writes when it is ready.
+    fn read(line: &str, data: &Path) -> Option<Ends> {
+        let ready: Value = serde_json::from_str(line).ok()?;
+        let address = |name: &str| ready[name].as_str()?.trim_start_matches("http://").parse().ok();
+        let token = std::fs::read_to_string(data.join("admin.token")).ok()?.trim().to_owned();
+        Some(Ends { http: address("http")?, admin: address("admin")?, token })
+    }
+}
+
+impl Link {
+    fn ends(&self) -> MutexGuard<'_, Option<Ends>> {
+        self.ends.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    fn now(&self) -> Ends {
+        self.ends().clone().expect("a running host")
+    }
+
+    pub(crate) fn http(&self) -> SocketAddr {
+        self.now().http
+    }
+
+    pub(crate) fn send(&self, request: http::Request<Vec<u8>>) -> Result<Reply, String> {
+        let mut response = match request.body().is_empty() {
+            // An empty body is no body: GET has none.
+            true => self.client.run(request.map(|_| ())),
+            false => self.client.run(request),
+        }
+        .map_err(|e| e.to_string())?;
+        let body = response.body_mut().with_config().limit(64 << 20).read_to_vec();
+        let body = body.map_err(|e| e.to_string())?;
+        Ok(Reply::new(response.status().as_u16(), response.headers().clone(), &body))
+    }
+
+    pub(crate) fn manage(&self, method: &str, path: &str, body: Value) -> Reply {
+        let Ends { admin, token, .. } = self.now();
+        let request = http::Request::builder()
+            .method(method)
+            .uri(format!("http://{admin}{path}"))
+            .header("authorization", format!("Bearer {token}"));
+        let body = match body {
+            Value::Null => Vec::new(),
+            body => json!(body).to_string().into_bytes(),
+        };
+        let request = request.header("content-type", "application/json").body(body);
+        self.send(request.expect("a request")).unwrap_or_else(|e| panic!("no response: {e}"))
+    }
+}

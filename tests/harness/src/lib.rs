@@ -1,0 +1,21 @@
+//! Starts the real host for a test and speaks to it as its clients do: over HTTP, and through the
+//! command line.
+//!
+//! Each test starts a host of its own on free ports, in a folder that goes with it. Tests can run in
+//! parallel. Whatever does not work in here is a failed test: most functions panic, with what the
+//! host had to say about it.
+
+mod host;
+mod place;
+mod reply;
+mod shop;
+mod wait;
+pub mod wire;
+
+pub use host::Host;
+pub use http;
+pub use place::{bundle, bundles, repository};
+pub use reply::Reply;
+pub use serde_json::{Value, json};
+pub use shop::{Request, Shop};
+pub use wait::{PATIENCE, until};
