@@ -7,7 +7,10 @@ mod rules;
 mod transactions;
 mod waiting;
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use quoin_core::description::Migration;
@@ -99,4 +102,9 @@ fn one(rows: Rows) -> Value {
 /// A deadline that no passing test reaches.
 fn soon() -> Instant {
     Instant::now() + Duration::from_secs(60)
+}
+
+/// Lets `future` run as far as it gets without waiting.
+fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
 }

@@ -1,14 +1,13 @@
 //! Turns: first come, first served, bounded in number and in time.
 
-use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use quoin_storage::Error;
 
-use crate::{Shelf, insert, names, soon};
+use crate::{Shelf, insert, names, poll_once, soon};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_get_their_turn_in_the_order_in_which_they_came() {
@@ -134,8 +133,4 @@ async fn many_tasks_at_once_lose_no_write() {
         assert!(task.await.unwrap() > 0);
     }
     assert_eq!(shelf.names().await.len(), 40);
-}
-
-fn poll_once<F: Future + ?Sized>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut Context::from_waker(Waker::noop()))
 }
