@@ -1,0 +1,50 @@
+//! Answers whole HTTP requests: with what came, or with what it should not.
+
+#[allow(missing_docs)]
+mod bindings {
+    quoin_sdk::wit_bindgen::generate!({
+        inline: "package test:pages;
+            world plugin {
+                export quoin:plugin/web@0.1.0;
+            }",
+        path: ["../../../wit/types", "../../../wit/plugin"],
+        runtime_path: "quoin_sdk::wit_bindgen::rt",
+        with: { "quoin:types/types@0.1.0": quoin_sdk::types },
+    });
+    use super::Pages;
+    export!(Pages);
+}
+
+use bindings::exports::quoin::plugin::web::{Error, Guest, Header, Request, Response};
+use quoin_sdk::host::log;
+
+struct Pages;
+
+fn header(name: &str, value: &str) -> Header {
+    Header { name: name.into(), value: value.into() }
+}
+
+impl Guest for Pages {
+    fn handle(request: Request) -> Result<Response, Error> {
+        let Request { method, path, query, headers, body } = request;
+        log::write(log::Level::Info, &path);
+        let response = |status, headers, body| Ok(Response { status, headers, body });
+        match path.as_str() {
+            "/missing" => Err(Error::NotFound("this page".into())),
+            "/strange-status" => response(9, Vec::new(), Vec::new()),
+            "/split-header" => {
+                response(200, vec![header("x-note", "a\r\nset-cookie: b")], Vec::new())
+            }
+            "/forged-length" => {
+                response(200, vec![header("content-length", "3")], b"longer than that".to_vec())
+            }
+            _ => {
+                let query = query.unwrap_or_default();
+                let seen = headers.iter().any(|h| h.name == "authorization");
+                let head = format!("{method} {path} {query} authorization={seen}\n");
+                let body = [head.as_bytes(), &body].concat();
+                response(201, vec![header("content-type", "text/plain")], body)
+            }
+        }
+    }
+}
