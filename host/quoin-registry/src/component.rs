@@ -30,6 +30,10 @@ const FEATURES: WasmFeatures = WasmFeatures::WASM3
     .difference(WasmFeatures::MEMORY64)
     .union(WasmFeatures::COMPONENT_MODEL);
 
+/// The function that componentize-qjs runs while it builds a JavaScript component, and leaves among
+/// the exports. Nothing ever calls it again.
+const LEFT_OVER: &str = "init";
+
 /// The direction of an interface, as messages have it.
 pub(crate) const IMPORT: &str = "imports";
 pub(crate) const EXPORT: &str = "exports";
@@ -113,6 +117,9 @@ fn add<'a>(
     let instance = match item {
         Some(ComponentEntityType::Instance(id)) if name.contains(':') => &types[id],
         Some(ComponentEntityType::Instance(_)) => return Err(bare("unnamed interface")),
+        Some(ComponentEntityType::Func(_)) if direction == EXPORT && name == LEFT_OVER => {
+            return Ok(());
+        }
         Some(ComponentEntityType::Func(_)) => return Err(bare("function")),
         Some(ComponentEntityType::Type { .. }) => return Err(bare("type")),
         Some(ComponentEntityType::Module(_)) => return Err(bare("module")),

@@ -24,7 +24,7 @@ pub fn cannot(description: &Description) -> String {
     }
     let last = lacks.pop().unwrap_or_default();
     let wasi = if description.imports.iter().any(|i| i.name.starts_with("wasi:")) {
-        " The WASI that it was built with is empty here."
+        " What else it imports of WASI is empty here."
     } else {
         ""
     };

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use quoin_core::{Digest, Manifest};
 use wit_component::ComponentEncoder;
 
@@ -31,13 +31,14 @@ pub(super) fn pack(place: &Place, source: &Source) -> Outcome {
     };
     let folder = place.shown(&source.folder).to_string();
     let state = state.unwrap_or_else(|e| State::Failed(format!("{folder}: {e:#}")));
-    Outcome { name, file, state }
+    Outcome { name, file: Some(file), state }
 }
 
 /// The bundle's bytes, or why there are none.
 fn bundle(source: &Source) -> Result<Result<Vec<u8>, String>> {
     let component = match &source.compiled {
         Compiled::Skipped(why) => return Ok(Err(why.clone())),
+        Compiled::Failed(why) => bail!("{why}"),
         Compiled::Component(file) => read(file)?,
         Compiled::Module(file) => componentise(&read(file)?)?,
     };
@@ -87,4 +88,31 @@ fn write(file: &Path, bytes: &[u8]) -> Result<State> {
 
 fn read(file: &Path) -> Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_bytes_are_not_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("p.wasm");
+        assert!(matches!(write(&file, b"1").unwrap(), State::Built { size: 1, .. }));
+        assert!(matches!(write(&file, b"1").unwrap(), State::Unchanged { .. }));
+        assert!(matches!(write(&file, b"2").unwrap(), State::Built { .. }));
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn migrations_are_the_sql_files() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(migrations(&folder.path().join("none")).unwrap().is_empty());
+        std::fs::write(folder.path().join("0001_a.sql"), "select 1").unwrap();
+        std::fs::write(folder.path().join("notes.md"), "").unwrap();
+        assert_eq!(
+            migrations(folder.path()).unwrap(),
+            [("0001_a.sql".to_string(), "select 1".to_string())]
+        );
+    }
 }

@@ -1,5 +1,5 @@
 //! Plugins in JavaScript and TypeScript: folders of `examples` with `package.json` and `plugin.toml`.
-//! Their `npm run build` leaves `dist/component.wasm`.
+//! Their `npm run build` writes to `dist` only, and leaves `dist/component.wasm` there.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -23,15 +23,15 @@ pub(super) fn build(place: &Place) -> Result<Vec<Source>> {
         return Ok(Vec::new());
     }
     let lacking = node_fault();
-    (folders.into_iter())
-        .map(|folder| {
-            let compiled = match &lacking {
-                Some(why) => Compiled::Skipped(why.clone()),
-                None => Compiled::Component(component(place, &folder)?),
-            };
-            Ok(Source { folder, compiled })
-        })
-        .collect()
+    let sources = folders.into_iter().map(|folder| {
+        let compiled = match &lacking {
+            Some(why) => Compiled::Skipped(why.clone()),
+            None => component(place, &folder)
+                .map_or_else(|e| Compiled::Failed(format!("{e:#}")), Compiled::Component),
+        };
+        Source { folder, compiled }
+    });
+    Ok(sources.collect())
 }
 
 /// Why JavaScript cannot be built here, if it cannot.
@@ -93,7 +93,10 @@ fn is_noted(file: &Path, digest: &Digest) -> bool {
 }
 
 fn note(file: &Path, digest: &Digest) -> Result<()> {
-    std::fs::write(file, digest.as_str())
+    // npm makes no node_modules for a package without dependencies.
+    let folder = file.parent().unwrap_or(file);
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(file, digest.as_str()))
         .with_context(|| format!("cannot write {}", file.display()))
 }
 
@@ -121,4 +124,27 @@ fn digest_of_files(roots: &[PathBuf]) -> Result<Digest> {
         lines.push_str(&format!("{} {}\n", Digest::of(&bytes), file.display()));
     }
     Ok(Digest::of(lines.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_follows_sources_and_not_what_is_built() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let file = folder.path().join(path);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        };
+        let digest = || digest_of_files(&[folder.path().to_path_buf()]).unwrap();
+        write("src/plugin.ts", "1");
+        let first = digest();
+        write("dist/component.wasm", "built");
+        write("node_modules/x/index.js", "fetched");
+        assert_eq!(digest(), first);
+        write("src/plugin.ts", "2");
+        assert_ne!(digest(), first);
+    }
 }

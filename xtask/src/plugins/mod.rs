@@ -35,24 +35,31 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         print!("{}", outcome::text(&outcomes, &place));
     }
     let failed = outcomes.iter().filter(|o| matches!(o.state, State::Failed(_))).count();
-    ensure!(failed == 0, "{failed} of {} plugins could not be packed, see above", outcomes.len());
+    ensure!(failed == 0, "{failed} of {} could not be built, see above", outcomes.len());
     Ok(())
 }
 
-/// Builds everything: what came of each plugin, by name. A plugin that compiles but makes no sound
-/// bundle is an outcome; sources that do not compile are an error.
+/// Builds everything: what came of each plugin, by name. What fails is an outcome too, so that one
+/// broken plugin does not keep the others from being built.
 pub(crate) fn build(place: &Place) -> Result<Vec<Outcome>> {
     wasm_target::ensure()?;
     let bundles = place.bundles();
     std::fs::create_dir_all(&bundles)
         .with_context(|| format!("cannot create {}", bundles.display()))?;
     let mut sources = Vec::new();
+    let mut outcomes = Vec::new();
     for workspace in rust::workspaces(place)? {
-        sources.extend(rust::build(place, &workspace)?);
+        let (built, all_built) = rust::build(place, &workspace)?;
+        sources.extend(built);
+        if !all_built {
+            let name = place.shown(&workspace).to_string();
+            let state = State::Failed("cargo build failed, see above".into());
+            outcomes.push(Outcome { name, file: None, state });
+        }
     }
     sources.extend(javascript::build(place)?);
     no_name_twice(place, &sources)?;
-    let mut outcomes: Vec<_> = sources.iter().map(|s| bundle::pack(place, s)).collect();
+    outcomes.extend(sources.iter().map(|s| bundle::pack(place, s)));
     outcomes.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(outcomes)
 }
@@ -70,8 +77,10 @@ enum Compiled {
     Module(PathBuf),
     /// A component.
     Component(PathBuf),
-    /// Nothing, for this reason.
+    /// Nothing, because this machine lacks something.
     Skipped(String),
+    /// Nothing, because the build failed.
+    Failed(String),
 }
 
 fn no_name_twice(place: &Place, sources: &[Source]) -> Result<()> {

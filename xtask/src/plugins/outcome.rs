@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::place::Place;
 
-/// What came of a plugin.
+/// What came of a plugin, or of a whole workspace that does not compile.
 pub(crate) struct Outcome {
-    /// The plugin's name.
+    /// The plugin's name, or the workspace's folder.
     pub name: String,
-    /// Where its bundle is, or would be.
-    pub file: PathBuf,
+    /// Where the plugin's bundle is, or would be.
+    pub file: Option<PathBuf>,
     /// What was done.
     pub state: State,
 }
@@ -46,7 +46,8 @@ pub(super) fn text(outcomes: &[Outcome], place: &Place) -> String {
     let line = |outcome: &Outcome| {
         let told = match &outcome.state {
             State::Built { size, .. } | State::Unchanged { size, .. } => {
-                format!("{:>9}  {}", kib(*size), place.shown(&outcome.file))
+                let file = outcome.file.as_deref().unwrap_or(&place.target);
+                format!("{:>9}  {}", kib(*size), place.shown(file))
             }
             State::Skipped(why) | State::Failed(why) => why.clone(),
         };
@@ -60,7 +61,7 @@ fn kib(bytes: usize) -> String {
     format!("{}.{} KiB", tenths / 10, tenths % 10)
 }
 
-/// A list of objects with `name`, `state`, `file`, and where they apply `size` in bytes, `digest` and
+/// A list of objects with `name`, `state`, `file` (or null), and where they apply `size` in bytes, `digest` and
 /// `reason`.
 pub(super) fn json(outcomes: &[Outcome]) -> Value {
     let object = |outcome: &Outcome| {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::wasm_target::TARGET;
@@ -48,24 +48,23 @@ pub(super) fn subfolders(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Compiles a workspace and returns its plugins: the crates that make a `cdylib` and have a
-/// `plugin.toml`. Cargo's own progress goes to stderr.
-pub(super) fn build(place: &Place, workspace: &Path) -> Result<Vec<Source>> {
+/// Compiles a workspace and returns its plugins that compile, and whether everything did. Plugins are
+/// the crates that make a `cdylib` and have a `plugin.toml`. Cargo's own progress goes to stderr.
+pub(super) fn build(place: &Place, workspace: &Path) -> Result<(Vec<Source>, bool)> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
         .current_dir(workspace)
-        .args(["build", "--release", "--target", TARGET])
+        .args(["build", "--release", "--keep-going", "--target", TARGET])
         .args(["--message-format", "json-render-diagnostics", "--target-dir"])
         .arg(place.target.join("wasm").join(flat_name(place, workspace)))
         .args(["--config", &same_bytes_everywhere(place)])
         .stderr(Stdio::inherit());
     let output = command.output().context("cannot run cargo: is Rust in PATH?")?;
-    ensure!(output.status.success(), "cargo build failed in {}, see above", place.shown(workspace));
     let messages = String::from_utf8_lossy(&output.stdout);
     let mut sources: Vec<_> = messages.lines().filter_map(plugin).collect();
     sources.sort_by(|a, b| a.folder.cmp(&b.folder));
-    Ok(sources)
+    Ok((sources, output.status.success()))
 }
 
 /// The plugin of one of cargo's messages, if the message says that one was built.
@@ -100,4 +99,45 @@ fn same_bytes_everywhere(place: &Place) -> String {
         .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
         .collect();
     format!("target.{TARGET}.rustflags={}", serde_json::json!(flags))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What cargo prints for a finished `kind` of crate in `folder`.
+    fn message(kind: &str, folder: &Path) -> String {
+        serde_json::json!({
+            "reason": "compiler-artifact",
+            "target": { "kind": [kind] },
+            "manifest_path": folder.join("Cargo.toml"),
+            "filenames": ["/t/plugin.d", "/t/plugin.wasm"],
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn a_plugin_is_a_cdylib_beside_a_manifest() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(plugin(&message("cdylib", folder.path())).is_none());
+        std::fs::write(folder.path().join("plugin.toml"), "").unwrap();
+        assert_eq!(plugin(&message("cdylib", folder.path())).unwrap().folder, folder.path());
+        assert!(plugin(&message("lib", folder.path())).is_none());
+        assert!(plugin("not of cargo").is_none());
+    }
+
+    #[test]
+    fn a_folder_of_workspaces_is_searched_and_a_workspace_is_one() {
+        let root = tempfile::tempdir().unwrap();
+        let place = Place { root: root.path().into(), target: root.path().join("target") };
+        for workspace in ["plugins", "plugins/a", "examples/x", "examples/y"] {
+            std::fs::create_dir_all(root.path().join(workspace)).unwrap();
+            std::fs::write(root.path().join(workspace).join("Cargo.toml"), "").unwrap();
+        }
+        std::fs::create_dir_all(root.path().join("examples/data")).unwrap();
+        let found = workspaces(&place).unwrap();
+        assert_eq!(found, ["plugins", "examples/x", "examples/y"].map(|w| root.path().join(w)));
+        let names: Vec<_> = found.iter().map(|w| flat_name(&place, w)).collect();
+        assert_eq!(names, ["plugins", "examples-x", "examples-y"]);
+    }
 }

@@ -84,10 +84,10 @@ fn heading(out: &mut String, title: &str, empty: bool) -> fmt::Result {
 fn interface(out: &mut String, interface: &Interface, reads: impl Fn(&str) -> bool) -> fmt::Result {
     for function in &interface.functions {
         let note = if reads(&function.name) { " — only reads" } else { "" };
-        filled(out, "    ", format!("{function}{note}").split_inclusive(", "))?;
+        declared(out, "    ", &format!("{function}{note}"))?;
     }
     for (name, ty) in types_of(interface) {
-        filled(out, "      ", definition(name, ty).split_inclusive(", "))?;
+        declared(out, "      ", &definition(name, ty))?;
     }
     Ok(())
 }
@@ -122,22 +122,28 @@ fn access(access: Access) -> &'static str {
 
 fn prose(out: &mut String, indent: &str, text: &str) -> fmt::Result {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    filled(out, indent, text.split_inclusive(' '))
+    filled(out, indent, indent, text.split_inclusive(' '))
 }
 
-/// Pieces in lines of at most [`WIDTH`] characters where they allow it; all but the first line are
-/// indented further.
+/// A declaration, broken between its parts.
+fn declared(out: &mut String, indent: &str, text: &str) -> fmt::Result {
+    filled(out, indent, &format!("{indent}    "), text.split_inclusive(", "))
+}
+
+/// Pieces in lines of at most [`WIDTH`] characters where they allow it, with an indent for the first
+/// line and one for the rest.
 fn filled<'a>(
     out: &mut String,
-    indent: &str,
+    first: &str,
+    rest: &str,
     pieces: impl Iterator<Item = &'a str>,
 ) -> fmt::Result {
-    let mut line = String::from(indent);
+    let mut line = String::from(first);
     for piece in pieces {
         let width = line.chars().count().saturating_add(piece.trim_end().chars().count());
         if width > WIDTH && !line.trim().is_empty() {
             writeln!(out, "{}", line.trim_end())?;
-            line = format!("{indent}    ");
+            line = rest.into();
         }
         line.push_str(piece);
     }

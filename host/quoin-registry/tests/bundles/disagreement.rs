@@ -114,6 +114,19 @@ fn functions_outside_an_interface_are_refused() {
 }
 
 #[test]
+fn the_initialiser_that_javascript_tools_leave_is_passed_over() {
+    let init = |name: &str| {
+        raw(&format!(
+            r#"(import "wasi:a/b@0.2.0" (instance $i (export "f" (func))))
+            (alias export $i "f" (func $f)) (export "{name}" (func $f))"#
+        ))
+    };
+    let small = "name = \"p\"\nversion = \"0.1.0\"\ndescription = \"P.\"";
+    assert!(packed(&init("init"), small).unwrap().exports.is_empty());
+    assert_fault!(fault(&init("start"), small), E::Bare { .. }, "start");
+}
+
+#[test]
 fn a_need_bound_to_all_must_return_lists() {
     let all = needing("bind = \"all\"\non-failure = \"skip\"\ndeadline-ms = 100");
     packed(&shed_with(&[(ADVICE, ASK)], &[]), &all).unwrap();
