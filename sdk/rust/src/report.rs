@@ -16,9 +16,10 @@ pub struct Faults(BTreeMap<u32, Vec<String>>);
 impl Faults {
     /// Notes what is wrong in a line, the header being 1.
     pub fn add(&mut self, line: u32, problem: impl Into<String>) {
+        let problem = problem.into();
         let of_line = self.0.entry(line).or_default();
-        if of_line.len() < PER_LINE_MAX {
-            of_line.push(problem.into());
+        if of_line.len() < PER_LINE_MAX && !of_line.contains(&problem) {
+            of_line.push(problem);
         }
     }
 
@@ -49,6 +50,7 @@ mod tests {
         for line in (2..=201).rev() {
             faults.add(line, "has no key");
         }
+        faults.add(2, "has no title");
         faults.add(2, "has no title");
         let report = faults.report(false, 3, 4, 5);
         assert_eq!((report.created, report.updated, report.unchanged), (0, 0, 0));
