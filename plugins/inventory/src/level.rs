@@ -48,27 +48,31 @@ impl Level {
     }
 }
 
-/// The levels `l` that fit `condition`, seen at the time ?1 by the owner ?2.
-fn select(condition: &str) -> String {
+/// The levels `l` of `source`, seen at the time ?1 by the owner ?2; a condition may follow.
+fn select(source: &str) -> String {
     format!(
         "SELECT l.sku AS sku, l.location AS location, l.on_hand AS on_hand, l.incoming AS incoming,
              l.backorder AS backorder, l.reserved - coalesce(d.quantity, 0) AS reserved,
              coalesce(d.quantity, 0) AS due
-         FROM level AS l LEFT JOIN (
+         FROM {source} LEFT JOIN (
              SELECT a.sku AS sku, a.location AS location, CAST(sum(a.quantity) AS BIGINT) AS quantity
              FROM reservation AS r JOIN allocation AS a ON a.owner = r.owner
              WHERE r.state = 'held' AND (r.expires_at <= ?1 OR r.owner = ?2)
-             GROUP BY a.sku, a.location) AS d ON d.sku = l.sku AND d.location = l.location
-         WHERE {condition}"
+             GROUP BY a.sku, a.location) AS d ON d.sku = l.sku AND d.location = l.location"
     )
+}
+
+/// The levels of so many SKUs, which are the parameters from ?3 on.
+fn select_skus(count: usize) -> String {
+    format!("{} WHERE l.sku IN ({})", select("level AS l"), marks(3, count))
 }
 
 /// The levels of these SKUs, those with most to give first: a line then comes from few places.
 pub fn of(skus: &[String], now: u64) -> Vec<Level> {
-    let select = select(&format!("l.sku IN ({})", marks(3, skus.len())));
     let mut params = vec![Value::from(now), Value::from("")];
     params.extend(skus.iter().map(Value::from));
-    let mut levels: Vec<Level> = db::rows(&select, &params).iter().map(Level::from_row).collect();
+    let mut levels: Vec<Level> =
+        db::rows(&select_skus(skus.len()), &params).iter().map(Level::from_row).collect();
     levels.sort_by(|a, b| (b.free(), &a.sku, &a.location).cmp(&(a.free(), &b.sku, &b.location)));
     levels
 }
@@ -83,10 +87,16 @@ pub fn at<'a>(
     for chunk in places.chunks(CHUNK) {
         let pairs: Vec<String> =
             (0..chunk.len()).map(|i| format!("({})", marks(2 * i + 3, 2))).collect();
-        let select = select(&format!("(l.sku, l.location) IN (VALUES {})", pairs.join(", ")));
+        // Starting from the places, it looks up each by its key.
+        let source = "place AS p JOIN level AS l ON l.sku = p.sku AND l.location = p.location";
+        let statement = format!(
+            "WITH place (sku, location) AS (VALUES {}) {}",
+            pairs.join(", "),
+            select(source)
+        );
         let mut params = vec![Value::from(now), Value::from("")];
         params.extend(chunk.iter().flat_map(|(s, l)| [Value::from(*s), Value::from(*l)]));
-        for row in db::rows(&select, &params) {
+        for row in db::rows(&statement, &params) {
             let level = Level::from_row(&row);
             found.insert((level.sku.clone(), level.location.clone()), level);
         }
@@ -103,7 +113,7 @@ pub fn availability(skus: Vec<String>, owner: Option<&str>, now: u64) -> Vec<sto
         "SELECT v.sku AS sku, max(v.backorder) AS backorder, CAST(sum(
              CASE WHEN v.on_hand > v.reserved THEN v.on_hand - v.reserved ELSE 0 END) AS BIGINT) AS free
          FROM ({}) AS v GROUP BY v.sku",
-        select(&format!("l.sku IN ({})", marks(3, skus.len())))
+        select_skus(skus.len())
     );
     let mut params = vec![Value::from(now), Value::from(owner.unwrap_or(""))];
     params.extend(skus.iter().map(Value::from));

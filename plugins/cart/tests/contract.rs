@@ -1,0 +1,186 @@
+//! cart against the real host, with the real catalogue, prices and stock behind it.
+
+use quoin_harness::{Host, Reply, Shop, json};
+
+#[path = "changes.rs"]
+mod changes;
+#[path = "problems.rs"]
+mod problems;
+
+type Json = serde_json::Value;
+
+const SHOP: &str = r#"
+name = "test"
+
+[plugins.catalog]
+bundle = "catalog.wasm"
+grants = ["sql", "log", "clock", "random"]
+
+[plugins.pricing]
+bundle = "pricing.wasm"
+grants = ["sql", "log", "config", "clock", "call"]
+
+[plugins.inventory]
+bundle = "inventory.wasm"
+grants = ["sql", "log", "clock"]
+
+[plugins.cart]
+bundle = "cart.wasm"
+grants = ["sql", "log", "config", "clock", "random"]
+"#;
+
+const PRODUCTS: &str = "slug,title,description,category,sku,status,variant_title,option:Colour
+mug,Mug,For tea.,Things,mug-blue,published,Blue,blue
+mug,Mug,For tea.,Things,mug-red,published,Red,red
+bowl,Bowl,For soup.,Things,bowl,published,Bowl,
+box,Box,For all.,Things,box,published,Box,
+plan,Plan,For later.,Things,plan,draft,Plan,
+";
+
+/// A shop with mugs (12.50, from 10 pieces 10.00), a bowl (7.00) and a box without a price.
+fn start() -> (Host, Shop) {
+    let host = Host::start();
+    let shop = host.apply(SHOP);
+    fill(&shop, PRODUCTS);
+    (host, shop)
+}
+
+fn fill(shop: &Shop, products: &str) {
+    let prices = "sku,price,min_quantity\nmug-blue,12.50,1\nmug-blue,10.00,10\nmug-red,12.50,1\nbowl,7.00,1\nplan,1.00,1\n";
+    let stock = "sku,on_hand\nmug-blue,20\nmug-red,2\nbowl,500\nbox,5\n";
+    for (what, csv) in [("products", products), ("prices", prices), ("stock", stock)] {
+        import(shop, what, csv);
+    }
+}
+
+fn import(shop: &Shop, what: &str, csv: &str) {
+    let path = format!("/admin/{what}/import");
+    let report = shop.admin().post_text(&path, "text/csv", csv).ok();
+    assert_eq!(report["faultCount"], 0, "{report}");
+}
+
+fn create(shop: &Shop) -> Json {
+    let reply = shop.post("/carts", json!({}));
+    assert_eq!(reply.status, 201);
+    reply.ok()
+}
+
+fn id(cart: &Json) -> &str {
+    cart["id"].as_str().expect("an id")
+}
+
+fn add(shop: &Shop, cart: &str, sku: &str, quantity: u32) -> Reply {
+    shop.post(&format!("/carts/{cart}/lines"), json!({"sku": sku, "quantity": quantity}))
+}
+
+fn get(shop: &Shop, cart: &str) -> Json {
+    shop.get(&format!("/carts/{cart}")).ok()
+}
+
+fn recalculate(shop: &Shop, cart: &str) -> Json {
+    shop.post(&format!("/carts/{cart}/recalculate"), json!({})).ok()
+}
+
+fn grand(cart: &Json) -> i64 {
+    let lines = cart["lines"].as_array().expect("lines");
+    let minor = |money: &Json| money["minor"].as_i64().expect("an amount");
+    let sum: i64 = lines.iter().map(|line| minor(&line["total"])).sum();
+    assert_eq!(minor(&cart["totals"]["subtotal"]), sum, "{cart}");
+    assert_eq!(minor(&cart["totals"]["grand"]), sum, "{cart}");
+    sum
+}
+
+/// Faults of a refused request must name this field.
+fn refused(reply: Reply, field: &str) {
+    let problem = reply.expect(422);
+    let faults = problem["error"]["val"].as_array().expect("faults").clone();
+    assert!(faults.iter().any(|fault| fault["field"] == field), "{field} in {problem}");
+}
+
+#[test]
+fn a_new_cart_is_empty_and_in_the_shops_currency() {
+    let (_host, shop) = start();
+    let cart = create(&shop);
+    assert_eq!(cart["currency"], "EUR");
+    assert_eq!((&cart["lines"], &cart["status"]), (&json!([]), &json!("open")));
+    assert_eq!(grand(&cart), 0);
+    assert_eq!(get(&shop, id(&cart)), cart);
+    assert!(id(&cart).len() >= 32 && id(&cart) != id(&create(&shop)));
+
+    let dollars = shop.post("/carts", json!({"currency": "USD"})).ok();
+    assert_eq!(dollars["totals"]["grand"], json!({"minor": 0, "currency": "USD"}));
+    refused(shop.post("/carts", json!({"currency": "euro"})), "currency");
+}
+
+#[test]
+fn a_line_shows_what_it_is_and_costs_and_why() {
+    let (_host, shop) = start();
+    let cart = create(&shop);
+    let cart = add(&shop, id(&cart), "mug-blue", 3).ok();
+    let line = &cart["lines"][0];
+    assert_eq!((&line["title"], &line["quantity"]), (&json!("Mug – Blue"), &json!(3)));
+    assert_eq!(line["unit"], json!({"minor": 1_250, "currency": "EUR"}));
+    assert_eq!(line["total"], json!({"minor": 3_750, "currency": "EUR"}));
+    assert_eq!((&line["taxIncluded"], &line["problem"]), (&json!(true), &Json::Null));
+    assert!(line["reason"].as_str().is_some_and(|reason| !reason.is_empty()));
+    let cart = add(&shop, id(&cart), "bowl", 2).ok();
+    assert_eq!((grand(&cart), &cart["lines"][1]["title"]), (5_150, &json!("Bowl")));
+    assert_eq!(get(&shop, id(&cart)), cart);
+}
+
+#[test]
+fn adding_what_is_there_adds_up_and_the_quantity_decides_the_price() {
+    let (_host, shop) = start();
+    let cart = create(&shop);
+    add(&shop, id(&cart), "mug-blue", 4).ok();
+    let cart = add(&shop, id(&cart), "mug-blue", 6).ok();
+    assert_eq!(cart["lines"].as_array().map(Vec::len), Some(1));
+    assert_eq!((&cart["lines"][0]["quantity"], grand(&cart)), (&json!(10), 10_000));
+}
+
+#[test]
+fn a_cart_that_is_not_there_is_not_found_by_any_route() {
+    let (_host, shop) = start();
+    let line = json!({"sku": "bowl", "quantity": 1});
+    shop.get("/carts/cart_0").expect(404);
+    shop.post("/carts/cart_0/lines", line).expect(404);
+    shop.patch("/carts/cart_0/lines/1", json!({"quantity": 1})).expect(404);
+    shop.delete("/carts/cart_0/lines/1").expect(404);
+    shop.put("/carts/cart_0/contact", json!({"email": "ada@example.com"})).expect(404);
+    shop.post("/carts/cart_0/recalculate", json!({})).expect(404);
+    let asked = json!({"id": "cart_0", "orderId": "order_1"});
+    shop.call("quoin:cart/carts#mark-ordered", asked).expect(404);
+}
+
+#[test]
+fn an_ordered_cart_belongs_to_its_order_and_does_not_change() {
+    let (_host, shop) = start();
+    let cart = create(&shop);
+    let cart = add(&shop, id(&cart), "bowl", 1).ok();
+    let mark = |order: &str| {
+        shop.call("quoin:cart/carts#mark-ordered", json!({"id": id(&cart), "orderId": order}))
+    };
+    let ordered = mark("order_1").ok();
+    assert_eq!(ordered["status"], "ordered");
+    assert_eq!(mark("order_1").ok(), ordered);
+    mark("order_2").expect(409);
+    add(&shop, id(&cart), "bowl", 1).expect(409);
+    let path = format!("/carts/{}", id(&cart));
+    shop.patch(&format!("{path}/lines/1"), json!({"quantity": 2})).expect(409);
+    shop.delete(&format!("{path}/lines/1")).expect(409);
+    shop.put(&format!("{path}/contact"), json!({"email": "ada@example.com"})).expect(409);
+    shop.post(&format!("{path}/recalculate"), json!({})).expect(409);
+    assert_eq!(get(&shop, id(&cart)), ordered);
+    // No stranger can mark a cart.
+    shop.post(&format!("{path}/ordered"), json!({"orderId": "order_3"})).expect(404);
+}
+
+#[test]
+fn a_configuration_that_makes_no_sense_is_told_and_makes_no_cart() {
+    let host = Host::start();
+    for (key, value) in [("currency", "euro"), ("expire-days", "0"), ("expire-days", "soon")] {
+        let shop = host.apply(&format!("{SHOP}config = {{ {key} = \"{value}\" }}\n"));
+        let problem = shop.post("/carts", json!({})).expect(502);
+        assert_eq!(problem["error"]["tag"], "unavailable", "{problem}");
+    }
+}
