@@ -27,7 +27,7 @@ pub fn import(csv: &str, dry_run: bool) -> Result<ImportReport, Error> {
     let sheet = Sheet::read(csv, ROWS_MAX, &mut faults);
     let columns = Columns::find(&sheet, &mut faults);
     // Rows under a wrong header would only repeat what is wrong with it.
-    if !faults.is_empty() {
+    if faults.in_line(1) {
         return Ok(faults.report(dry_run, 0, 0, 0));
     }
     let groups = group(&sheet.rows, columns.slug, &mut faults);

@@ -86,6 +86,10 @@ fn read(csv: &str, list: &PriceList, faults: &mut Faults) -> Vec<Price> {
     let sku = sheet.required("sku", faults);
     let amount = sheet.required("price", faults);
     let quantity = sheet.column("min_quantity");
+    // Rows under a wrong header would only repeat what is wrong with it.
+    if faults.in_line(1) {
+        return Vec::new();
+    }
 
     let mut lines: HashMap<(String, u32), u32> = HashMap::new();
     let mut prices = Vec::with_capacity(sheet.rows.len());

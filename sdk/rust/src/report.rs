@@ -28,6 +28,11 @@ impl Faults {
         self.0.is_empty()
     }
 
+    /// Whether anything is wrong in a line.
+    pub fn in_line(&self, line: u32) -> bool {
+        self.0.contains_key(&line)
+    }
+
     /// The report. With faults, nothing was created or updated, whatever was counted before.
     pub fn report(self, dry_run: bool, created: u32, updated: u32, unchanged: u32) -> ImportReport {
         let fault_count = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
@@ -52,6 +57,7 @@ mod tests {
         }
         faults.add(2, "has no title");
         faults.add(2, "has no title");
+        assert!(faults.in_line(2) && !faults.in_line(1) && !faults.is_empty());
         let report = faults.report(false, 3, 4, 5);
         assert_eq!((report.created, report.updated, report.unchanged), (0, 0, 0));
         assert_eq!((report.faults.len(), report.fault_count), (100, 200));

@@ -32,7 +32,7 @@ impl Row {
 
 impl Sheet {
     /// Reads CSV as RFC 4180 has it, at most `rows_max` rows. What is wrong with its form goes to
-    /// `faults`; without any, every row has as many cells as the header.
+    /// `faults`, with line 1 for the header. The rows that are left have as many cells as it.
     pub fn read(text: &str, rows_max: usize, faults: &mut Faults) -> Sheet {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut reader = ReaderBuilder::new()
