@@ -1,1 +1,149 @@
+//! The admin API: what an operator does with the host, as JSON over HTTP on a loopback port.
+//!
+//! [`Console::handle`] answers one request; it knows no server. [`ENDPOINTS`] is the whole API. Keys
+//! of objects are kebab-case, as in `plugin.toml` and `shop.toml`; errors are problem+json.
 
+mod answer;
+mod bundles;
+mod call;
+mod door;
+mod keys;
+mod logs;
+mod query;
+mod table;
+mod tenants;
+mod token;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Request, Response, header};
+use quoin_core::limits::{BODY_BYTES_MAX, BUNDLE_BYTES_MAX};
+use quoin_supervisor::Supervisor;
+use tokio::sync::{Semaphore, watch};
+
+pub use answer::Body;
+pub use door::is_loopback;
+pub use table::{ENDPOINTS, Endpoint};
+pub use token::{Token, TokenError};
+
+use answer::{Answer, Refused};
+use query::Query;
+use table::{Found, Path};
+
+/// Clients that follow a log at once. Each holds a connection and a task for as long as it likes.
+const FOLLOWERS_MAX: usize = 32;
+
+/// The admin API of a host. Clones share everything.
+#[derive(Clone)]
+pub struct Console {
+    supervisor: Arc<Supervisor>,
+    token: Arc<Token>,
+    closing: Arc<watch::Sender<bool>>,
+    followers: Arc<Semaphore>,
+}
+
+impl Console {
+    /// The admin API over this supervisor, for whoever has the token.
+    pub fn new(supervisor: Arc<Supervisor>, token: Token) -> Console {
+        Console {
+            supervisor,
+            token: Arc::new(token),
+            closing: Arc::new(watch::Sender::new(false)),
+            followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)),
+        }
+    }
+
+    /// Ends the answers that would go on for ever, so that a server can drain.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Whether a request may go on to its body, and how many bytes that may have: for servers that
+    /// read the body before they call [`Console::handle`], which checks again.
+    ///
+    /// # Errors
+    /// The answer to a request that may not.
+    pub fn admit(&self, request: &Parts) -> Result<usize, Response<Body>> {
+        self.enter(request).map_err(Refused::into_response)?;
+        match table::find(request.method.as_str(), request.uri.path()) {
+            Found::Endpoint(Endpoint::PutBundle, _) => Ok(BUNDLE_BYTES_MAX),
+            _ => Ok(BODY_BYTES_MAX),
+        }
+    }
+
+    /// Answers a request. A change that has begun is finished even when this future is dropped
+    /// because the client went away.
+    pub async fn handle(&self, request: Request<Bytes>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        self.answer(&parts, body).await.unwrap_or_else(Refused::into_response)
+    }
+
+    fn enter(&self, request: &Parts) -> Result<(), Refused> {
+        door::check_host(&request.headers, &request.uri)?;
+        door::check_token(&request.headers, &self.token)
+    }
+
+    async fn answer(&self, request: &Parts, body: Bytes) -> Answer {
+        self.enter(request)?;
+        let path = request.uri.path();
+        let (endpoint, at) = match table::find(request.method.as_str(), path) {
+            Found::Endpoint(endpoint, at) => (endpoint, at),
+            Found::OtherMethods(methods) => return Err(answer::wrong_method(&methods)),
+            Found::Nothing => return Err(answer::no_such_path(path)),
+        };
+        if endpoint != Endpoint::PutBundle && body.len() > BODY_BYTES_MAX {
+            return Err(answer::too_large(BODY_BYTES_MAX));
+        }
+        let query = Query::parse(request.uri.query().unwrap_or_default(), endpoint.parameters())?;
+        if !endpoint.changes() {
+            return self.clone().run(endpoint, at, query, body).await;
+        }
+        let task = tokio::spawn(self.clone().run(endpoint, at, query, body));
+        task.await.unwrap_or_else(|error| {
+            tracing::error!("the admin API failed at {path}: {error}");
+            Err(quoin_core::Problem::internal().into())
+        })
+    }
+
+    async fn run(self, endpoint: Endpoint, at: Path, query: Query, body: Bytes) -> Answer {
+        let host = &self.supervisor;
+        match endpoint {
+            Endpoint::Health => tenants::health(host),
+            Endpoint::Bundles => bundles::list(host),
+            Endpoint::PutBundle => bundles::put(host, at.digest(0)?, body).await,
+            Endpoint::Bundle => bundles::show(host, &at.digest(0)?),
+            Endpoint::Tenants => tenants::list(host),
+            Endpoint::Tenant => tenants::show(host, &at.name(0)?),
+            Endpoint::RemoveTenant => tenants::remove(host, &at.name(0)?).await,
+            Endpoint::Shop => tenants::shop(host, &at.name(0)?),
+            Endpoint::PutShop => tenants::put_shop(host, &at.name(0)?, &query, &body).await,
+            Endpoint::Revisions => tenants::revisions(host, at.name(0)?, &query).await,
+            Endpoint::Swap => bundles::swap(host, &at.name(0)?, &at.name(1)?, &body).await,
+            Endpoint::Back => bundles::back(host, &at.name(0)?, &at.name(1)?).await,
+            Endpoint::Call => call::call(host, &at.name(0)?, &body).await,
+            Endpoint::Keys => keys::list(host, at.name(0)?).await,
+            Endpoint::AddKey => keys::add(host, at.name(0)?, &body).await,
+            Endpoint::RemoveKey => keys::remove(host, at.name(0)?, at.text(1)).await,
+            Endpoint::Logs => logs::read(&self, &at.name(0)?, &query),
+        }
+    }
+}
+
+/// Work that waits for the disk or takes long, away from the threads that serve requests.
+async fn blocking<T: Send + 'static>(
+    host: &Arc<Supervisor>,
+    work: impl FnOnce(&Supervisor) -> T + Send + 'static,
+) -> Result<T, Refused> {
+    let host = host.clone();
+    tokio::task::spawn_blocking(move || work(&host)).await.map_err(|error| {
+        tracing::error!("the admin API failed: {error}");
+        quoin_core::Problem::internal().into()
+    })
+}
+
+/// The address of a request as an absolute URI or its Host header has it.
+fn host_of<'a>(headers: &'a http::HeaderMap, uri: &'a http::Uri) -> Option<&'a str> {
+    uri.host().or_else(|| headers.get(header::HOST)?.to_str().ok())
+}

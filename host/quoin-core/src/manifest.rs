@@ -566,6 +566,21 @@ impl Manifest {
     pub fn is_read(&self, interface: &str, function: &str) -> bool {
         self.reads.iter().any(|r| r.function == function && r.is_of(interface))
     }
+
+    /// The HTTP status for an error case that a function of the plugin returned.
+    pub fn error_status(&self, case: &str) -> u16 {
+        if let Some(stated) = self.errors.get(case) {
+            return (*stated).into();
+        }
+        match case {
+            "not-found" => 404,
+            "conflict" => 409,
+            "denied" => 403,
+            "retryable" => 503,
+            "unavailable" => 502,
+            _ => 422,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -621,6 +636,16 @@ access = "public"
     fn host_paths_cannot_be_taken() {
         let e = error(&SMALL.replace("/products/{slug}", "/openapi.json"));
         assert!(e.contains("belongs to the host"), "{e}");
+    }
+
+    #[test]
+    fn an_error_case_has_its_stated_status_or_a_known_one() {
+        let stated = "\n[errors]\nworn-out = 409\ndenied = 401\n";
+        let manifest = Manifest::parse(&format!("{SMALL}{stated}")).unwrap();
+        let status = |case| manifest.error_status(case);
+        assert_eq!((status("worn-out"), status("denied")), (409, 401));
+        assert_eq!((status("not-found"), status("unavailable")), (404, 502));
+        assert_eq!((status("invalid"), status("whatever")), (422, 422));
     }
 
     #[test]

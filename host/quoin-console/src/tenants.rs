@@ -1,0 +1,151 @@
+//! Tenants: what they run, what they were told to be, what they were before.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use quoin_core::Name;
+use quoin_core::shop::StoredShop;
+use quoin_runtime::{Binding, Node};
+use quoin_supervisor::{RevisionRow, RouteTable, Supervisor, Tenant, Wiring};
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Refused, no_tenant, ok, parse, refusal};
+use crate::blocking;
+use crate::query::Query;
+
+/// Revisions told at once: as many as the host keeps.
+const REVISIONS_MAX: usize = 100;
+
+pub(crate) fn find(host: &Supervisor, name: &Name) -> Result<Arc<Tenant>, Refused> {
+    host.tenant(name.as_str()).ok_or_else(|| no_tenant(name))
+}
+
+pub(crate) fn health(host: &Supervisor) -> Answer {
+    ok(&json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "tenants": host.tenants().len(),
+        "in-flight": host.in_flight(),
+    }))
+}
+
+pub(crate) fn list(host: &Supervisor) -> Answer {
+    let row = |tenant: &Arc<Tenant>| {
+        let wiring = tenant.wiring();
+        json!({
+            "name": tenant.name,
+            "revision": wiring.revision,
+            "domains": wiring.shop.domains,
+            "plugins": wiring.shop.plugins.len(),
+            "fault": wiring.fault,
+        })
+    };
+    ok(&json!({ "tenants": host.tenants().iter().map(row).collect::<Vec<_>>() }))
+}
+
+pub(crate) fn show(host: &Supervisor, name: &Name) -> Answer {
+    let tenant = find(host, name)?;
+    let wiring = tenant.wiring();
+    ok(&json!({
+        "name": tenant.name,
+        "revision": wiring.revision,
+        "domains": wiring.shop.domains,
+        "fault": wiring.fault,
+        "draining": tenant.draining(),
+        "plugins": plugins(&wiring),
+        "routes": routes(&wiring.routes),
+    }))
+}
+
+fn plugins(wiring: &Wiring) -> Vec<Value> {
+    (wiring.nodes.iter())
+        .map(|(name, node)| {
+            let generation = &node.generation;
+            let description = &generation.program.description;
+            let stats = generation.stats();
+            json!({
+                "name": name,
+                "plugin": description.manifest.name,
+                "version": description.manifest.version,
+                "bundle": description.digest,
+                "generation": generation.number,
+                "grants": wiring.shop.plugins.get(name).map(|p| &p.grants),
+                "limits": generation.limits(),
+                "stats": {
+                    "calls": stats.calls,
+                    "failures": stats.failures,
+                    "running": stats.running,
+                    "waiting": stats.waiting,
+                },
+                "bindings": bindings(node),
+            })
+        })
+        .collect()
+}
+
+fn bindings(node: &Node) -> BTreeMap<&str, Value> {
+    let name = |provider: &quoin_runtime::Provider| json!(provider.node.generation.installation);
+    let told = |binding: &Binding| match binding {
+        Binding::One(provider) => name(provider),
+        Binding::All { providers, .. } => providers.iter().map(name).collect(),
+        Binding::Keyed(providers) => {
+            Value::Object(providers.iter().map(|(k, p)| (k.clone(), name(p))).collect())
+        }
+    };
+    node.bindings.iter().map(|(interface, b)| (interface.as_str(), told(b))).collect()
+}
+
+fn routes(table: &RouteTable) -> Vec<Value> {
+    let routes = table.entries().iter().map(|entry| {
+        json!({
+            "method": entry.route.route.method,
+            "path": entry.route.route.path,
+            "access": entry.route.access,
+            "plugin": entry.node.generation.installation,
+            "call": format!("{}#{}", entry.interface, entry.function.name),
+        })
+    });
+    let webs = table.webs().iter().map(|web| {
+        json!({
+            "method": "*",
+            "path": format!("{}/*", web.prefix),
+            "access": web.access,
+            "plugin": web.node.generation.installation,
+            "call": web.interface,
+        })
+    });
+    routes.chain(webs).collect()
+}
+
+pub(crate) async fn remove(host: &Supervisor, name: &Name) -> Answer {
+    find(host, name)?;
+    host.remove_tenant(name).await?;
+    ok(&json!({ "removed": name }))
+}
+
+pub(crate) fn shop(host: &Supervisor, name: &Name) -> Answer {
+    ok(&find(host, name)?.wiring().shop)
+}
+
+pub(crate) async fn put_shop(host: &Supervisor, name: &Name, query: &Query, body: &[u8]) -> Answer {
+    let dry_run = query.switch("dry-run")?;
+    let shop: StoredShop = parse(body)?;
+    if shop.name != *name {
+        let detail = format!("The shop is called {}, the path says {name}.", shop.name);
+        return Err(refusal(422, "other-name", "Not that shop", detail));
+    }
+    if dry_run {
+        return ok(&host.plan(&shop).await?);
+    }
+    ok(&host.apply(shop, "applied").await?)
+}
+
+pub(crate) async fn revisions(host: &Arc<Supervisor>, name: Name, query: &Query) -> Answer {
+    let current = find(host, &name)?.wiring().revision;
+    let limit = query.limit(REVISIONS_MAX)?;
+    let rows = blocking(host, move |host| host.revisions(&name, limit)).await??;
+    let row =
+        |r: &RevisionRow| json!({ "number": r.number, "created-ms": r.created_ms, "note": r.note });
+    let rows: Vec<_> = rows.iter().map(row).collect();
+    ok(&json!({ "current": current, "revisions": rows }))
+}
