@@ -44,13 +44,13 @@ fn stated_once(manifest: &Manifest) -> Result<(), BundleError> {
 fn exports(description: &Description) -> Result<(), BundleError> {
     let manifest = &description.manifest;
     for name in &manifest.provides {
-        let Some(interface) = description.export(name.as_str()) else {
+        if description.export(name.as_str()).is_none() {
             return Err(BundleError::NotExported(name.to_string()));
-        };
-        interface.functions.iter().try_for_each(|f| can_cross(interface, f))?;
+        }
     }
     let mut web = None;
     for interface in &description.exports {
+        interface.functions.iter().try_for_each(|f| can_cross(interface, f))?;
         let path = path(&interface.name);
         if path == WEB {
             web = Some(interface);
