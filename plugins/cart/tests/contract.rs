@@ -6,6 +6,8 @@ use quoin_harness::{Host, Reply, Shop, json};
 mod changes;
 #[path = "problems.rs"]
 mod problems;
+#[path = "strange.rs"]
+mod strange;
 
 type Json = serde_json::Value;
 
