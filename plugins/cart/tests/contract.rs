@@ -9,7 +9,7 @@ mod problems;
 #[path = "strange.rs"]
 mod strange;
 
-type Json = serde_json::Value;
+type Json = quoin_harness::Value;
 
 const SHOP: &str = r#"
 name = "test"

@@ -11,7 +11,7 @@ mod random;
 #[path = "reservations.rs"]
 mod reservations;
 
-type Json = serde_json::Value;
+type Json = quoin_harness::Value;
 
 const STOCK: &str = "quoin:inventory/stock";
 const ADMIN: &str = "quoin:inventory/stock-admin";
