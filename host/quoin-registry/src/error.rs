@@ -247,8 +247,11 @@ pub enum BundleError {
         /// The function and the parameters that it has.
         has: String,
     },
-    /// A route binds one parameter from two places.
-    #[error("the route {route} binds the parameter {param:?} twice: bind it once")]
+    /// A route binds one parameter from two places, or two from one name in the query.
+    #[error(
+        "the route {route} binds {param:?} twice: bind each parameter once, and give parameters \
+         and fields that come from the query different names"
+    )]
     BoundTwice {
         /// The route.
         route: RoutePattern,

@@ -67,8 +67,15 @@ fn verify_one(route: &Route, function: &Function) -> Result<(), BundleError> {
     }
     if has_no_body || route.body.is_some() {
         // Parameters that nothing has bound so far come from the query.
+        let mut names = BTreeSet::new();
         for param in function.params.iter().filter(|p| !bound.names.contains(p.name.as_str())) {
-            bound.check(param, "the query", fits_query(&param.ty), IN_QUERY)?;
+            let parts = in_query(param);
+            let fits = parts.iter().all(|part| is_one_or_many(&part.ty));
+            bound.check(param, "the query", fits, IN_QUERY)?;
+            if let Some(part) = parts.into_iter().find(|part| !names.insert(&part.json)) {
+                let (route, param) = (route.route.clone(), part.name.clone());
+                return Err(BundleError::BoundTwice { route, param });
+            }
         }
     }
     Ok(())
@@ -153,9 +160,11 @@ fn is_one_or_many(ty: &Type) -> bool {
     }
 }
 
-fn fits_query(ty: &Type) -> bool {
-    match inside_option(ty) {
-        Type::Record { fields, .. } => fields.iter().all(|f| is_one_or_many(&f.ty)),
-        _ => is_one_or_many(ty),
+/// The names and types in the query string that make up a parameter: those of a record are its
+/// fields.
+fn in_query(param: &Field) -> Vec<&Field> {
+    match inside_option(&param.ty) {
+        Type::Record { fields, .. } => fields.iter().collect(),
+        _ => vec![param],
     }
 }

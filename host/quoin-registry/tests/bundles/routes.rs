@@ -9,6 +9,8 @@ const ITEMS: &str = r#"
   (type $box' (record (field "inner" (list (list u8))))) (export "box" (type $box (eq $box')))
   (export "list" (func (param "shelf-id" u64) (param "page" (option $page)) (param "full" bool)))
   (export "pack" (func (param "box" $box)))
+  (export "tag" (func (param "tags" (option (list string)))))
+  (export "twice" (func (param "page" $page) (param "tags" (list string))))
   (export "weigh" (func (param "by" f64)))
 "#;
 
@@ -75,7 +77,15 @@ fn path_and_header_hold_simple_values_only() {
 fn a_query_holds_flat_values_only() {
     let fault = route("GET /boxes", "pack", "").unwrap_err();
     assert_fault!(fault, E::NotWritable { .. }, "\"box\"", "the query", "record");
+    let fault = route("GET /t", "tag", "").unwrap_err();
+    assert_fault!(fault, E::NotWritable { .. }, "option<list<string>>");
     assert_fault!(route("GET /w", "weigh", "").unwrap_err(), E::NotWritable { .. }, "f64");
+}
+
+#[test]
+fn a_name_in_the_query_means_one_thing() {
+    assert_fault!(route("GET /t", "twice", "").unwrap_err(), E::BoundTwice { .. }, "\"tags\"");
+    route("POST /t", "twice", "body = \"page\"").unwrap();
 }
 
 #[test]
