@@ -1,5 +1,7 @@
 //! What a client is told when something goes wrong, and whose fault it was.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 /// Whose fault a problem is. Only [`Class::Host`] should wake anyone up.
@@ -21,8 +23,8 @@ pub enum Class {
 pub struct Problem {
     /// The HTTP status.
     pub status: u16,
-    /// A stable word for programs, e.g. `not-found`.
-    pub code: &'static str,
+    /// A stable word for programs, e.g. `not-found`: the host's own, or a case of a contract's error.
+    pub code: Cow<'static, str>,
     /// A short phrase for people, the same for every problem of this code.
     pub title: &'static str,
     /// This one problem: what is wrong and what to do. Never a plugin's own text.
@@ -46,11 +48,11 @@ impl Problem {
     pub fn new(
         class: Class,
         status: u16,
-        code: &'static str,
+        code: impl Into<Cow<'static, str>>,
         title: &'static str,
         detail: impl Into<String>,
     ) -> Problem {
-        let detail = detail.into();
+        let (code, detail) = (code.into(), detail.into());
         Problem {
             status,
             code,

@@ -1,1 +1,15 @@
+//! The only HTTP server: listeners with limits, the shops' API, OpenAPI, drain.
+//!
+//! [`listen`] serves any [`Service`] within [`ServerLimits`]. [`Shops`] is the service of the shops'
+//! port: it finds the tenant by the host name, the function by the tenant's routes, makes the
+//! principal, binds the request to the function's parameters, and tells the outcome.
 
+mod bind;
+mod docs;
+mod openapi;
+pub mod reply;
+mod server;
+mod shops;
+
+pub use server::{Answer, Body, Drained, ServerLimits, Service, Upload, UploadError, listen};
+pub use shops::Shops;

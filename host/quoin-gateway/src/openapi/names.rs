@@ -1,0 +1,152 @@
+//! The names of the schemas in a document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quoin_core::Type;
+use serde_json::{Map, Value as Json};
+
+use super::Operation;
+use super::responses;
+use super::schema::{Direction, schema};
+
+/// The named types of a document, each with the name of its schema.
+///
+/// A record looks different on its way in, where members may be missing and none may be unknown,
+/// and on its way out, where all are there and more may come with a later version. The way in adds
+/// `Input` to the name.
+pub struct Names {
+    /// By the name in WIT.
+    by_name: BTreeMap<String, Vec<Entry>>,
+}
+
+struct Entry {
+    ty: Type,
+    direction: Direction,
+    interface: String,
+    name: String,
+}
+
+impl Names {
+    /// The names of all types of these operations.
+    pub fn of(operations: &[Operation<'_>]) -> Names {
+        let mut names = Names { by_name: BTreeMap::new() };
+        for operation in operations {
+            for param in &operation.function.params {
+                names.claim(&param.ty, Direction::Request, operation.interface);
+            }
+            if let Some(result) = &operation.function.result {
+                names.claim(result, Direction::Response, operation.interface);
+            }
+        }
+        names.settle();
+        names
+    }
+
+    /// The name of the schema of a named type.
+    pub fn get(&self, ty: &Type, direction: Direction) -> Option<&str> {
+        let direction = direction.that_matters(ty);
+        let entries = self.by_name.get(name_of(ty)?)?;
+        let entry = entries.iter().find(|e| e.direction == direction && e.ty == *ty);
+        entry.map(|e| e.name.as_str())
+    }
+
+    /// All schemas by name.
+    pub fn components(&self) -> Map<String, Json> {
+        let mut schemas: BTreeMap<&str, Json> = BTreeMap::new();
+        schemas.insert("Problem", responses::problem_schema());
+        for entry in self.by_name.values().flatten() {
+            schemas.insert(&entry.name, schema(&entry.ty, entry.direction, self));
+        }
+        schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+    }
+
+    fn claim(&mut self, ty: &Type, direction: Direction, interface: &str) {
+        if let Some(name) = name_of(ty) {
+            let direction = direction.that_matters(ty);
+            let entries = self.by_name.entry(name.to_owned()).or_default();
+            if entries.iter().any(|e| e.direction == direction && e.ty == *ty) {
+                return;
+            }
+            let (interface, name) = (interface.to_owned(), String::new());
+            entries.push(Entry { ty: ty.clone(), direction, interface, name });
+        }
+        for part in parts(ty) {
+            self.claim(part, direction, interface);
+        }
+    }
+
+    /// Gives each entry its name: the one that its author gave it, unless several types want it.
+    /// Those are told apart by the interfaces that use them, and if need be by a number.
+    fn settle(&mut self) {
+        let mut wanted: BTreeMap<String, usize> = BTreeMap::from([("Problem".to_owned(), 1)]);
+        for (name, entry) in self.by_name.iter().flat_map(|(n, es)| es.iter().map(move |e| (n, e)))
+        {
+            *wanted.entry(simple_name(name, entry.direction)).or_default() += 1;
+        }
+        let mut taken = BTreeSet::from(["Problem".to_owned()]);
+        for (wit_name, entries) in &mut self.by_name {
+            for entry in entries {
+                let mut name = simple_name(wit_name, entry.direction);
+                if wanted.get(&name).is_some_and(|count| *count > 1) {
+                    name = format!("{}{name}", interface_name(&entry.interface));
+                }
+                entry.name = unique(name, &mut taken);
+            }
+        }
+    }
+}
+
+/// The name, or if it is taken, the name with the first number that makes it free.
+pub fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
+    let mut free = name.clone();
+    let mut number = 1_usize;
+    while !taken.insert(free.clone()) {
+        number += 1;
+        free = format!("{name}{number}");
+    }
+    free
+}
+
+fn simple_name(name: &str, direction: Direction) -> String {
+    let input = direction == Direction::Request && !name.ends_with("-input");
+    format!("{}{}", pascal(name), if input { "Input" } else { "" })
+}
+
+/// `quoin:things/lists@0.1.0` as `ThingsLists`.
+fn interface_name(interface: &str) -> String {
+    let path = interface.split('@').next().unwrap_or(interface);
+    let path = path.split_once(':').map_or(path, |(_, path)| path);
+    path.split('/').map(pascal).collect()
+}
+
+/// `kebab-case` as `PascalCase`.
+pub fn pascal(kebab: &str) -> String {
+    let mut words = String::with_capacity(kebab.len());
+    for word in kebab.split('-') {
+        let mut chars = word.chars();
+        words.extend(chars.next().map(|first| first.to_ascii_uppercase()));
+        words.push_str(chars.as_str());
+    }
+    words
+}
+
+fn name_of(ty: &Type) -> Option<&str> {
+    match ty {
+        Type::Record { name, .. }
+        | Type::Variant { name, .. }
+        | Type::Enum { name, .. }
+        | Type::Flags { name, .. } => name.as_deref(),
+        _ => None,
+    }
+}
+
+fn parts(ty: &Type) -> Vec<&Type> {
+    match ty {
+        Type::List(inner) | Type::Option(inner) => vec![inner],
+        Type::Result { ok, err } => ok.iter().chain(err).map(|ty| &**ty).collect(),
+        Type::Tuple(parts) => parts.iter().collect(),
+        Type::Record { fields, .. } => fields.iter().map(|field| &field.ty).collect(),
+        Type::Variant { cases, .. } => cases.iter().filter_map(|case| case.ty.as_ref()).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,78 @@
+//! Answers in their usual forms.
+
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{Response, StatusCode};
+use quoin_core::Problem;
+use serde::Serialize;
+
+use crate::Body;
+
+/// The header that carries the id of a request.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The media type of problems.
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+/// The media type of everything else.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// For answers that no cache may keep.
+pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// A problem with the id of its request, as problem+json. The id also makes the header
+/// `x-request-id`; no cache keeps the answer.
+pub fn problem(problem: &Problem, request_id: Option<&str>) -> Response<Body> {
+    #[derive(Serialize)]
+    struct Told<'a> {
+        #[serde(flatten)]
+        problem: &'a Problem,
+        #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
+        request_id: Option<&'a str>,
+    }
+    let told = Told { problem, request_id };
+    // Strings and JSON values always serialise.
+    let body = serde_json::to_vec(&told).unwrap_or_default();
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = bytes(status, PROBLEM, body);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, NO_STORE);
+    if let Some(ms) = problem.retry_after_ms {
+        headers.insert(RETRY_AFTER, HeaderValue::from(ms.div_ceil(1_000).max(1)));
+    }
+    if let Some(id) = request_id.and_then(|id| HeaderValue::from_str(id).ok()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// A JSON answer.
+pub fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
+    match serde_json::to_vec(value) {
+        Ok(body) => bytes(status, JSON, body),
+        Err(error) => {
+            tracing::error!("an answer could not be written as JSON: {error}");
+            problem(&Problem::internal(), None)
+        }
+    }
+}
+
+/// An answer of this media type. Browsers do not guess another.
+pub fn bytes(
+    status: StatusCode,
+    content_type: HeaderValue,
+    body: impl Into<Bytes>,
+) -> Response<Body> {
+    let mut response = empty(status);
+    *response.body_mut() = Body::full(body);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+/// An answer without a body.
+pub fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

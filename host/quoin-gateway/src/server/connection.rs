@@ -1,0 +1,108 @@
+//! One connection: requests one after another, each within the limits.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use quoin_core::{Class, Problem};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::body::{Body, Running};
+use super::upload::{Exchange, Upload};
+use super::wire::Wire;
+use super::{ServerLimits, Shared};
+use crate::reply;
+
+/// Bytes that a connection buffers of what it reads; hyper takes no less than 8 KiB.
+const BUFFER_BYTES_MIN: usize = 8 << 10;
+
+/// Serves a connection until it ends, or until its running request is answered after `stopping`.
+pub(super) async fn serve(
+    stream: TcpStream,
+    shared: Arc<Shared>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    // Answers are small and written whole: waiting to fill packets would only delay them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!("a connection was lost at once: {error}");
+        return;
+    }
+    let unread = Arc::new(AtomicBool::new(false));
+    let wire = Wire::new(stream, unread.clone(), shared.limits.write_time);
+    let service = service_fn(|request| exchange(shared.clone(), unread.clone(), request));
+    let connection = builder(&shared.limits).serve_connection(TokioIo::new(wire), service);
+    let mut connection = pin!(connection);
+    let stop = async { drop(stopping.wait_for(|stop| *stop).await) };
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!("a connection ended early: {error}");
+    }
+}
+
+fn builder(limits: &ServerLimits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        // Without a timer the header timeout is silently off.
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .max_headers(limits.headers)
+        .max_header_size(limits.head_bytes)
+        .max_buf_size(limits.head_bytes.saturating_mul(2).max(BUFFER_BYTES_MIN));
+    builder
+}
+
+async fn exchange(
+    shared: Arc<Shared>,
+    unread: Arc<AtomicBool>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    let running = Running::start(&shared.running);
+    let exchange = Arc::new(Exchange {
+        body_read: AtomicBool::new(false),
+        unread,
+        room: shared.room.clone(),
+        taken: 0.into(),
+    });
+    let (parts, body) = request.into_parts();
+    let chunked = parts.headers.contains_key(TRANSFER_ENCODING);
+    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    let target = target + parts.uri.authority().map_or(0, |authority| authority.as_str().len());
+    let upload = Upload::incoming(body, shared.limits.body_time, exchange.clone());
+    let mut response = if target > shared.limits.target_bytes {
+        reply::problem(&target_too_long(shared.limits.target_bytes), None)
+    } else {
+        shared.service.answer(Request::from_parts(parts, upload)).await
+    };
+    // A request may carry both Transfer-Encoding and Content-Length to make two servers disagree
+    // about where it ends. hyper believes the former and hides the latter, so nothing that follows
+    // a chunked body is believed (RFC 9112, section 6.1).
+    if chunked || !exchange.body_read.load(Ordering::Acquire) {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response.body_mut().hold(running);
+    Ok(response)
+}
+
+fn target_too_long(max: usize) -> Problem {
+    Problem::new(
+        Class::Caller,
+        414,
+        "target-too-long",
+        "Target too long",
+        format!("The path and query have more than {max} bytes. Send the rest in a body."),
+    )
+}

@@ -1,0 +1,166 @@
+//! The shops' API: from a request to the function that answers it, and back.
+
+mod access;
+mod address;
+mod outcome;
+mod own;
+mod request_id;
+mod web;
+
+use std::sync::Arc;
+
+use http::header::{ALLOW, CACHE_CONTROL, HeaderValue};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
+use quoin_core::limits::BODY_BYTES_MAX;
+use quoin_core::manifest::Access;
+use quoin_core::{Class, Problem};
+use quoin_runtime::{Target, call};
+use quoin_supervisor::{Match, RouteEntry, Supervisor, Tenant, Wiring};
+
+use crate::bind::{self, Head};
+use crate::reply::{self, NO_STORE, REQUEST_ID};
+use crate::{Answer, Body, Service, Upload};
+
+/// Serves the shops of a supervisor: each request by the wiring that its tenant has at that moment.
+pub struct Shops {
+    supervisor: Arc<Supervisor>,
+}
+
+impl Shops {
+    /// The shops of `supervisor`.
+    pub fn new(supervisor: Arc<Supervisor>) -> Shops {
+        Shops { supervisor }
+    }
+
+    async fn respond(&self, request: Request<Upload>, id: &str) -> Result<Response<Body>, Problem> {
+        let (head, upload) = request.into_parts();
+        if head.uri.path() == own::HEALTH {
+            return own::health(&head.method, id);
+        }
+        let host = address::host(&head)?;
+        let tenant = self.supervisor.tenant_of_host(&host).ok_or_else(address::unknown_host)?;
+        // Loaded once: the request sees one state of the shop from here to its end.
+        let wiring = tenant.wiring();
+        let scene = Scene { tenant: &tenant, wiring: &wiring, head: &head, id };
+        if let Some(answer) = own::page(&scene) {
+            return answer;
+        }
+        scene.respond(upload).await
+    }
+}
+
+impl Service for Shops {
+    fn answer(&self, request: Request<Upload>) -> Answer<'_> {
+        Box::pin(async move {
+            let id = match request_id::of(request.headers()) {
+                Ok(id) => id,
+                Err(problem) => return reply::problem(&problem, None),
+            };
+            match self.respond(request, &id).await {
+                Ok(mut response) => {
+                    // Known to be a header value: it came in one, or is hex.
+                    if let Ok(id) = HeaderValue::from_str(&id) {
+                        response.headers_mut().insert(REQUEST_ID, id);
+                    }
+                    response
+                }
+                Err(problem) => refused(&problem, &id),
+            }
+        })
+    }
+}
+
+fn refused(problem: &Problem, id: &str) -> Response<Body> {
+    let mut response = reply::problem(problem, Some(id));
+    if problem.status == StatusCode::UNAUTHORIZED.as_u16() {
+        response.headers_mut().insert(http::header::WWW_AUTHENTICATE, access::challenge(problem));
+    }
+    response
+}
+
+/// A request and the state of the shop that it meets.
+struct Scene<'a> {
+    tenant: &'a Tenant,
+    wiring: &'a Wiring,
+    head: &'a Parts,
+    id: &'a str,
+}
+
+impl Scene<'_> {
+    async fn respond(&self, upload: Upload) -> Result<Response<Body>, Problem> {
+        if let Some(fault) = &self.wiring.fault {
+            tracing::error!(request = self.id, tenant = %self.tenant.name, "no wiring: {fault}");
+            return Err(Problem::new(
+                Class::Host,
+                503,
+                "shop-down",
+                "Shop not running",
+                "The host could not start this shop. Its operator finds the reason in the log.",
+            ));
+        }
+        match self.wiring.routes.find(self.head.method.as_str(), self.head.uri.path()) {
+            Match::Route(entry, path) => self.route(entry, path, upload).await,
+            Match::Web(entry, path) => web::respond(self, entry, path, upload).await,
+            Match::OtherMethods(methods) => other_methods(&self.head.method, methods, self.id),
+            Match::None => Err(Problem::new(
+                Class::Caller,
+                404,
+                "no-such-path",
+                "No such path",
+                "The shop has nothing at this path. Its API is described at /docs.",
+            )),
+        }
+    }
+
+    async fn route(
+        &self,
+        entry: &RouteEntry,
+        path: Vec<(String, String)>,
+        upload: Upload,
+    ) -> Result<Response<Body>, Problem> {
+        let access = entry.route.access;
+        let principal = access::principal(self.tenant, access, &self.head.headers)?;
+        let private = access == Access::Admin || principal.id.is_some();
+        let body = match bind::body_kind(self.head, &entry.function, &entry.sources, &upload)? {
+            Some(kind) => Some((kind, upload.collect(BODY_BYTES_MAX).await?)),
+            None => None,
+        };
+        let head = Head { path: &path, query: self.head.uri.query(), headers: &self.head.headers };
+        let params = bind::parameters(&entry.function, &entry.sources, &head, body)?;
+        let target = Target { interface: &entry.interface, function: &entry.function.name };
+        let request = quoin_runtime::Request { principal, trace: self.id.to_owned() };
+        let outcome = call(&entry.node, target, params, request).await;
+        let value = outcome.map_err(|failure| outcome::failed(&failure, self.id))?;
+        let mut response = outcome::returned(value.as_ref(), entry)?;
+        if private {
+            response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+        }
+        Ok(response)
+    }
+}
+
+/// The answer to a method that a path does not have.
+fn other_methods(
+    method: &Method,
+    mut methods: Vec<String>,
+    id: &str,
+) -> Result<Response<Body>, Problem> {
+    if methods.iter().any(|m| m == "GET") {
+        methods.push("HEAD".into());
+    }
+    methods.push("OPTIONS".into());
+    let allow = methods.join(", ");
+    // Method names are header values.
+    let value = HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static("OPTIONS"));
+    let mut response = if method == Method::OPTIONS {
+        reply::empty(StatusCode::NO_CONTENT)
+    } else {
+        let detail = format!("This path has the methods {allow}.");
+        let problem =
+            Problem::new(Class::Caller, 405, "other-method", "Method not allowed", detail);
+        reply::problem(&problem, Some(id))
+    };
+    response.headers_mut().insert(ALLOW, value);
+    Ok(response)
+}

@@ -1,0 +1,160 @@
+//! Plugins that answer whole requests: pages and webhooks.
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{Method, Response, StatusCode};
+use quoin_core::limits::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX};
+use quoin_core::manifest::Access;
+use quoin_core::{Problem, Type};
+use quoin_runtime::{Target, Value, call, json};
+use quoin_supervisor::WebEntry;
+
+use super::{Scene, access, other_methods, outcome};
+use crate::reply::{self, NO_STORE};
+use crate::{Body, Upload};
+
+/// The methods that reach a plugin.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// Headers that belong to one connection (RFC 9110, section 7.6.1) or to the framing of a body. They
+/// are the host's business in both directions.
+const OF_CONNECTION: [HeaderName; 10] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+];
+
+/// The plugin's answer to a request; `path` is what follows its prefix.
+pub async fn respond(
+    scene: &Scene<'_>,
+    entry: &WebEntry,
+    path: String,
+    upload: Upload,
+) -> Result<Response<Body>, Problem> {
+    let head = scene.head;
+    if !METHODS.contains(&head.method.as_str()) {
+        let known = METHODS.iter().filter(|m| !["HEAD", "OPTIONS"].contains(m));
+        return other_methods(&head.method, known.map(|m| (*m).to_owned()).collect(), scene.id);
+    }
+    let principal = access::principal_of_web(scene.tenant, entry.access, &head.headers)?;
+    let private = entry.access == Access::Admin || principal.id.is_some();
+    let body = upload.collect(BODY_BYTES_MAX).await?;
+    let target = Target { interface: &entry.interface, function: "handle" };
+    let trace = scene.id.to_owned();
+    let request = quoin_runtime::Request { principal, trace };
+    let outcome = call(&entry.node, target, vec![request_value(head, path, &body)], request).await;
+    let value = outcome.map_err(|failure| outcome::failed(&failure, scene.id))?;
+    let mut response = match value {
+        Some(Value::Result(Ok(Some(value)))) => response(*value, &head.method)?,
+        Some(value @ Value::Result(Err(_))) => return Err(refusal(&value, entry)),
+        _ => return Err(outcome::inexpressible("it is not a response")),
+    };
+    if private {
+        response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
+    }
+    Ok(response)
+}
+
+fn refusal(value: &Value, entry: &WebEntry) -> Problem {
+    let program = &entry.node.generation.program;
+    let ty: Option<&Type> =
+        program.function(&entry.interface, "handle").and_then(|f| f.result.as_ref());
+    match json::result(Some(value), ty) {
+        Ok(Err(error)) => outcome::refusal(error, ty, &program.description.manifest),
+        Ok(Ok(_)) => outcome::inexpressible("it is not a response"),
+        Err(error) => outcome::inexpressible(&error.to_string()),
+    }
+}
+
+fn request_value(head: &Parts, path: String, body: &[u8]) -> Value {
+    let text = |text: &str| Value::String(text.to_owned());
+    let query = head.uri.query().map(|query| Box::new(text(query)));
+    let hidden = access::shows_host_key(&head.headers);
+    let headers = (head.headers.iter())
+        .filter(|(name, _)| !OF_CONNECTION.contains(name))
+        .filter(|(name, _)| !named_by_connection(&head.headers, name))
+        .filter(|(name, _)| !(hidden && **name == header::AUTHORIZATION))
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let field = |name: &str, value| (name.to_owned(), value);
+            Value::Record(vec![field("name", text(name.as_str())), field("value", text(&value))])
+        });
+    let headers = headers.collect();
+    let body = body.iter().copied().map(Value::U8).collect();
+    Value::Record(vec![
+        ("method".into(), text(head.method.as_str())),
+        ("path".into(), Value::String(path)),
+        ("query".into(), Value::Option(query)),
+        ("headers".into(), Value::List(headers)),
+        ("body".into(), Value::List(body)),
+    ])
+}
+
+/// Whether the client's Connection header says that this one is for the connection only.
+fn named_by_connection(headers: &HeaderMap, name: &HeaderName) -> bool {
+    headers.get_all(header::CONNECTION).iter().any(|value| {
+        let names = value.to_str().unwrap_or_default().split(',');
+        names.map(str::trim).any(|n| n.eq_ignore_ascii_case(name.as_str()))
+    })
+}
+
+fn response(value: Value, method: &Method) -> Result<Response<Body>, Problem> {
+    let bad = outcome::inexpressible;
+    let Value::Record(fields) = value else { return Err(bad("it is not a response")) };
+    let mut fields = fields.into_iter().map(|(_, value)| value);
+    let (Some(Value::U16(status)), Some(Value::List(headers)), Some(Value::List(body)), None) =
+        (fields.next(), fields.next(), fields.next(), fields.next())
+    else {
+        return Err(bad("it is not a response"));
+    };
+    let in_range = (200..=599).contains(&status);
+    let status = StatusCode::from_u16(status).ok().filter(|_| in_range);
+    let status = status.ok_or_else(|| bad("its status is not 200 to 599"))?;
+    let mut response = reply::empty(status);
+    add_headers(response.headers_mut(), headers)?;
+    let bodiless = matches!(status.as_u16(), 204 | 205 | 304) || method == Method::HEAD;
+    if !bodiless {
+        let byte = |value| if let Value::U8(byte) = value { byte } else { 0 };
+        *response.body_mut() = Body::full(body.into_iter().map(byte).collect::<Vec<u8>>());
+    }
+    Ok(response)
+}
+
+fn add_headers(to: &mut HeaderMap, headers: Vec<Value>) -> Result<(), Problem> {
+    let bad = outcome::inexpressible;
+    if headers.len() > HEADERS_MAX {
+        return Err(bad("it has too many headers"));
+    }
+    let mut bytes = 0;
+    for header in headers {
+        let Value::Record(pair) = header else { return Err(bad("it is not a response")) };
+        let mut pair = pair.into_iter().map(|(_, value)| value);
+        let (Some(Value::String(name)), Some(Value::String(value))) = (pair.next(), pair.next())
+        else {
+            return Err(bad("it is not a response"));
+        };
+        bytes += name.len() + value.len();
+        if bytes > HEADER_BYTES_MAX {
+            return Err(bad("its headers are too large"));
+        }
+        let name = HeaderName::from_bytes(name.as_bytes());
+        let name = name.map_err(|_| bad("it has a header whose name is not one"))?;
+        if OF_CONNECTION.contains(&name) {
+            return Err(bad("it has a header that belongs to the connection"));
+        }
+        let value = HeaderValue::from_str(&value);
+        let value = value.map_err(|_| bad("it has a header whose value is not one"))?;
+        to.append(name, value);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
