@@ -48,7 +48,8 @@ fn cancelling_voids_what_is_authorized_and_leaves_the_goods_out() {
     assert_eq!(stock(&shop, "mug"), (8, 0));
     assert_eq!(case(&act(&shop, &order, "capture", json!({})).expect(409)), "conflict");
     // The cart is still ordered, as this order.
-    assert_eq!(place(&shop, &cart).expect(201), cancelled);
+    let again = place(&shop, &cart).expect(201);
+    assert_eq!((&again["id"], &again["state"]), (&order["id"], &json!("cancelled")));
 }
 
 #[test]
