@@ -4,6 +4,11 @@
 //! port: it finds the tenant by the host name, the function by the tenant's routes, makes the
 //! principal, binds the request to the function's parameters, and tells the outcome.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "a request has one problem at most, and its next stop is the wire"
+)]
+
 mod bind;
 mod docs;
 mod openapi;
