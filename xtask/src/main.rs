@@ -1,7 +1,11 @@
 //! `cargo xtask`: what a contributor does with this repository, one module for each command.
 
+mod bench;
+mod demo;
 mod place;
 mod plugins;
+mod run;
+mod test;
 
 use std::process::ExitCode;
 
@@ -17,12 +21,21 @@ struct Xtask {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Build everything and serve a shop that can be bought from.
+    Demo(demo::Options),
+    /// Check format and lint, build everything, and run all tests.
+    Test(test::Options),
+    /// Measure what things cost, as ratios in one run.
+    Bench(bench::Options),
     /// Build every plugin, example and test guest into bundles under target/plugins.
     Plugins(plugins::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Xtask::parse().command {
+        Command::Demo(options) => demo::demo(&options),
+        Command::Test(options) => test::test(&options),
+        Command::Bench(options) => bench::bench(&options),
         Command::Plugins(options) => plugins::run(&options),
     };
     match outcome {

@@ -10,7 +10,7 @@ mod rust;
 mod wasm_target;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
@@ -27,12 +27,30 @@ pub(crate) struct Options {
 
 /// Builds everything and prints a line for each plugin.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let place = Place::find()?;
-    let outcomes = build(&place)?;
-    if options.json {
+    report(&Place::find()?, options.json)
+}
+
+/// The same, for the commands that need the bundles.
+pub(crate) fn bundles(place: &Place) -> Result<()> {
+    report(place, false)
+}
+
+/// The workspaces that are built for WebAssembly.
+pub(crate) fn workspaces(place: &Place) -> Result<Vec<PathBuf>> {
+    rust::workspaces(place)
+}
+
+/// Where cargo builds such a workspace.
+pub(crate) fn build_folder(place: &Place, workspace: &Path) -> PathBuf {
+    rust::build_folder(place, workspace)
+}
+
+fn report(place: &Place, json: bool) -> Result<()> {
+    let outcomes = build(place)?;
+    if json {
         println!("{}", outcome::json(&outcomes));
     } else {
-        print!("{}", outcome::text(&outcomes, &place));
+        print!("{}", outcome::text(&outcomes, place));
     }
     let failed = outcomes.iter().filter(|o| matches!(o.state, State::Failed(_))).count();
     ensure!(failed == 0, "{failed} of {} could not be built, see above", outcomes.len());

@@ -57,7 +57,7 @@ pub(super) fn build(place: &Place, workspace: &Path) -> Result<(Vec<Source>, boo
         .current_dir(workspace)
         .args(["build", "--release", "--keep-going", "--target", TARGET])
         .args(["--message-format", "json-render-diagnostics", "--target-dir"])
-        .arg(place.target.join("wasm").join(flat_name(place, workspace)))
+        .arg(build_folder(place, workspace))
         .args(["--config", &same_bytes_everywhere(place)])
         .stderr(Stdio::inherit());
     let output = command.output().context("cannot run cargo: is Rust in PATH?")?;
@@ -79,6 +79,11 @@ fn plugin(message: &str) -> Option<Source> {
     let folder = Path::new(message["manifest_path"].as_str()?).parent()?;
     let is_plugin = folder.join("plugin.toml").is_file();
     is_plugin.then(|| Source { folder: folder.into(), compiled: Compiled::Module(module.into()) })
+}
+
+/// Where cargo builds a workspace.
+pub(super) fn build_folder(place: &Place, workspace: &Path) -> PathBuf {
+    place.target.join("wasm").join(flat_name(place, workspace))
 }
 
 /// The workspace's path in the repository as one word.

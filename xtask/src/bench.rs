@@ -1,0 +1,35 @@
+//! `cargo xtask bench`: what things cost, as ratios in one run.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::place::Place;
+use crate::plugins;
+use crate::run::{build_host, run};
+
+/// The options of the command.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Print the table as JSON on stdout.
+    #[arg(long)]
+    json: bool,
+    /// Measure for this many seconds at each point.
+    #[arg(long, default_value_t = 3)]
+    seconds: u32,
+}
+
+/// Builds everything and runs the benchmarks.
+pub(crate) fn bench(options: &Options) -> Result<()> {
+    let place = Place::find()?;
+    plugins::bundles(&place)?;
+    build_host(&place)?;
+    let mut bench = Command::new(place.target.join("release/quoin-bench"));
+    bench.arg("--bundles").arg(place.bundles());
+    bench.arg("--quoin").arg(place.target.join("release/quoin"));
+    bench.arg("--seconds").arg(options.seconds.to_string());
+    if options.json {
+        bench.arg("--json");
+    }
+    run(&mut bench, "the benchmarks")
+}

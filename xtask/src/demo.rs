@@ -1,0 +1,170 @@
+//! `cargo xtask demo`: a shop built from source, ready to be bought from.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Write as _};
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+
+use crate::place::Place;
+use crate::plugins;
+use crate::run::build_host;
+
+/// The demo's folder in the repository.
+const SHOP: &str = "examples/demo-shop";
+/// Ports that are tried when the wanted one is taken.
+const PORTS_TRIED: u16 = 20;
+
+/// The options of the command.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// The port of the shop; the admin API takes the next one.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Set the shop up, print the walk, and stop.
+    #[arg(long)]
+    setup_only: bool,
+}
+
+/// Builds, sets the demo shop up in a fresh data folder, prints the walk, and serves.
+pub(crate) fn demo(options: &Options) -> Result<()> {
+    let place = Place::find()?;
+    plugins::bundles(&place)?;
+    build_host(&place)?;
+    let data = place.target.join("demo");
+    if data.exists() {
+        std::fs::remove_dir_all(&data).context("the data folder of the last demo")?;
+    }
+    let port = free_ports(options.port)?;
+    let demo = Demo { quoin: place.target.join("release/quoin"), data, port };
+    let mut server = Server(demo.serve(true).spawn().context("the host does not run")?);
+    server.wait_until_ready()?;
+    let shop = place.root.join(SHOP);
+    let tenant = demo.set_up(&shop, &place)?;
+    let key = demo.key(&tenant)?;
+    drop(server);
+    let walk = std::fs::read_to_string(shop.join("walk.sh")).context("the walk")?;
+    print!("{}", demo.welcome(&tenant, &key, &walk));
+    std::io::stdout().flush()?;
+    if options.setup_only {
+        return Ok(());
+    }
+    // Signals then reach the host itself, which finishes what runs before it ends.
+    let error = demo.serve(false).exec();
+    Err(error).context("the host does not run")
+}
+
+struct Demo {
+    quoin: PathBuf,
+    data: PathBuf,
+    port: u16,
+}
+
+impl Demo {
+    fn serve(&self, setting_up: bool) -> Command {
+        let mut serve = Command::new(&self.quoin);
+        serve.arg("serve").arg("--data").arg(&self.data);
+        serve.arg("--listen").arg(format!("127.0.0.1:{}", self.port));
+        serve.arg("--admin-listen").arg(format!("127.0.0.1:{}", self.port + 1));
+        if setting_up {
+            serve.arg("--json").stdout(Stdio::piped());
+        }
+        serve
+    }
+
+    /// Runs `quoin` and returns what it prints as JSON.
+    fn quoin(&self, args: &[&str], input: Option<&Value>) -> Result<Value> {
+        let mut quoin = Command::new(&self.quoin);
+        quoin.args(args).arg("--json").arg("--data").arg(&self.data);
+        quoin.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = quoin.spawn().context("quoin does not run")?;
+        if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
+            stdin.write_all(input.to_string().as_bytes())?;
+        }
+        let output = child.wait_with_output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        ensure!(output.status.success(), "quoin {} failed: {text}", args.join(" "));
+        serde_json::from_str(&text).with_context(|| format!("quoin {} printed {text}", args[0]))
+    }
+
+    fn set_up(&self, shop: &Path, place: &Place) -> Result<String> {
+        let file = shop.join("shop.toml");
+        let (file, bundles) = (file.display().to_string(), place.bundles().display().to_string());
+        let applied = self.quoin(&["apply", &file, "--bundles", &bundles, "--yes"], None)?;
+        let tenant = applied["tenant"].as_str().context("the tenant's name")?.to_owned();
+        for (csv, function) in [
+            ("products.csv", "quoin:catalog/product-admin#import-csv"),
+            ("prices.csv", "quoin:pricing/price-admin#import-csv"),
+            ("stock.csv", "quoin:inventory/stock-admin#import-csv"),
+        ] {
+            let text = std::fs::read_to_string(shop.join(csv)).with_context(|| csv.to_owned())?;
+            let report =
+                self.quoin(&["call", &tenant, function, "-"], Some(&json!({"csv": text})))?;
+            let faults = &report["faultCount"];
+            ensure!(faults == &json!(0), "{csv} has faults: {report}");
+        }
+        Ok(tenant)
+    }
+
+    fn key(&self, tenant: &str) -> Result<String> {
+        let key = self.quoin(&["tenant", "key", "create", tenant, "--label", "demo"], None)?;
+        Ok(key["secret"].as_str().context("the key's secret")?.to_owned())
+    }
+
+    fn welcome(&self, tenant: &str, key: &str, walk: &str) -> String {
+        let shop = format!("http://localhost:{}", self.port);
+        let mut text = format!(
+            "\nThe shop {tenant} is open.\n\n  API        {shop}/products\n  API pages  {shop}/docs\n  \
+             OpenAPI    {shop}/openapi.json\n  admin key  {key}\n\n\
+             From browsing to a paid order; paste into another shell:\n\n"
+        );
+        for line in walk.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+            let line = line.replace("$SHOP", &shop).replace("$KEY", key);
+            let _ = writeln!(text, "{line}");
+        }
+        let quoin = self.quoin.display();
+        let data = self.data.display();
+        let _ = write!(
+            text,
+            "\nThe shop's plugins: {quoin} --data {data} plugin list {tenant}\n\
+             Stop with Ctrl-C.\n\n"
+        );
+        text
+    }
+}
+
+/// A host that ends when it is dropped. What it has acknowledged is on disk by then.
+struct Server(Child);
+
+impl Server {
+    fn wait_until_ready(&mut self) -> Result<()> {
+        let stdout = self.0.stdout.take().context("no output of the host")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        ensure!(line.contains("\"ready\""), "the host did not start, see above");
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The first port from `wanted` on that is free together with the next one.
+fn free_ports(wanted: u16) -> Result<u16> {
+    let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    for port in wanted..wanted.saturating_add(PORTS_TRIED) {
+        if free(port) && port.checked_add(1).is_some_and(free) {
+            return Ok(port);
+        }
+    }
+    bail!("the ports {wanted} to {} are taken; choose another with --port", wanted + PORTS_TRIED)
+}
