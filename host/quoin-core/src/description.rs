@@ -39,7 +39,7 @@ impl Description {
 pub struct Migration {
     /// Its number: 1, 2, 3 … without gaps.
     pub number: u32,
-    /// Its file name, e.g. `0001_create_product.sql`.
+    /// Its file name, e.g. `0001_create_thing.sql`.
     pub name: String,
     /// One or more SQL statements.
     pub sql: String,

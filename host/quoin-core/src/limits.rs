@@ -35,7 +35,7 @@ pub const KEYS_MAX: usize = 100;
 /// Calls nested in each other. The binding graph has no cycle, so only a long chain of plugins gets
 /// here; each level holds a native stack.
 pub const CALL_DEPTH_MAX: u32 = 16;
-/// Host and plugin calls that one call may make; a cart of a thousand lines needs a few thousand.
+/// Host and plugin calls that one call may make; a list of a thousand items needs a few thousand.
 pub const HOST_CALLS_MAX: u32 = 100_000;
 /// Bytes of strings and lists that cross the boundary in one host call or result.
 pub const CROSSING_BYTES_MAX: usize = 8 << 20;

@@ -193,7 +193,7 @@ pub enum Access {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Route {
-    /// Method and path, e.g. `GET /products/{slug}`. A `{name}` segment binds to the parameter of
+    /// Method and path, e.g. `GET /things/{slug}`. A `{name}` segment binds to the parameter of
     /// that name.
     pub route: RoutePattern,
     /// The function that it calls.
@@ -307,7 +307,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// The full name of a WIT interface with its version: `quoin:catalog/products@0.1.0`.
+/// The full name of a WIT interface with its version: `acme:things/store@0.1.0`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct InterfaceName(String);
@@ -315,9 +315,8 @@ parsed_string!(InterfaceName);
 
 impl InterfaceName {
     fn parse(text: &str) -> Result<InterfaceName, String> {
-        let bad = || {
-            format!("\"{text}\" is not an interface; write it like quoin:catalog/products@0.1.0")
-        };
+        let bad =
+            || format!("\"{text}\" is not an interface; write it like acme:things/store@0.1.0");
         let (path, version) = text.split_once('@').ok_or_else(bad)?;
         Version::parse(version).map_err(|_| bad())?;
         if is_interface_path(path) { Ok(InterfaceName(text.into())) } else { Err(bad()) }
@@ -351,8 +350,8 @@ fn is_interface_path(path: &str) -> bool {
         })
 }
 
-/// A function of an interface: `quoin:catalog/products#list`. The version may be written
-/// (`quoin:catalog/products@0.1.0#list`) and must be where two versions are provided.
+/// A function of an interface: `acme:things/store#list`. The version may be written
+/// (`acme:things/store@0.1.0#list`) and must be where two versions are provided.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct FunctionRef {
@@ -365,8 +364,7 @@ parsed_string!(FunctionRef);
 
 impl FunctionRef {
     fn parse(text: &str) -> Result<FunctionRef, String> {
-        let bad =
-            || format!("\"{text}\" is not a function; write it like quoin:catalog/products#list");
+        let bad = || format!("\"{text}\" is not a function; write it like acme:things/store#list");
         let (interface, function) = text.split_once('#').ok_or_else(bad)?;
         let path = interface.split('@').next().unwrap_or(interface);
         if !is_interface_path(path) || function.is_empty() {
@@ -588,15 +586,15 @@ mod tests {
     use super::*;
 
     const SMALL: &str = r#"
-name = "catalog"
+name = "things"
 version = "0.1.0"
 description = "Things for sale."
-provides = ["quoin:catalog/products@0.1.0"]
-reads = ["quoin:catalog/products#list"]
+provides = ["acme:things/store@0.1.0"]
+reads = ["acme:things/store#list"]
 
 [[routes]]
-route = "GET /products/{slug}"
-call = "quoin:catalog/products#get"
+route = "GET /things/{slug}"
+call = "acme:things/store#get"
 access = "public"
 "#;
 
@@ -608,8 +606,8 @@ access = "public"
     fn a_small_manifest_is_read() {
         let manifest = Manifest::parse(SMALL).unwrap();
         assert_eq!(manifest.routes[0].route.path_params().collect::<Vec<_>>(), ["slug"]);
-        assert!(manifest.is_read("quoin:catalog/products@0.1.0", "list"));
-        assert!(!manifest.is_read("quoin:catalog/products@0.1.0", "get"));
+        assert!(manifest.is_read("acme:things/store@0.1.0", "list"));
+        assert!(!manifest.is_read("acme:things/store@0.1.0", "get"));
     }
 
     #[test]
@@ -628,13 +626,13 @@ access = "public"
     fn a_mistyped_value_is_shown_with_its_line() {
         let e = error(&SMALL.replace("\"0.1.0\"", "1"));
         assert!(e.contains("line 3"), "{e}");
-        let e = error(&SMALL.replace("GET /products/{slug}", "FETCH /products"));
+        let e = error(&SMALL.replace("GET /things/{slug}", "FETCH /things"));
         assert!(e.contains("line 9") && e.contains("FETCH"), "{e}");
     }
 
     #[test]
     fn host_paths_cannot_be_taken() {
-        let e = error(&SMALL.replace("/products/{slug}", "/openapi.json"));
+        let e = error(&SMALL.replace("/things/{slug}", "/openapi.json"));
         assert!(e.contains("belongs to the host"), "{e}");
     }
 

@@ -114,20 +114,20 @@ mod tests {
             r#"
 name = "demo"
 domains = ["localhost"]
-[plugins.pricing]
-bundle = "pricing.wasm"
+[plugins.library]
+bundle = "library.wasm"
 grants = ["sql", "clock"]
-config = { currency = "EUR" }
-[plugins.cart]
-bundle = "cart.wasm"
-bind = { "quoin:pricing/quotes" = "pricing", "a:b/c" = ["x", "y"], "d:e/f" = { card = "psp" } }
+config = { colour = "red" }
+[plugins.desk]
+bundle = "desk.wasm"
+bind = { "acme:library/books" = "library", "a:b/c" = ["x", "y"], "d:e/f" = { red = "psp" } }
 "#,
         )
         .unwrap();
-        let cart = &shop.plugins["cart"];
-        assert_eq!(cart.bind["quoin:pricing/quotes"], Providers::One("pricing".parse().unwrap()));
-        assert!(matches!(cart.bind["a:b/c"], Providers::All(_)));
-        assert!(matches!(cart.bind["d:e/f"], Providers::Keyed(_)));
+        let desk = &shop.plugins["desk"];
+        assert_eq!(desk.bind["acme:library/books"], Providers::One("library".parse().unwrap()));
+        assert!(matches!(desk.bind["a:b/c"], Providers::All(_)));
+        assert!(matches!(desk.bind["d:e/f"], Providers::Keyed(_)));
     }
 
     #[test]

@@ -128,7 +128,7 @@ pub struct Function {
 /// An interface that a component imports or exports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interface {
-    /// The full name with version, e.g. `quoin:catalog/products@0.1.0`.
+    /// The full name with version, e.g. `acme:things/store@0.1.0`.
     pub name: String,
     /// The functions, by name.
     pub functions: Vec<Function>,

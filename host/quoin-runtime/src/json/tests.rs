@@ -94,16 +94,16 @@ fn numbers_out_of_range_are_refused_with_their_range() {
 
 #[test]
 fn unknown_and_missing_members_are_named() {
-    let ty = record(vec![("unit-price", Type::U8), ("note", option(Type::String))]);
-    let (pointer, problem) = misfit(&ty, &json!({"unitPrice": 1, "colour/x": 2}));
+    let ty = record(vec![("unit-size", Type::U8), ("note", option(Type::String))]);
+    let (pointer, problem) = misfit(&ty, &json!({"unitSize": 1, "colour/x": 2}));
     assert_eq!(pointer, "/colour~1x");
-    assert_eq!(problem, "unknown; known here: unitPrice, note");
+    assert_eq!(problem, "unknown; known here: unitSize, note");
     let (pointer, problem) = misfit(&ty, &json!({"note": "n"}));
     assert_eq!(
         (pointer.as_str(), problem.as_str()),
-        ("/unitPrice", "missing; expected a whole number (u8)")
+        ("/unitSize", "missing; expected a whole number (u8)")
     );
-    assert!(value(&ty, &json!({"unitPrice": 1}), "").is_ok());
+    assert!(value(&ty, &json!({"unitSize": 1}), "").is_ok());
 }
 
 #[test]
