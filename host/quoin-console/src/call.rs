@@ -48,15 +48,19 @@ pub(crate) async fn call(host: &Supervisor, tenant: &Name, body: &[u8]) -> Answe
 
 /// An error that the function returned: part of its contract, and the caller's to act on.
 fn returned(manifest: &quoin_core::Manifest, error: Value) -> Refused {
-    let case = error.get("tag").unwrap_or(&error).as_str().unwrap_or_default();
-    let status = manifest.error_status(case);
-    let detail = "The function returned an error of its own; the member error has it.";
-    let class = if status == 503 { Class::Overload } else { Class::Caller };
-    let problem = Problem::new(class, status, "returned", "The function said no", detail);
+    let case = error.get("tag").unwrap_or(&error).as_str().unwrap_or("refused").to_owned();
+    let status = manifest.error_status(&case);
+    let class = match status {
+        503 => Class::Overload,
+        500.. => Class::Plugin,
+        _ => Class::Caller,
+    };
+    let detail = format!("The function returned the error {case}; `error` has all of it.");
+    let mut problem = Problem::new(class, status, case, "The function said no", detail);
     // `retryable` says itself when to come back.
-    let retry_after_ms =
-        (status == 503).then(|| error.get("val").and_then(Value::as_u64)).flatten();
-    Problem { error: Some(error), retry_after_ms, ..problem }.into()
+    problem.retry_after_ms = error.get("val").and_then(Value::as_u64).filter(|_| status == 503);
+    problem.error = Some(error);
+    problem.into()
 }
 
 fn failed(error: CallJsonError) -> Refused {

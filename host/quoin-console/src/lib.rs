@@ -65,8 +65,8 @@ impl Console {
     ///
     /// # Errors
     /// The answer to a request that may not.
-    pub fn admit(&self, request: &Parts) -> Result<usize, Response<Body>> {
-        self.enter(request).map_err(Refused::into_response)?;
+    pub fn admit(&self, request: &Parts) -> Result<usize, Box<Response<Body>>> {
+        self.enter(request).map_err(|refused| Box::new(refused.into_response()))?;
         match table::find(request.method.as_str(), request.uri.path()) {
             Found::Endpoint(Endpoint::PutBundle, _) => Ok(BUNDLE_BYTES_MAX),
             _ => Ok(BODY_BYTES_MAX),

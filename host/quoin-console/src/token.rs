@@ -133,7 +133,8 @@ mod tests {
     fn a_file_that_is_no_token_is_refused_and_kept() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("admin.token");
-        let mut file = OpenOptions::new().write(true).create(true).mode(0o600).open(&path).unwrap();
+        let mut open = OpenOptions::new();
+        let mut file = open.write(true).create_new(true).mode(0o600).open(&path).unwrap();
         file.write_all(b"hello").unwrap();
         assert!(matches!(Token::open(&path), Err(TokenError::Damaged(_))));
         assert_eq!(fs::read(&path).unwrap(), b"hello");

@@ -1,1 +1,49 @@
-fn main() {}
+//! `quoin`: the host, and the commands that operate it.
+
+mod addresses;
+mod apply;
+mod bundle;
+mod call;
+mod cli;
+mod client;
+mod compile_bundle;
+mod failed;
+mod file;
+mod key;
+mod logs;
+mod output;
+mod plugin;
+mod serve;
+mod tenant;
+mod time;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use failed::Failed;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return cli::misused(&error),
+    };
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => failed.tell(cli.global.json),
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), Failed> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Serve(args) => serve::run(global, args),
+        Command::Apply(args) => apply::run(global, args),
+        Command::Plugin(command) => plugin::run(global, command),
+        Command::Tenant(command) => tenant::run(global, command),
+        Command::Call(args) => call::run(global, args),
+        Command::Logs(args) => logs::run(global, args),
+        Command::CompileBundle { bundle, folder } => compile_bundle::run(bundle, folder),
+    }
+}

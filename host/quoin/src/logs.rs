@@ -1,0 +1,41 @@
+//! `quoin logs`: what a shop's plugins wrote.
+
+use std::io::BufRead;
+
+use serde_json::Value;
+
+use crate::cli::{Global, LogsArgs};
+use crate::client::Client;
+use crate::failed::Failed;
+use crate::output::{items, member, plain, print};
+use crate::time::utc;
+
+pub fn run(global: &Global, args: &LogsArgs) -> Result<(), Failed> {
+    let client = Client::new(global)?;
+    let limit = args.limit.map(|n| format!("limit={n}&")).unwrap_or_default();
+    let path = format!("/v1/tenants/{}/logs?{limit}follow={}", args.tenant, args.follow);
+    if !args.follow {
+        for line in items(&client.get(&path)?, "lines") {
+            tell(global, line)?;
+        }
+        return Ok(());
+    }
+    for line in client.stream(&path)?.lines() {
+        let broken = |e: &dyn std::fmt::Display| {
+            Failed::refused(format!("the log broke off: {e}"))
+                .advise("Look whether the host still runs, and follow it again.")
+        };
+        let line = line.map_err(|e| broken(&e))?;
+        tell(global, &serde_json::from_str(&line).map_err(|e| broken(&e))?)?;
+    }
+    Ok(())
+}
+
+fn tell(global: &Global, line: &Value) -> Result<(), Failed> {
+    if global.json {
+        return print(&format!("{line}\n"));
+    }
+    let at = utc(line.get("at-ms").and_then(Value::as_u64).unwrap_or_default());
+    let (level, plugin) = (member(line, "level"), member(line, "plugin"));
+    print(&plain(&format!("{at} {level:<5} {plugin}: {}\n", member(line, "message"))))
+}

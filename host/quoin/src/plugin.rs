@@ -1,0 +1,172 @@
+//! `quoin plugin`: bundles, and the plugins of a shop.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use quoin_core::Name;
+use quoin_core::limits::{
+    BUNDLE_BYTES_MAX, MANIFEST_BYTES_MAX, MIGRATION_BYTES_MAX, MIGRATIONS_MAX,
+};
+use quoin_registry::inspect;
+use serde_json::{Value, json};
+
+use crate::bundle::{self, BundleFile};
+use crate::cli::Global;
+use crate::client::Client;
+use crate::failed::Failed;
+use crate::file;
+use crate::output::{items, member, plain, print, print_json, table};
+
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// Tell what a bundle is and what it may do; needs no host
+    Inspect {
+        /// The bundle
+        file: PathBuf,
+    },
+    /// Make a bundle of a component; needs no host
+    Bundle(BundleArgs),
+    /// Put another bundle behind an installation, while the shop is open
+    Swap {
+        /// The shop
+        tenant: Name,
+        /// The installation
+        installation: Name,
+        /// The bundle
+        file: PathBuf,
+    },
+    /// Put an installation back to what it was before its last change
+    Back {
+        /// The shop
+        tenant: Name,
+        /// The installation
+        installation: Name,
+    },
+    /// List a shop's plugins
+    List {
+        /// The shop
+        tenant: Name,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct BundleArgs {
+    /// The component
+    pub component: PathBuf,
+    /// The manifest
+    #[arg(long, value_name = "PLUGIN.TOML")]
+    pub manifest: PathBuf,
+    /// A folder with migrations: 0001_name.sql, 0002_name.sql …
+    #[arg(long, value_name = "DIR")]
+    pub migrations: Option<PathBuf>,
+    /// Where the bundle goes
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+pub fn run(global: &Global, command: &PluginCommand) -> Result<(), Failed> {
+    match command {
+        PluginCommand::Inspect { file } => {
+            let bundle = BundleFile::read(file)?;
+            if global.json {
+                return print_json(&inspect::json(&bundle.description));
+            }
+            print(&inspect::text(&bundle.description))
+        }
+        PluginCommand::Bundle(args) => pack(global, args),
+        PluginCommand::Swap { tenant, installation, file } => {
+            let bundle = BundleFile::read(file)?;
+            let client = Client::new(global)?;
+            bundle::upload(&client, &[&bundle], global.json)?;
+            let path = format!("/v1/tenants/{tenant}/plugins/{installation}/swap");
+            changed(global, &client.post(&path, &json!({ "bundle": bundle.digest() }))?)
+        }
+        PluginCommand::Back { tenant, installation } => {
+            let path = format!("/v1/tenants/{tenant}/plugins/{installation}/back");
+            changed(global, &Client::new(global)?.post(&path, &json!({}))?)
+        }
+        PluginCommand::List { tenant } => {
+            let tenant = Client::new(global)?.get(&format!("/v1/tenants/{tenant}"))?;
+            if global.json {
+                return print_json(&json!({ "plugins": items(&tenant, "plugins") }));
+            }
+            print(&list(&tenant))
+        }
+    }
+}
+
+fn pack(global: &Global, args: &BundleArgs) -> Result<(), Failed> {
+    let component = file::read(&args.component, BUNDLE_BYTES_MAX)
+        .map_err(|e| Failed::file("read", &args.component, e))?;
+    let manifest = file::read_text(&args.manifest, MANIFEST_BYTES_MAX)
+        .map_err(|e| Failed::file("read", &args.manifest, e))?;
+    let migrations = args.migrations.as_deref().map_or(Ok(Vec::new()), migrations)?;
+    let bundle = quoin_registry::pack(&component, &manifest, &migrations)
+        .map_err(|e| Failed::refused(format!("{}: {e}", args.component.display())))?;
+    file::write(&args.output, &bundle, 0o644)
+        .map_err(|e| Failed::file("write", &args.output, e))?;
+    let (digest, size) = (quoin_core::Digest::of(&bundle), bundle.len());
+    if global.json {
+        return print_json(&json!({ "file": args.output, "digest": digest, "size": size }));
+    }
+    print(&format!("{}: {size} bytes, digest {digest}\n", args.output.display()))
+}
+
+/// The SQL files of a folder, as pairs of name and text.
+fn migrations(folder: &Path) -> Result<Vec<(String, String)>, Failed> {
+    let failed = |e| Failed::file("read", folder, e);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let Some(name) = path.file_name().and_then(|n| n.to_str()) else { continue };
+        if !name.ends_with(".sql") {
+            continue;
+        }
+        if found.len() >= MIGRATIONS_MAX {
+            return Err(Failed::file("use", folder, "it has too many migrations"));
+        }
+        let text = file::read_text(&path, MIGRATION_BYTES_MAX)
+            .map_err(|e| Failed::file("read", &path, e))?;
+        found.push((name.to_owned(), text));
+    }
+    Ok(found)
+}
+
+fn changed(global: &Global, applied: &Value) -> Result<(), Failed> {
+    if global.json {
+        return print_json(applied);
+    }
+    let tenant = member(applied, "tenant");
+    let changes = items(applied, "changes");
+    if changes.is_empty() {
+        return print(&format!("{tenant} runs that already: nothing changed.\n"));
+    }
+    let line = |c: &Value| format!("{}: {}\n", member(c, "what"), member(c, "detail"));
+    let revision = applied.get("revision").cloned().unwrap_or_default();
+    let lines: String = changes.iter().map(line).collect();
+    print(&plain(&format!("{lines}{tenant} is at revision {revision}.\n")))
+}
+
+/// A tenant's plugins as a table.
+pub fn list(tenant: &Value) -> String {
+    let mut rows =
+        vec![row(["INSTALLATION", "PLUGIN", "VERSION", "BUNDLE", "GENERATION", "CALLS", "FAILED"])];
+    for plugin in items(tenant, "plugins") {
+        let number = |pointer| plugin.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
+        let bundle: String = member(plugin, "bundle").chars().take(12).collect();
+        rows.push(row([
+            member(plugin, "name"),
+            member(plugin, "plugin"),
+            member(plugin, "version"),
+            &bundle,
+            &number("/generation").to_string(),
+            &number("/stats/calls").to_string(),
+            &number("/stats/failures").to_string(),
+        ]));
+    }
+    table(&rows)
+}
+
+fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(str::to_owned).into()
+}
