@@ -11,7 +11,7 @@ mod pages;
 #[path = "variants.rs"]
 mod variants;
 
-type Json = serde_json::Value;
+type Json = quoin_harness::Value;
 
 fn start() -> (Host, Shop) {
     let host = Host::start();
@@ -129,7 +129,7 @@ fn only_what_is_published_is_shown() {
     set_status(&shop, "cup", "archived").ok();
     assert_eq!(found(), (404, json!(0), Some(0)));
     set_status(&shop, "none", "published").expect(404);
-    set_status(&shop, "cup", "gone").expect(422);
+    set_status(&shop, "cup", "gone").expect(400);
 }
 
 #[test]

@@ -190,6 +190,14 @@ fn faults_beyond_a_hundred_are_counted() {
 }
 
 #[test]
+fn a_file_with_far_too_many_rows_is_refused() {
+    let (_host, shop) = start();
+    let csv = format!("slug,title,description,category,sku\n{}", "a\n".repeat(2_000_000));
+    let report = import(&shop, "", &csv).ok();
+    assert_eq!((faults(&report).len(), &report["faultCount"]), (100, &json!(20_001)));
+}
+
+#[test]
 fn a_wrong_header_is_told_by_name() {
     let (_host, shop) = start();
     let report = import(&shop, "", "slug,title,colour,sku,sku,option:\na,a,red,1,1,\n").ok();

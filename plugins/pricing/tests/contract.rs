@@ -7,7 +7,7 @@ mod import;
 #[path = "lists.rs"]
 mod lists;
 
-type Json = serde_json::Value;
+type Json = quoin_harness::Value;
 
 /// A shop with the list `regular` in EUR and nothing in it.
 fn start() -> (Host, Shop) {

@@ -42,7 +42,7 @@ impl Sheet {
             .from_reader(text.as_bytes());
         let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
         let mut sheet = Sheet { header: Vec::new(), rows: Vec::new() };
-        let mut first = true;
+        let mut read = 0;
         loop {
             let mut cells = StringRecord::new();
             match reader.read_record(&mut cells) {
@@ -54,21 +54,21 @@ impl Sheet {
                 }
             }
             let line = lines.at_byte(cells.position().map_or(0, csv::Position::byte));
-            if first {
-                first = false;
+            read += 1;
+            if read == 1 {
                 sheet.header = cells.iter().map(str::to_owned).collect();
                 sheet.check_header(faults);
+            } else if read > rows_max + 1 {
+                faults.add(line, format!("is past the {rows_max} rows that one import may have"));
+                break;
             } else if cells.len() != sheet.header.len() {
                 let (has, wants) = (cells.len(), sheet.header.len());
                 faults.add(line, format!("has {has} cells, the header has {wants}"));
-            } else if sheet.rows.len() == rows_max {
-                faults.add(line, format!("is past the {rows_max} rows that one import may have"));
-                break;
             } else {
                 sheet.rows.push(Row { line, cells });
             }
         }
-        if first {
+        if read == 0 {
             faults.add(1, "there is no header");
         }
         sheet
@@ -175,7 +175,7 @@ mod tests {
     fn rows_of_another_width_and_too_many_rows_are_faults() {
         let (_, faults) = read("a,b\n1\n1,2\n1,2\n1,2\n1,2\n1,2\n");
         assert_eq!(faults[0], (2, "has 1 cells, the header has 2".into()));
-        assert_eq!((faults.len(), faults[1].0), (2, 6));
+        assert_eq!((faults.len(), faults[1].0), (2, 5));
     }
 
     #[test]
