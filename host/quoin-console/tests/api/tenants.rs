@@ -84,11 +84,11 @@ async fn a_bundle_must_have_the_digest_of_its_path() {
 async fn a_key_is_shown_once_and_can_be_removed() {
     let given = given().await;
     given.shop("demo").await;
-    let made = given.ask("POST", "/v1/tenants/demo/keys", "{\"label\":\"till\"}").await;
+    let made = given.ask("POST", "/v1/tenants/demo/keys", "{\"label\":\"desk\"}").await;
     assert_eq!(made.status, 201);
     let secret = made.json["secret"].as_str().unwrap();
     let keys = given.get("/v1/tenants/demo/keys").await.json;
-    assert_eq!(keys["keys"][0]["label"], "till");
+    assert_eq!(keys["keys"][0]["label"], "desk");
     assert!(!keys.to_string().contains(secret));
     let path = format!("/v1/tenants/demo/keys/{}", made.json["id"].as_str().unwrap());
     assert_eq!(given.ask("DELETE", &path, "").await.status, 200);
