@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use quoin_core::Digest;
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{PATIENCE, Reply, Shop, place, until};
@@ -84,6 +85,11 @@ impl Host {
         }
     }
 
+    /// Ends the host at once while others still use its shops: they see it vanish.
+    pub fn kill_process(&self) {
+        kill_process(self.process(), Signal::KILL).expect("the host can be killed");
+    }
+
     /// Asks the host to end and waits until it has.
     pub fn stop(&mut self) -> ExitStatus {
         self.terminate();
@@ -92,9 +98,11 @@ impl Host {
 
     /// Asks the host to end (SIGTERM) and does not wait.
     pub fn terminate(&self) {
-        let child = &self.running.as_ref().expect("a running host").child;
-        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process id");
-        kill_process(pid, Signal::TERM).expect("the host can be told to end");
+        kill_process(self.process(), Signal::TERM).expect("the host can be told to end");
+    }
+
+    fn process(&self) -> Pid {
+        i32::try_from(self.pid()).ok().and_then(Pid::from_raw).expect("a process id")
     }
 
     /// Waits until the host has ended by itself.
@@ -170,6 +178,21 @@ impl Host {
     /// A request to the admin API, with the token.
     pub fn manage(&self, method: &str, path: &str, body: Value) -> Reply {
         self.link.manage(method, path, body)
+    }
+
+    /// Sends a bundle to the host as it is; the command line would look at it first.
+    pub fn upload(&self, bundle: &[u8]) -> Reply {
+        self.upload_as(Digest::of(bundle).as_str(), bundle)
+    }
+
+    /// Sends a bundle to the host under a digest that may be another's.
+    pub fn upload_as(&self, digest: &str, bundle: &[u8]) -> Reply {
+        self.link.operate("PUT", &format!("/v1/bundles/{digest}"), bundle.to_vec())
+    }
+
+    /// The token of the admin API.
+    pub fn token(&self) -> String {
+        self.link.now().token
     }
 
     /// Runs the command line against this host. It looks for bundles among those that were built.
@@ -274,16 +297,21 @@ impl Link {
     }
 
     pub(crate) fn manage(&self, method: &str, path: &str, body: Value) -> Reply {
+        let body = match body {
+            Value::Null => Vec::new(),
+            body => body.to_string().into_bytes(),
+        };
+        self.operate(method, path, body)
+    }
+
+    fn operate(&self, method: &str, path: &str, body: Vec<u8>) -> Reply {
         let Ends { admin, token, .. } = self.now();
         let request = http::Request::builder()
             .method(method)
             .uri(format!("http://{admin}{path}"))
-            .header("authorization", format!("Bearer {token}"));
-        let body = match body {
-            Value::Null => Vec::new(),
-            body => json!(body).to_string().into_bytes(),
-        };
-        let request = request.header("content-type", "application/json").body(body);
-        self.send(request.expect("a request")).unwrap_or_else(|e| panic!("no response: {e}"))
+            .header("authorization", format!("Bearer {token}"))
+            .body(body)
+            .expect("a request");
+        self.send(request).unwrap_or_else(|e| panic!("no response: {e}"))
     }
 }

@@ -1,1 +1,2 @@
 CREATE TABLE text (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+CREATE INDEX text_text ON text (text);

@@ -1,0 +1,165 @@
+//! A running host with demo shops.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The demo shop.
+const SHOP: &str = include_str!("../../../../examples/demo-shop/shop.toml");
+const PRODUCTS: &str = include_str!("../../../../examples/demo-shop/products.csv");
+const PRICES: &str = include_str!("../../../../examples/demo-shop/prices.csv");
+/// How the demo shop's file tells its name and its domain.
+const NAME: &str = "larch-and-tide";
+const DOMAIN: &str = "localhost";
+/// How many shops there are.
+pub const SHOPS: usize = 16;
+/// Pieces of everything: more than can be sold meanwhile.
+const PIECES: u32 = 100_000_000;
+
+/// A host that runs as a process of its own, with shops that have the demo shop's goods. Its data is
+/// beside the host's executable, on the disk that the build is on: memory is no place to sync to.
+pub struct Shops {
+    quoin: PathBuf,
+    folder: TempDir,
+    process: Child,
+    /// Where shops answer.
+    pub http: SocketAddr,
+    /// The slugs of the products.
+    pub slugs: Vec<String>,
+    /// The SKUs of what can be bought.
+    pub skus: Vec<String>,
+}
+
+impl Shops {
+    /// Starts a host and fills its shops.
+    pub fn open(quoin: &Path, bundles: &Path) -> Result<Shops> {
+        let quoin = quoin.canonicalize().with_context(|| format!("no {}", quoin.display()))?;
+        let bundles = bundles.canonicalize().context("no folder of bundles")?;
+        let beside = quoin.parent().context("the host is in no folder")?;
+        let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(beside)?;
+        let mut process = Command::new(&quoin)
+            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--json"])
+            .arg("--data")
+            .arg(folder.path().join("data"))
+            .env("QUOIN_LOG", "warn")
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("{} does not run", quoin.display()))?;
+        let http = ready(&mut process);
+        let (slugs, skus) = (first_column(PRODUCTS), first_column(PRICES));
+        let http = http.inspect_err(|_| end(&mut process))?;
+        let shops = Shops { quoin, folder, process, http, slugs, skus };
+        shops.fill(&bundles)?;
+        Ok(shops)
+    }
+
+    fn fill(&self, bundles: &Path) -> Result<()> {
+        eprintln!("Opening {SHOPS} shops …");
+        let stock: String = self.skus.iter().map(|sku| format!("{sku},{PIECES}\n")).collect();
+        let stock = format!("sku,on_hand\n{stock}");
+        let file = self.folder.path().join("shop.toml");
+        for number in 0..SHOPS {
+            let name = tenant(number);
+            let shop = SHOP
+                .replace(&format!("\"{NAME}\""), &format!("\"{name}\""))
+                .replace(&format!("\"{DOMAIN}\""), &format!("\"{}\"", domain(number)));
+            std::fs::write(&file, shop)?;
+            let (file, bundles) = (file.to_string_lossy(), bundles.to_string_lossy());
+            self.quoin(&["apply", &file, "--bundles", &bundles, "--yes"], None)?;
+            for (csv, function) in [
+                (PRODUCTS, "quoin:catalog/product-admin#import-csv"),
+                (PRICES, "quoin:pricing/price-admin#import-csv"),
+                (&stock, "quoin:inventory/stock-admin#import-csv"),
+            ] {
+                let input = json!({ "csv": csv });
+                let report = self.quoin(&["call", &name, function, "-"], Some(&input))?;
+                ensure!(report["faultCount"] == 0, "an import has faults: {report}");
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the host's command line and returns what it prints as JSON.
+    fn quoin(&self, args: &[&str], input: Option<&Value>) -> Result<Value> {
+        let mut quoin = Command::new(&self.quoin)
+            .args(args)
+            .arg("--json")
+            .arg("--data")
+            .arg(self.folder.path().join("data"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        if let (Some(mut stdin), Some(input)) = (quoin.stdin.take(), input) {
+            stdin.write_all(input.to_string().as_bytes())?;
+        }
+        let output = quoin.wait_with_output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        ensure!(output.status.success(), "quoin {} failed: {text}", args.join(" "));
+        serde_json::from_str(&text).with_context(|| format!("quoin printed {text}"))
+    }
+
+    /// The folder that holds the data, for more of it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The host's process.
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// A copy of the first shop's catalogue. Nothing writes to it when this is called.
+    pub fn copy_of_catalogue(&self) -> Result<PathBuf> {
+        let original = self.folder.path().join("data/tenants").join(tenant(0)).join("catalog.db");
+        let copy = self.folder.path().join("copy.db");
+        let beside = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
+        std::fs::copy(&original, &copy).context("no copy of the catalogue")?;
+        std::fs::copy(beside(&original), beside(&copy)).context("no copy of the catalogue")?;
+        Ok(copy)
+    }
+}
+
+impl Drop for Shops {
+    fn drop(&mut self) {
+        end(&mut self.process);
+    }
+}
+
+/// The name of a shop.
+fn tenant(number: usize) -> String {
+    format!("shop-{number}")
+}
+
+/// The domain of a shop.
+pub fn domain(number: usize) -> String {
+    format!("shop-{number}.test")
+}
+
+fn ready(process: &mut Child) -> Result<SocketAddr> {
+    let stdout = process.stdout.take().context("no output of the host")?;
+    let mut line = String::new();
+    BufReader::new(stdout).read_line(&mut line)?;
+    let ready: Value = serde_json::from_str(&line).context("the host did not start, see above")?;
+    let address = ready["http"].as_str().and_then(|url| url.strip_prefix("http://")?.parse().ok());
+    address.context("the host told no address")
+}
+
+/// Ends a process that this one started.
+pub fn end(process: &mut Child) {
+    // It may have ended by itself.
+    let _ = process.kill();
+    let _ = process.wait();
+}
+
+/// The different values of the first column of a CSV file that quotes none of them.
+fn first_column(csv: &str) -> Vec<String> {
+    let cells = csv.lines().skip(1).filter_map(|line| line.split(',').next());
+    let mut cells: Vec<String> = cells.map(str::to_owned).collect();
+    cells.dedup();
+    cells
+}

@@ -1,0 +1,10 @@
+//! Requests to real shops: the host's own process, its gateway, plugins and databases on disk.
+
+mod checkouts;
+mod host;
+mod load;
+mod products;
+
+pub use checkouts::checkouts;
+pub use host::Shops;
+pub use products::products;

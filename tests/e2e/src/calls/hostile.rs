@@ -1,0 +1,106 @@
+//! A plugin that wants too much of everything.
+
+use quoin_harness::{Value, json};
+
+use super::{start, unharmed};
+
+fn act(shop: &quoin_harness::Shop, act: &str, params: Value) -> quoin_harness::Reply {
+    shop.call(&format!("test:hostile/acts#{act}"), params)
+}
+
+#[test]
+fn an_endless_loop_ends_at_its_deadline() {
+    let (_host, shop) = start();
+    let problem = shop.post("/spin", json!({})).refused(504, "plugin-timeout");
+    assert_eq!(problem["class"], "plugin");
+    unharmed(&shop);
+}
+
+#[test]
+fn endless_loops_on_every_thread_let_others_through() {
+    let (_host, shop) = start();
+    std::thread::scope(|scope| {
+        let loops: Vec<_> =
+            (0..16).map(|_| scope.spawn(|| shop.post("/spin", json!({})).status)).collect();
+        for _ in 0..20 {
+            unharmed(&shop);
+        }
+        for ended in loops {
+            assert_eq!(ended.join().expect("a client"), 504);
+        }
+    });
+}
+
+#[test]
+fn recursion_without_end_is_a_trap() {
+    let (_host, shop) = start();
+    act(&shop, "recurse", json!({ "depth": 100 })).ok();
+    act(&shop, "recurse", json!({ "depth": 100_000_000 })).refused(502, "trap");
+    unharmed(&shop);
+}
+
+#[test]
+fn memory_ends_at_the_limit() {
+    let (_host, shop) = start();
+    assert_eq!(act(&shop, "swallow", json!({ "mib": 20 })).ok(), 20);
+    act(&shop, "swallow", json!({ "mib": 33 })).refused(502, "trap");
+    unharmed(&shop);
+    assert_eq!(act(&shop, "swallow", json!({ "mib": 20 })).ok(), 20);
+}
+
+#[test]
+fn a_result_that_is_too_large_is_not_taken() {
+    let (_host, shop) = start();
+    let megabyte = act(&shop, "giant-string", json!({ "bytes": 1 << 20 })).ok();
+    assert_eq!(megabyte.as_str().map(str::len), Some(1 << 20));
+    act(&shop, "giant-string", json!({ "bytes": 9 << 20 })).refused(502, "limit");
+    act(&shop, "giant-list", json!({ "count": 2_000_000 })).refused(502, "limit");
+    shop.get(&format!("/giant/{}", 9 << 20)).refused(502, "plugin-failed");
+    unharmed(&shop);
+}
+
+#[test]
+fn host_calls_end_at_the_limit() {
+    let (_host, shop) = start();
+    assert_eq!(act(&shop, "storm", json!({ "lines": 1_000 })).ok(), 1_000);
+    act(&shop, "storm", json!({ "lines": 1_000_000 })).refused(502, "limit");
+    unharmed(&shop);
+}
+
+#[test]
+fn a_log_keeps_the_newest_lines_only() {
+    let (_host, shop) = start();
+    act(&shop, "storm", json!({ "lines": 5_000 })).ok();
+    assert_eq!(shop.log().len(), quoin_core::limits::LOG_LINES_KEPT);
+}
+
+#[test]
+fn a_panic_tells_the_log_and_no_stranger() {
+    let (_host, shop) = start();
+    let reply = shop.post("/panic", json!({ "text": "the password is xyzzy" }));
+    assert!(!reply.text.contains("xyzzy"), "{}", reply.text);
+    let trace = reply.header("x-request-id").to_owned();
+    reply.refused(502, "plugin-failed");
+    let lines = shop.log();
+    let told = |line: &&Value| line["trace"] == trace.as_str() && line["plugin"] == "hostile";
+    let lines: Vec<_> = lines.iter().filter(told).collect();
+    assert!(lines.iter().any(|l| l["message"] == "the password is xyzzy"), "{lines:?}");
+    unharmed(&shop);
+}
+
+#[test]
+fn a_long_log_line_is_cut() {
+    let (_host, shop) = start();
+    act(&shop, "panic", json!({ "text": "é".repeat(100_000) })).refused(502, "trap");
+    let longest = shop.log().iter().filter_map(|l| l["message"].as_str().map(str::len)).max();
+    assert!(longest < Some(5_000), "{longest:?}");
+    unharmed(&shop);
+}
+
+#[test]
+fn a_number_that_json_cannot_write_is_the_plugins_fault() {
+    let (_host, shop) = start();
+    let problem = shop.get("/not-a-number").refused(502, "inexpressible-result");
+    assert_eq!(problem["class"], "plugin");
+    unharmed(&shop);
+}

@@ -1,0 +1,96 @@
+//! So many calls at once, so many waiting, and clients that do not wait.
+
+use quoin_harness::wire::Wire;
+use quoin_harness::{Host, Shop, json, until};
+
+use crate::given::guest;
+
+/// The hostile plugin with these limits, and `spin` among the functions that only read.
+fn limited(limits: &str) -> (Host, Shop) {
+    let host = Host::start();
+    let reads = "\"test:hostile/acts#nothing\",";
+    let spin =
+        "{ route = \"POST /spin\", call = \"test:hostile/acts#spin\", access = \"public\" },";
+    let slow = guest("hostile")
+        .with(
+            reads,
+            &format!("{reads} \"test:hostile/acts#giant-list\", \"test:hostile/acts#spin\","),
+        )
+        .with(spin, &format!("{spin}\n{}", spin.replace("POST", "GET")));
+    host.file("slow.wasm", slow.packed());
+    let shop = host.apply(&format!(
+        "name = \"queue\"\n[plugins.hostile]\nbundle = \"slow.wasm\"\n\
+         grants = [\"sql\", \"log\"]\nlimits = {{ {limits} }}\n"
+    ));
+    (host, shop)
+}
+
+fn await_stats(shop: &Shop, running: u64, waiting: u64) {
+    until("so many run and so many wait", || {
+        let stats = &shop.plugin("hostile")["stats"];
+        (stats["running"] == running && stats["waiting"] == waiting).then_some(())
+    });
+}
+
+#[test]
+fn beyond_concurrency_calls_wait_and_beyond_the_queue_they_are_told_when_to_come_back() {
+    let (_host, shop) = limited("concurrency = 1, queue = 1, deadline-ms = 3000");
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| shop.get("/spin").status);
+        await_stats(&shop, 1, 0);
+        let second = scope.spawn(|| shop.get("/nothing").status);
+        await_stats(&shop, 1, 1);
+        let third = shop.get("/nothing");
+        let seconds: u64 = third.header("retry-after").parse().expect("Retry-After");
+        assert!(seconds >= 1);
+        assert_eq!(third.refused(503, "overload")["class"], "overload");
+        assert_eq!(first.join().expect("a client"), 504);
+        // Its turn came, or its own deadline first: it waited as long as the other ran.
+        let waited = second.join().expect("a client");
+        assert!(matches!(waited, 200 | 504), "{waited}");
+    });
+    assert_eq!(shop.get("/nothing").ok(), 0);
+}
+
+#[test]
+fn a_call_waits_no_longer_than_its_deadline() {
+    let (_host, shop) = limited("concurrency = 1, queue = 8, deadline-ms = 500");
+    std::thread::scope(|scope| {
+        let spins: Vec<_> = (0..4).map(|_| scope.spawn(|| shop.get("/spin").status)).collect();
+        for spin in spins {
+            assert_eq!(spin.join().expect("a client"), 504);
+        }
+    });
+    assert_eq!(shop.get("/nothing").ok(), 0);
+}
+
+#[test]
+fn a_reading_call_ends_with_its_client() {
+    // The deadline is a minute off: only the lost client can end the call.
+    let (host, shop) = limited("deadline-ms = 60000");
+    let mut client = Wire::open(host.address());
+    client.send(format!("GET /spin HTTP/1.1\r\nhost: {}\r\n\r\n", shop.domain)).expect("sent");
+    await_stats(&shop, 1, 0);
+    drop(client);
+    await_stats(&shop, 0, 0);
+}
+
+#[test]
+fn a_writing_call_is_finished_although_its_client_is_lost() {
+    let (host, shop) = limited("deadline-ms = 60000");
+    let texts: Vec<_> = (0..60_000).map(|n| n.to_string()).collect();
+    let body = json!({ "texts": texts }).to_string();
+    let mut client = Wire::open(host.address());
+    let head = format!(
+        "POST /batch HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        shop.domain,
+        body.len()
+    );
+    client.send(head + &body).expect("sent");
+    until("the call has begun", || (shop.plugin("hostile")["stats"]["calls"] != 0).then_some(()));
+    drop(client);
+    await_stats(&shop, 0, 0);
+    let count = "test:hostile/data#attempt-reading";
+    let count = shop.call(count, json!({ "statement": "SELECT count(*) FROM text" })).ok();
+    assert_eq!(count, json!([["60000"]]));
+}

@@ -1,0 +1,14 @@
+//! The whole system, driven as its clients drive it: the real host, over real HTTP. One module for
+//! each promise.
+
+mod before;
+mod calls;
+mod gateway;
+mod given;
+mod input;
+mod killed;
+mod linking;
+mod sale;
+mod storage;
+mod swap;
+mod tidy;

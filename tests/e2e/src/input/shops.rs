@@ -1,0 +1,104 @@
+//! Shop files that are wrong.
+
+use quoin_harness::{Host, json};
+
+use crate::before::Before;
+
+const SHOP: &str = r#"
+name = "notes"
+domains = ["notes.test"]
+[plugins.notes]
+bundle = "notes.wasm"
+grants = ["sql", "log"]
+"#;
+
+fn start() -> (Host, Before) {
+    let host = Host::start();
+    host.apply(SHOP);
+    let before = Before::of(&host);
+    (host, before)
+}
+
+#[track_caller]
+fn refused(host: &Host, toml: &str, words: &[&str]) {
+    let told = match host.try_apply(toml) {
+        Ok(_) => panic!("applied: {toml}"),
+        Err(told) => told,
+    };
+    for word in words {
+        assert!(told.contains(word), "no {word:?} in: {told}");
+    }
+}
+
+#[test]
+fn unknown_missing_and_mistyped_keys_are_named_with_their_line() {
+    let (host, before) = start();
+    let with = |from: &str, to: &str| SHOP.replacen(from, to, 1);
+    refused(&host, &with("grants", "grant"), &["line 6", "grant"]);
+    refused(&host, &with("\"sql\"", "\"root\""), &["line 6", "root"]);
+    refused(&host, &with("bundle = \"notes.wasm\"\n", ""), &["bundle"]);
+    refused(&host, &with("\"notes.test\"", "\"notes.test:80\""), &["line 3", "notes.test:80"]);
+    refused(&host, &with("plugins.notes", "plugins.My_Notes"), &["My_Notes"]);
+    refused(&host, &with("[plugins.notes]", "[plugins.notes"), &["line 4"]);
+    before.is_unchanged(&host);
+}
+
+#[test]
+fn config_and_limits_that_the_plugin_does_not_have_are_named() {
+    let (host, before) = start();
+    let and = |more: &str| format!("{SHOP}{more}\n");
+    refused(&host, &and("config = { colour = \"red\" }"), &["notes", "colour"]);
+    refused(&host, &and("limits = { memory-mib = 1000 }"), &["notes", "memory-mib", "64"]);
+    refused(&host, &and("limits = { colour = 1 }"), &["colour"]);
+    refused(&host, &and("bind = { \"a:b/c\" = \"notes\" }"), &["a:b/c", "does not need"]);
+    let huge = "x".repeat(70_000);
+    let provider =
+        "[plugins.provider]\nbundle = \"provider.wasm\"\ngrants = [\"call\", \"config\", \"log\"]";
+    refused(
+        &host,
+        &and(&format!("{provider}\nconfig = {{ name = \"{huge}\" }}")),
+        &["configuration"],
+    );
+    before.is_unchanged(&host);
+}
+
+#[test]
+fn two_plugins_with_one_route_are_named() {
+    let (host, before) = start();
+    let second = "[plugins.second]\nbundle = \"notes.wasm\"\ngrants = [\"sql\", \"log\"]\n";
+    refused(&host, &format!("{SHOP}{second}"), &["notes", "second", "GET /version"]);
+    before.is_unchanged(&host);
+}
+
+#[test]
+fn a_domain_of_another_shop_is_refused() {
+    let (host, before) = start();
+    let other = SHOP.replace("name = \"notes\"", "name = \"thief\"");
+    refused(&host, &other, &["notes.test"]);
+    before.is_unchanged(&host);
+}
+
+#[test]
+fn a_shop_whose_bundles_the_host_does_not_have_is_refused() {
+    let (host, before) = start();
+    let shop = json!({ "name": "notes", "plugins": { "notes": { "bundle": "0".repeat(64) } } });
+    let problem = host.manage("PUT", "/v1/tenants/notes/shop", shop.clone()).expect(404);
+    assert!(problem["detail"].as_str().is_some_and(|d| d.contains("0000")), "{problem}");
+    host.manage("PUT", "/v1/tenants/other/shop", shop).expect(422);
+    host.manage("PUT", "/v1/tenants/notes/shop", json!({ "name": 1 })).expect(400);
+    host.manage("PUT", "/v1/tenants/No!/shop", json!({})).expect(400);
+    before.is_unchanged(&host);
+}
+
+#[test]
+fn a_dry_run_and_an_apply_without_differences_change_nothing() {
+    let (host, before) = start();
+    let file = host.file("dry.toml", SHOP.replace("\"notes.test\"", "\"other.test\""));
+    let output = host.cli(&["apply", "--dry-run", &file.display().to_string()]);
+    assert!(output.status.success(), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("+ domain other.test") && told.contains("- domain notes.test"), "{told}");
+    before.is_unchanged(&host);
+    host.apply(SHOP);
+    before.is_unchanged(&host);
+}

@@ -1,0 +1,70 @@
+//! A shop sells: every capability a plugin, wired at run time.
+
+mod lenses;
+mod pricing;
+mod race;
+mod walk;
+
+use quoin_harness::{Host, Shop, Value, json};
+
+/// Seven plugins, each with the grants that it asks for.
+const SHOP: &str = r#"
+name = "shop"
+[plugins.catalog]
+bundle = "catalog.wasm"
+grants = ["sql", "log", "clock", "random"]
+[plugins.pricing]
+bundle = "pricing.wasm"
+grants = ["sql", "log", "config", "clock", "call"]
+[plugins.inventory]
+bundle = "inventory.wasm"
+grants = ["sql", "log", "clock"]
+[plugins.cart]
+bundle = "cart.wasm"
+grants = ["sql", "log", "config", "clock", "random"]
+[plugins.payment-manual]
+bundle = "payment-manual.wasm"
+grants = ["sql", "config", "clock", "random", "log"]
+[plugins.order]
+bundle = "order.wasm"
+grants = ["sql", "config", "clock", "random", "call", "log"]
+[plugins.checkout]
+bundle = "checkout.wasm"
+grants = ["sql", "config", "log"]
+bind = { "quoin:payment/provider" = { invoice = "payment-manual", cash = "payment-manual" } }
+"#;
+
+/// A shop with mugs and bowls.
+fn start(mugs: u32) -> (Host, Shop) {
+    let host = Host::start();
+    let shop = host.apply(SHOP);
+    let products = "slug,title,description,category,sku,status\n\
+        mug,Mug,A mug,Tableware,mug,published\nbowl,Bowl,A bowl,Tableware,bowl,published\n";
+    import(&shop, "products", products);
+    import(&shop, "prices", "sku,price,min_quantity\nmug,4.50,1\nmug,4.00,10\nbowl,10.00,1\n");
+    import(&shop, "stock", &format!("sku,on_hand\nmug,{mugs}\nbowl,5\n"));
+    (host, shop)
+}
+
+fn import(shop: &Shop, what: &str, csv: &str) {
+    let path = format!("/admin/{what}/import");
+    let report = shop.admin().post_text(&path, "text/csv", csv).ok();
+    assert_eq!(report["faultCount"], 0, "{report}");
+}
+
+/// A new cart with this in it, ready to be ordered.
+fn cart(shop: &Shop, sku: &str, quantity: u32) -> Value {
+    let cart = shop.post("/carts", json!({})).ok();
+    let path = format!("/carts/{}", cart["id"].as_str().expect("an id"));
+    shop.post(&format!("{path}/lines"), json!({ "sku": sku, "quantity": quantity })).ok();
+    let address = json!({
+        "name": "Ada", "lines": ["Lane 1"], "postalCode": "12345", "city": "Berlin", "country": "DE",
+    });
+    shop.put(&format!("{path}/contact"), json!({ "email": "ada@example.org", "address": address }))
+        .ok()
+}
+
+/// What orders this cart.
+fn order(cart: &Value) -> Value {
+    json!({ "cartId": cart["id"], "revision": cart["revision"], "paymentMethod": "invoice" })
+}

@@ -1,0 +1,82 @@
+//! Real catalogues go in through the public API, and can be bought from.
+
+use std::path::Path;
+use std::process::Command;
+
+use quoin_harness::{Host, Shop, json, repository};
+
+/// A shop of `examples/`, with the files of this folder imported.
+fn example(name: &str, files: &Path) -> (Host, Shop) {
+    let host = Host::start();
+    let toml = repository().join("examples").join(name).join("shop.toml");
+    let shop = host.apply(&std::fs::read_to_string(toml).expect("the example's shop file"));
+    for what in ["products", "prices", "stock"] {
+        let csv = std::fs::read(files.join(format!("{what}.csv"))).expect("the example's files");
+        let path = format!("/admin/{what}/import");
+        let send = |query: &str| {
+            shop.admin().post_text(&format!("{path}{query}"), "text/csv", csv.clone()).ok()
+        };
+        let dry = send("?dryRun=true");
+        assert_eq!((&dry["faultCount"], &dry["dryRun"]), (&json!(0), &json!(true)), "{dry}");
+        let report = send("");
+        assert_eq!(report["created"], dry["created"], "{report}");
+        let again = send("");
+        assert_eq!((&again["created"], &again["updated"]), (&json!(0), &json!(0)), "{again}");
+    }
+    (host, shop)
+}
+
+/// Buys one of the first product of this search that is to be had.
+#[track_caller]
+fn buy(shop: &Shop, search: &str) {
+    let page = shop.get(&format!("/products?{search}")).ok();
+    let items = page["items"].as_array().expect("items");
+    let skus = items.iter().flat_map(|item| item["skus"].as_array().expect("skus"));
+    let cart = skus
+        .map(|sku| super::cart(shop, sku.as_str().expect("a sku"), 1))
+        .find(|cart| cart["lines"][0]["problem"].is_null())
+        .unwrap_or_else(|| panic!("nothing to be had of {search}: {page}"));
+    let order = shop.post("/checkout", super::order(&cart)).expect(201);
+    assert_eq!(order["snapshot"]["grand"], cart["totals"]["grand"]);
+    let id = order["id"].as_str().expect("an id");
+    let paid = shop.admin().post(&format!("/admin/orders/{id}/capture"), json!({})).ok();
+    assert_eq!(paid["payment"], "paid");
+}
+
+#[test]
+fn the_demo_shop_sells() {
+    let (_host, shop) = example("demo-shop", &repository().join("examples/demo-shop"));
+    assert_eq!(shop.get("/products?limit=1").ok()["total"], 62);
+    buy(&shop, "category=kitchen&limit=5");
+    buy(&shop, "attribute=maker:fennwick&limit=5");
+}
+
+#[test]
+fn a_catalogue_of_lenses_and_cameras_is_imported_browsed_and_bought_from() {
+    let files = tempfile::tempdir().expect("a temporary folder");
+    let convert = repository().join("examples/lens-shop/convert.py");
+    let converted = Command::new("python3").arg(convert).arg("--target").arg(files.path()).output();
+    match converted {
+        Ok(output) if output.status.success() => {}
+        // Neither Python nor the Debian package liblensfun-data-v1 is needed for anything else.
+        Ok(output) => return eprintln!("skipped: {}", String::from_utf8_lossy(&output.stderr)),
+        Err(error) => return eprintln!("skipped: no python3: {error}"),
+    }
+    let (_host, shop) = example("lens-shop", files.path());
+    let total = shop.get("/products?limit=1").ok()["total"].as_u64().expect("a number");
+    assert!(total > 1_500, "{total}");
+    let mut seen = std::collections::BTreeSet::new();
+    let mut path = "/products?limit=100".to_owned();
+    loop {
+        let page = shop.get(&path).ok();
+        for item in page["items"].as_array().expect("items") {
+            assert!(seen.insert(item["slug"].as_str().expect("a slug").to_owned()), "{item} twice");
+        }
+        match page["next"].as_str() {
+            Some(next) => path = format!("/products?limit=100&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen.len() as u64, total);
+    buy(&shop, "attribute=mount:canon%20ef&text=50mm&limit=20");
+}
