@@ -11,7 +11,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use quoin_core::Digest;
 use serde_json::Value as Json;
 
-use html::{escape, text};
+use html::{escape, prose, text};
 
 const STYLE: &str = include_str!("docs/style.css");
 
@@ -44,7 +44,7 @@ pub fn page(document: &Json, base: &str) -> String {
          <h2><a href=\"#schemas\">Schemas</a></h2></nav>\
          <main><section><p class=\"about\">{about}</p>{access}{pages}</section>{sections}\
          <section id=\"schemas\"><h2>Schemas</h2>{schemas}</section></main></div></body></html>\n",
-        about = escape(text(&document["info"]["description"])),
+        about = prose(text(&document["info"]["description"])),
         access = "<p class=\"about\">Routes marked <b class=\"key\">API key</b> need \
                   <code>Authorization: Bearer qk_…</code> with a key of the shop; the others are \
                   open to anyone.</p>",
@@ -101,7 +101,7 @@ impl<'a> Plugin<'a> {
         let name = escape(text(&self.tag["name"]));
         let routes: String = (self.routes.iter())
             .map(|(path, method, operation)| {
-                let (id, path) = (escape(text(&operation["operationId"])), escape(path));
+                let (id, path) = (escape(text(&operation["operationId"])), html::path(path));
                 let method = operation::method(method);
                 format!("<li><a href=\"#{id}\">{method} <span>{path}</span></a></li>")
             })

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::example::{example, resolved};
+use super::example::{Members, example, resolved};
 use super::html::text;
 
 /// The call of an operation with curl. What the reader must fill in are shell variables.
@@ -47,7 +47,7 @@ fn body<'a>(body: &'a Json, document: &Json) -> (&'a str, Option<String>) {
         "text/plain" => "--data-binary @file.txt".into(),
         "application/octet-stream" => "--data-binary @file".into(),
         _ => {
-            let json = example(&content["schema"], document).to_string();
+            let json = example(&content["schema"], document, Members::Required).to_string();
             format!("-d '{}'", json.replace('\'', "'\\''"))
         }
     };
@@ -57,7 +57,7 @@ fn body<'a>(body: &'a Json, document: &Json) -> (&'a str, Option<String>) {
 /// The example of a parameter as a word.
 fn word(parameter: &Json, document: &Json) -> String {
     let schema = resolved(&parameter["schema"], document);
-    match example(schema, document) {
+    match example(schema, document, Members::Required) {
         Json::String(word) => word,
         other => other.to_string(),
     }

@@ -18,6 +18,21 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
+/// Prose in HTML: what stands between backticks is code.
+pub fn prose(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for (i, part) in text.split('`').enumerate() {
+        let part = escape(part);
+        html.push_str(&if i % 2 == 1 { format!("<code>{part}</code>") } else { part });
+    }
+    html
+}
+
+/// A path in HTML, which may be broken before each segment.
+pub fn path(path: &str) -> String {
+    escape(path).replace('/', "<wbr>/")
+}
+
 /// The text of a JSON string; of anything else, none.
 pub fn text(json: &Json) -> &str {
     json.as_str().unwrap_or_default()

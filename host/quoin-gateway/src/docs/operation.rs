@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 
 use super::curl::curl;
-use super::example::{example, resolved};
-use super::html::{escape, table, text};
+use super::example::{Members, example, resolved};
+use super::html::{escape, prose, table, text};
 use super::types::{REQUIRED, members, words};
 
 /// The mark of a route that needs a key.
@@ -77,19 +77,22 @@ fn answers(operation: &Json) -> String {
     let row = |(status, response): (&String, &Json)| {
         let content = response["content"].as_object().and_then(|c| c.values().next());
         let shape = match content.map(|c| &c["schema"]) {
-            Some(schema) if schema.get("allOf").is_some() => words(&schema["allOf"][0]),
+            // A problem with the function's own error in it.
+            Some(schema) if schema.get("allOf").is_some() => {
+                words(&schema["allOf"][1]["properties"]["error"])
+            }
             Some(schema) => words(schema),
             None => String::new(),
         };
         vec![
             format!("<code>{}</code>", escape(status)),
-            escape(text(&response["description"])),
+            prose(text(&response["description"])),
             shape,
         ]
     };
     // What every route can answer is told once, at the top of the document.
     let rows: Vec<_> = responses.filter(|(status, _)| *status != "default").map(row).collect();
-    table("Answers", &["Status", "Meaning", "Body"], &rows)
+    table("Answers", &["Status", "Meaning", "Body or error"], &rows)
 }
 
 /// An example of the answer of success.
@@ -99,7 +102,7 @@ fn answer(document: &Json, operation: &Json) -> String {
     let schema = success.map(|(_, response)| &response["content"]["application/json"]["schema"]);
     match schema {
         Some(schema) if !schema.is_null() => {
-            let json = example(schema, document);
+            let json = example(schema, document, Members::All);
             // JSON values always serialise.
             let json = serde_json::to_string_pretty(&json).unwrap_or_default();
             format!("<h4>Answer</h4><pre>{}</pre>", escape(&json))

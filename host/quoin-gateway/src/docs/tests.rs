@@ -1,10 +1,10 @@
 use serde_json::json;
 
-use super::example::example;
+use super::example::{Members, example};
 use super::*;
 
 fn document() -> Json {
-    let problem = json!({"description": "No.", "content": {}});
+    let problem = json!({"description": "There is no `thing`.", "content": {}});
     json!({
         "info": {"title": "demo <shop>", "description": "About & more."},
         "tags": [{"name": "things", "description": "Keeps <things>.", "x-version": "1.2.3"}],
@@ -30,7 +30,8 @@ fn document() -> Json {
         }},
         "components": {"schemas": {
             "Kind": {"oneOf": [
-                {"type": "object", "properties": {"tag": {"const": "it's"}, "val": {"type": "string"}}},
+                {"type": "object", "properties": {"tag": {"const": "it's"}, "val": {"type": "string"}},
+                    "required": ["tag", "val"]},
                 {"type": "object", "properties": {"tag": {"const": "none"}}},
             ]},
             "Thing": {"type": "object", "properties": {
@@ -53,6 +54,7 @@ fn the_page_has_every_route_with_an_example_that_can_be_pasted() {
         "<a href=\"#schema-Kind\">Kind</a>",
         "id=\"schema-Thing\"",
         "list of integer",
+        "There is no <code>thing</code>.",
         "string or null",
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
@@ -82,9 +84,10 @@ fn an_example_is_a_value_of_its_schema() {
     let document = document();
     let thing = json!({"$ref": "#/components/schemas/Thing"});
     assert_eq!(
-        example(&thing, &document),
+        example(&thing, &document, Members::All),
         json!({"id": "string", "sizes": [1], "data": "AAEC", "note": "string"})
     );
+    assert_eq!(example(&thing, &document, Members::Required), json!({}));
 }
 
 #[test]
@@ -93,5 +96,5 @@ fn a_document_that_refers_to_itself_has_an_example_too() {
     document["components"]["schemas"]["Loop"] =
         json!({"type": "array", "items": {"$ref": "#/components/schemas/Loop"}});
     let looped = json!({"$ref": "#/components/schemas/Loop"});
-    assert!(example(&looped, &document).is_array());
+    assert!(example(&looped, &document, Members::All).is_array());
 }

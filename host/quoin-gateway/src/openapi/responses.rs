@@ -78,7 +78,7 @@ fn refusal(cases: &[&str], error: Json) -> Json {
         {"type": "object", "properties": {"error": error}},
     ]});
     json!({
-        "description": format!("Refused with the code {codes}; nothing was changed."),
+        "description": format!("Refused as {codes}."),
         "content": {PROBLEM: {"schema": schema}},
     })
 }

@@ -83,8 +83,8 @@ fn case_of(error: &Json, ty: Option<&Type>) -> Option<String> {
 
 /// The problem that stands for a failed call. The plugin's and the engine's words stay in the log.
 pub fn failed(failure: &Failure, id: &str) -> Problem {
-    let plugin_failed = "A part of the shop failed. Nothing was changed; the shop's log has the \
-                         reason under this request id.";
+    let plugin_failed =
+        "A part of the shop failed. The shop's log has the reason under this request id.";
     match failure {
         Failure::Trap { .. } | Failure::Limit { .. } | Failure::Denied { .. } => {
             Problem::new(Class::Plugin, 502, "plugin-failed", "Plugin failed", plugin_failed)
@@ -94,14 +94,12 @@ pub fn failed(failure: &Failure, id: &str) -> Problem {
             504,
             "plugin-timeout",
             "Plugin too slow",
-            "A part of the shop did not answer in time. Nothing was changed.",
+            "A part of the shop did not answer in time.",
         ),
-        Failure::Overload { .. } => {
-            Problem::overload("A part of the shop has too much to do. Nothing was changed.")
-        }
+        Failure::Overload { .. } => Problem::overload("A part of the shop has too much to do."),
         Failure::Host { full: true, .. } => {
             tracing::error!(request = id, "{failure}");
-            let detail = "There is no room left to store this. Nothing was changed.";
+            let detail = "There is no room left to store this.";
             Problem::new(Class::Host, 507, "storage-full", "Storage full", detail)
         }
         Failure::Host { .. } | Failure::BadCall(_) => {
