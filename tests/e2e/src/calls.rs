@@ -14,7 +14,7 @@ name = "calls"
 [plugins.hostile]
 bundle = "hostile.wasm"
 grants = ["sql", "log"]
-limits = { deadline-ms = 700 }
+limits = { deadline-ms = 2000 }
 [plugins.provider]
 bundle = "provider.wasm"
 grants = ["call", "config", "log"]

@@ -1,6 +1,6 @@
 //! A shop sells: every capability a plugin, wired at run time.
 
-mod lenses;
+mod examples;
 mod pricing;
 mod race;
 mod walk;

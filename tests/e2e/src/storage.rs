@@ -10,7 +10,7 @@ name = "data"
 [plugins.hostile]
 bundle = "hostile.wasm"
 grants = ["sql", "log"]
-limits = { deadline-ms = 700 }
+limits = { deadline-ms = 2000 }
 "#;
 
 fn start() -> (Host, Shop) {

