@@ -157,10 +157,16 @@ pub(crate) async fn run(running: Running, params: &[Value]) -> Outcome {
     let (origin, deadline) = (running.origin.clone(), running.deadline);
     let label = &running.export.clone().label;
     let attempt = tokio::time::timeout_at(deadline.into(), attempt(running, params));
-    let outcome = attempt.await.unwrap_or_else(|_| {
+    let timeout = || {
         let plugin = generation.installation.to_string();
-        Err(Failure::Timeout { plugin, function: label.clone() })
-    });
+        Failure::Timeout { plugin, function: label.clone() }
+    };
+    let outcome = match attempt.await {
+        // A host interface tells a guest that its time is over; giving up is all that is left to it.
+        Ok(Err(Failure::Trap { .. })) if Instant::now() >= deadline => Err(timeout()),
+        Ok(outcome) => outcome,
+        Err(_) => Err(timeout()),
+    };
     if let Err(failure) = &outcome {
         generation.count_failure();
         let message = failure.to_string();

@@ -22,7 +22,7 @@ pub struct Plan {
 pub struct Change {
     /// What is done.
     pub kind: Kind,
-    /// To what, e.g. `plugin pricing`.
+    /// To what, e.g. `plugin library`.
     pub what: String,
     /// How.
     pub detail: String,

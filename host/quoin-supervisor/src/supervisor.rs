@@ -143,6 +143,7 @@ impl Supervisor {
     /// As for [`Supervisor::apply`].
     pub async fn plan(&self, shop: &StoredShop) -> Result<Plan, Error> {
         let tenant = self.tenant(shop.name.as_str());
+        self.check_domains(shop)?;
         let (plugins, resolved) = self.resolve(shop)?;
         let log = Arc::default();
         let parts = self.parts(tenant.as_deref(), &log);
@@ -308,6 +309,7 @@ impl Supervisor {
         shop: StoredShop,
         note: &str,
     ) -> Result<Applied, Error> {
+        self.check_domains(&shop)?;
         let (plugins, resolved) = self.resolve(&shop)?;
         let Plan { tenant: name, revision, changes } =
             self.difference(tenant.map(Arc::as_ref), &shop, &plugins);
@@ -337,6 +339,18 @@ impl Supervisor {
             tenant.log.write(Level::Info, "quoin", note, &told(change));
         }
         Ok(Applied { changes, tenant: name, revision })
+    }
+
+    /// Publishing refuses the domain of another tenant, too; here, nothing has been made yet.
+    fn check_domains(&self, shop: &StoredShop) -> Result<(), Error> {
+        let domains = self.domains.load();
+        for domain in &shop.domains {
+            if let Some(other) = domains.get(domain.as_str()).filter(|t| t.name != shop.name) {
+                let (domain, tenant) = (domain.clone(), other.name.clone());
+                return Err(quoin_storage::ControlError::DomainTaken { domain, tenant }.into());
+            }
+        }
+        Ok(())
     }
 
     fn resolve(&self, shop: &StoredShop) -> Result<(Plugins, Resolved), Error> {
