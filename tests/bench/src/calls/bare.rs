@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::anyhow;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, TypedFunc};
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result, Store,
     WasmBacktraceDetails,
 };
 
@@ -17,7 +17,7 @@ use crate::measure::{Contestant, Run};
 const NEVER: u64 = u64::MAX / 2;
 
 /// The settings of the host's engine.
-fn engine() -> wasmtime::Result<Engine> {
+fn engine() -> Result<Engine> {
     let mut config = Config::new();
     config
         .concurrency_support(false)
@@ -77,14 +77,14 @@ struct Kept {
 }
 
 impl Callee {
-    async fn start(&self) -> wasmtime::Result<(Store<()>, wasmtime::component::Instance)> {
+    async fn start(&self) -> Result<(Store<()>, wasmtime::component::Instance)> {
         let mut store = Store::new(&self.engine, ());
         store.set_epoch_deadline(NEVER);
         let instance = self.pre.instantiate_async(&mut store).await?;
         Ok((store, instance))
     }
 
-    async fn kept(&self) -> wasmtime::Result<Kept> {
+    async fn kept(&self) -> Result<Kept> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(kept) = kept {
             return Ok(kept);
@@ -99,7 +99,7 @@ impl Callee {
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
     }
 
-    async fn nop(&self, reused: bool) -> wasmtime::Result<()> {
+    async fn nop(&self, reused: bool) -> Result<()> {
         if reused {
             let mut kept = self.kept().await?;
             kept.nop.call_async(&mut kept.store, ()).await?;
@@ -111,7 +111,7 @@ impl Callee {
         nop.call_async(&mut store, ()).await
     }
 
-    async fn echo(&self, lines: Vec<Line>, reused: bool) -> wasmtime::Result<(Vec<Line>,)> {
+    async fn echo(&self, lines: Vec<Line>, reused: bool) -> Result<(Vec<Line>,)> {
         if reused {
             let mut kept = self.kept().await?;
             let lines = kept.echo.call_async(&mut kept.store, (lines,)).await?;
@@ -140,7 +140,11 @@ struct Caller {
 
 impl Components {
     /// Compiles and links them.
-    pub fn load(caller: &[u8], callee: &[u8]) -> Result<Components> {
+    pub fn load(caller: &[u8], callee: &[u8]) -> anyhow::Result<Components> {
+        Components::try_load(caller, callee).map_err(told)
+    }
+
+    fn try_load(caller: &[u8], callee: &[u8]) -> Result<Components> {
         let engine = engine()?;
         let component = Component::new(&engine, callee)?;
         let pre = Linker::new(&engine).instantiate_pre(&component)?;
@@ -165,7 +169,7 @@ impl Components {
     }
 }
 
-fn linker(engine: &Engine, callee: &Arc<Callee>, reused: bool) -> wasmtime::Result<Linker<()>> {
+fn linker(engine: &Engine, callee: &Arc<Callee>, reused: bool) -> Result<Linker<()>> {
     let mut linker = Linker::new(engine);
     let mut work = linker.instance(WORK)?;
     let to = callee.clone();
@@ -184,7 +188,18 @@ fn linker(engine: &Engine, callee: &Arc<Callee>, reused: bool) -> wasmtime::Resu
 fn function(component: &Component, interface: &str, name: &str) -> Result<ComponentExportIndex> {
     let interface = component.get_export_index(None, interface);
     let index = interface.and_then(|i| component.get_export_index(Some(&i), name));
-    index.with_context(|| format!("the component does not export {name}"))
+    index.ok_or_else(|| wasmtime::Error::msg(format!("the component does not export {name}")))
+}
+
+fn came_back_is(lines: u64, expected: u64) -> Result<()> {
+    match lines == expected {
+        true => Ok(()),
+        false => Err(wasmtime::Error::msg(format!("{lines} lines came back, not {expected}"))),
+    }
+}
+
+fn told(error: wasmtime::Error) -> anyhow::Error {
+    anyhow!("{error:#}")
 }
 
 /// Calls of one shape.
@@ -197,22 +212,21 @@ pub struct Calls {
 }
 
 impl Calls {
-    async fn from_component(&self, times: u32) -> Result<()> {
+    async fn by_component(&self, times: u32) -> Result<()> {
         let mut store = Store::new(&self.caller.engine, ());
         store.set_epoch_deadline(NEVER);
         let instance = self.caller.pre.instantiate_async(&mut store).await?;
         let Shape::Lines(length) = self.shape else {
             let nops = instance.get_typed_func::<(u32,), ()>(&mut store, self.caller.nops)?;
-            return Ok(nops.call_async(&mut store, (times,)).await?);
+            return nops.call_async(&mut store, (times,)).await;
         };
         let echoes =
             instance.get_typed_func::<(u32, u32), (u64,)>(&mut store, self.caller.echoes)?;
         let (came_back,) = echoes.call_async(&mut store, (times, length)).await?;
-        ensure!(came_back == u64::from(times) * u64::from(length), "{came_back} lines came back");
-        Ok(())
+        came_back_is(came_back, u64::from(times) * u64::from(length))
     }
 
-    async fn from_host(&self, times: u32) -> Result<()> {
+    async fn by_host(&self, times: u32) -> Result<()> {
         let Shape::Lines(length) = self.shape else {
             for _ in 0..times {
                 self.callee.nop(self.reused).await?;
@@ -223,8 +237,7 @@ impl Calls {
         for _ in 0..times {
             (lines,) = self.callee.echo(lines, self.reused).await?;
         }
-        ensure!(lines.len() == length as usize, "{} lines came back", lines.len());
-        Ok(())
+        came_back_is(lines.len() as u64, length.into())
     }
 }
 
@@ -235,10 +248,11 @@ impl Contestant for Calls {
 
     fn run(&self, times: u32) -> Run<'_> {
         Box::pin(async move {
-            match self.by {
-                By::Component => self.from_component(times).await,
-                By::Host => self.from_host(times).await,
-            }
+            let outcome = match self.by {
+                By::Component => self.by_component(times).await,
+                By::Host => self.by_host(times).await,
+            };
+            outcome.map_err(told)
         })
     }
 }

@@ -72,10 +72,8 @@ where
         }
     };
     std::thread::spawn(move || {
-        let ended: std::io::Result<Infallible> = runtime.block_on(accept);
-        if let Err(error) = ended {
-            eprintln!("a server ended: {error}");
-        }
+        let Err::<Infallible, std::io::Error>(error) = runtime.block_on(accept);
+        eprintln!("a server ended: {error}");
     });
     Ok(address)
 }

@@ -27,8 +27,11 @@ enum Shape {
     Lines(u32),
 }
 
-/// Shapes with their aims: how much cheaper than the HTTP hop a call must be, reused and fresh.
-const SHAPES: [(&str, Shape, Option<(f64, f64)>); 3] = [
+/// How much cheaper than the HTTP hop a call should be: reused and fresh.
+type Aims = Option<(f64, f64)>;
+
+/// What is measured.
+const SHAPES: [(&str, Shape, Aims); 3] = [
     ("an empty call", Shape::Empty, Some((50.0, 8.0))),
     ("5 lines of four fields, there and back", Shape::Lines(5), Some((8.0, 4.0))),
     ("100 lines of four fields, there and back", Shape::Lines(100), None),

@@ -58,8 +58,8 @@ fn node(
     std::fs::write(file.path(), code).context("no file for machine code")?;
     let program = Arc::new(Program::load(engine, file.path(), description)?);
     let generation = Arc::new(Generation::new(GenerationSpec {
-        tenant: Name::new("bench").map_err(anyhow::Error::msg)?,
-        installation: Name::new(name).map_err(anyhow::Error::msg)?,
+        tenant: "bench".parse::<Name>()?,
+        installation: name.parse::<Name>()?,
         number: 1,
         program,
         config: BTreeMap::new(),

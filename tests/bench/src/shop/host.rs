@@ -78,7 +78,7 @@ impl Shops {
             ] {
                 let input = json!({ "csv": csv });
                 let report = self.quoin(&["call", &name, function, "-"], Some(&input))?;
-                ensure!(report["faultCount"] == 0, "an import has faults: {report}");
+                ensure!(report["ok"]["faultCount"] == 0, "an import has faults: {report}");
             }
         }
         Ok(())
