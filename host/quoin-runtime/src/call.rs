@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::Value;
 use crate::failure::{Failure, Outcome};
+use crate::generation::Generation;
 use crate::instance::Live;
 use crate::json;
 use crate::log::Level;
@@ -152,14 +153,16 @@ pub enum CallJsonError {
 }
 
 /// Runs a call in a fresh or kept instance, and commits what it wrote if it ends well.
-pub(crate) async fn run(running: Running, params: &[Value]) -> Outcome {
-    let generation = running.node.generation.clone();
+pub(crate) async fn run(running: Box<Running>, params: &[Value]) -> Outcome {
+    let (node, export) = (running.node.clone(), running.export.clone());
+    let generation = &node.generation;
     let (origin, deadline) = (running.origin.clone(), running.deadline);
-    let label = &running.export.clone().label;
-    let attempt = tokio::time::timeout_at(deadline.into(), attempt(running, params));
+    // Pinned here: moved into the timeout, this large future would be copied for each call.
+    let attempt = std::pin::pin!(attempt(generation, &export, running, params));
+    let attempt = tokio::time::timeout_at(deadline.into(), attempt);
     let timeout = || {
         let plugin = generation.installation.to_string();
-        Failure::Timeout { plugin, function: label.clone() }
+        Failure::Timeout { plugin, function: export.label.clone() }
     };
     let outcome = match attempt.await {
         // A host interface tells a guest that its time is over; giving up is all that is left to it.
@@ -180,9 +183,12 @@ pub(crate) async fn run(running: Running, params: &[Value]) -> Outcome {
     outcome
 }
 
-async fn attempt(running: Running, params: &[Value]) -> Outcome {
-    let generation = running.node.generation.clone();
-    let export: Arc<Export> = running.export.clone();
+async fn attempt(
+    generation: &Arc<Generation>,
+    export: &Export,
+    running: Box<Running>,
+    params: &[Value],
+) -> Outcome {
     let depth = running.depth;
     if depth > CALL_DEPTH_MAX {
         return Err(running.limit(format!("more than {CALL_DEPTH_MAX} calls in each other")));
@@ -190,17 +196,21 @@ async fn attempt(running: Running, params: &[Value]) -> Outcome {
     let _permit = generation.admit(&export.label, running.deadline).await?;
     let mut live = match generation.take_idle() {
         Some(live) => live,
-        None => Live::start(&generation, running.deadline).await?,
+        // Boxed for those calls that need none.
+        None => Box::pin(Live::start(generation, running.deadline)).await?,
     };
     let mut results = [Value::Bool(false)];
     let slots = if export.function.result.is_some() { &mut results[..] } else { &mut [] };
-    let running = live.run(running, params, slots).await?;
+    let running = live.run(generation, export, running, params, slots).await?;
     let result = export
         .function
         .result
         .is_some()
         .then(|| std::mem::replace(&mut results[0], Value::Bool(false)));
+    // What a caller outside will not get is not kept either.
+    let answered = depth > 0 || result.as_ref().is_none_or(json::is_expressible);
     if let Some(transaction) = running.transaction
+        && answered
         && !matches!(result, Some(Value::Result(Err(_))))
     {
         transaction

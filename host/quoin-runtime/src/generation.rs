@@ -9,7 +9,7 @@ use quoin_core::Name;
 use quoin_core::limits::Limits;
 use quoin_core::manifest::HostInterface;
 use quoin_storage::Database;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::failure::Failure;
 use crate::instance::Live;
@@ -57,7 +57,7 @@ pub struct Generation {
     pub(crate) limits: Limits,
     pub(crate) database: Option<Arc<Database>>,
     pub(crate) log: Arc<Log>,
-    permits: Arc<Semaphore>,
+    permits: Semaphore,
     waiting: AtomicU32,
     idle: Mutex<Vec<Live>>,
     calls: AtomicU64,
@@ -91,7 +91,7 @@ impl Generation {
             limits: spec.limits,
             database: spec.database,
             log: spec.log,
-            permits: Arc::new(Semaphore::new(spec.limits.concurrency as usize)),
+            permits: Semaphore::new(spec.limits.concurrency as usize),
             waiting: AtomicU32::new(0),
             idle: Mutex::new(Vec::new()),
             calls: AtomicU64::new(0),
@@ -127,10 +127,8 @@ impl Generation {
     /// Throws away instances that have idled since before `then`.
     pub fn reclaim(&self, then: Instant) {
         // Dropped outside the lock: returning memory to the pool takes a while.
-        let idle = &mut *self.idle();
-        let (old, fresh) = std::mem::take(idle).into_iter().partition(|live| live.since < then);
-        *idle = fresh;
-        drop::<Vec<Live>>(old);
+        let old: Vec<Live> = self.idle().extract_if(.., |live| live.since < then).collect();
+        drop(old);
     }
 
     pub(crate) fn deadline_from(&self, now: Instant) -> Instant {
@@ -142,9 +140,9 @@ impl Generation {
         &self,
         function: &str,
         deadline: Instant,
-    ) -> Result<OwnedSemaphorePermit, Failure> {
+    ) -> Result<SemaphorePermit<'_>, Failure> {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        if let Ok(permit) = self.permits.clone().try_acquire_owned() {
+        if let Ok(permit) = self.permits.try_acquire() {
             return Ok(permit);
         }
         let queue = self.limits.queue;
@@ -152,12 +150,12 @@ impl Generation {
             plugin: self.installation.to_string(),
             what: format!("{queue} calls wait already"),
         })?;
-        match tokio::time::timeout_at(deadline.into(), self.permits.clone().acquire_owned()).await {
+        match tokio::time::timeout_at(deadline.into(), self.permits.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
-            // Nobody closes the semaphore; a timeout is what remains.
-            Ok(Err(_)) | Err(_) => Err(Failure::Timeout {
+            // Nobody closes the semaphore: its time passed while others ran.
+            Ok(Err(_)) | Err(_) => Err(Failure::Overload {
                 plugin: self.installation.to_string(),
-                function: function.into(),
+                what: format!("the time of {function} passed before its turn came"),
             }),
         }
     }

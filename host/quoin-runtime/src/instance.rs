@@ -56,18 +56,18 @@ impl Live {
     /// dropped counts as one, because the instance is then dropped with it.
     pub async fn run(
         &mut self,
-        running: Running,
+        generation: &Generation,
+        export: &Export,
+        running: Box<Running>,
         params: &[Value],
         results: &mut [Value],
-    ) -> Result<Running, Failure> {
-        let export: Arc<Export> = running.export.clone();
-        let generation = running.node.generation.clone();
+    ) -> Result<Box<Running>, Failure> {
         self.calls += 1;
         let state = self.store.data_mut();
         state.deadline = running.deadline;
         state.call = Some(running);
         self.store.set_epoch_deadline(1);
-        let function: Option<Func> = self.instance.get_func(&mut self.store, &export.index);
+        let function: Option<Func> = self.instance.get_func(&mut self.store, export.index);
         let outcome = match function {
             Some(function) => function.call_async(&mut self.store, params, results).await,
             None => Err(wasmtime::Error::msg("the function is not exported")),
@@ -77,9 +77,9 @@ impl Live {
         match (outcome, running) {
             (Ok(()), Some(running)) => Ok(running),
             (Ok(()), None) => {
-                Err(explain(&wasmtime::Error::msg("the call was lost"), &generation, &export.label))
+                Err(explain(&wasmtime::Error::msg("the call was lost"), generation, &export.label))
             }
-            (Err(error), _) => Err(explain(&error, &generation, &export.label)),
+            (Err(error), _) => Err(explain(&error, generation, &export.label)),
         }
     }
 }

@@ -192,7 +192,8 @@ impl call::Host for State {
     }
 
     fn caller(&mut self) -> wasmtime::Result<Option<String>> {
-        Ok(self.using(H::Call)?.caller.as_ref().map(ToString::to_string))
+        let caller = self.using(H::Call)?.caller.as_ref();
+        Ok(caller.map(|node| node.generation.installation.to_string()))
     }
 
     fn principal(&mut self) -> wasmtime::Result<call::Identity> {

@@ -285,6 +285,20 @@ pub fn json(value: &Value, ty: &Type) -> Result<Json, Inexpressible> {
     show(value, ty, "")
 }
 
+/// Whether JSON can express a value: all floats in it are finite.
+pub fn is_expressible(value: &Value) -> bool {
+    match value {
+        Value::Float32(v) => v.is_finite(),
+        Value::Float64(v) => v.is_finite(),
+        Value::List(items) | Value::Tuple(items) => items.iter().all(is_expressible),
+        Value::Record(fields) => fields.iter().all(|(_, value)| is_expressible(value)),
+        Value::Variant(_, Some(value))
+        | Value::Option(Some(value))
+        | Value::Result(Ok(Some(value)) | Err(Some(value))) => is_expressible(value),
+        _ => true,
+    }
+}
+
 /// The JSON of what a function returned, its outer `result` taken apart.
 ///
 /// # Errors

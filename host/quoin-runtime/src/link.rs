@@ -31,38 +31,39 @@ pub(crate) fn linker(
     for need in &description.manifest.needs {
         let Some(import) = description.import(need.interface.as_str()) else { continue };
         let mut instance = linker.instance(&import.name)?;
-        let interface: Arc<str> = import.name.as_str().into();
         for function in &import.functions {
-            let (interface, function) = (interface.clone(), Arc::new(function.clone()));
-            instance.func_new_async(
-                &function.name.clone(),
-                move |context, _, params, results| {
-                    let (interface, function) = (interface.clone(), function.clone());
-                    Box::new(shim(context, interface, function, params, results))
-                },
-            )?;
+            let name = &function.name;
+            let import = Import { interface: import.name.clone(), function: function.clone() };
+            let import = Arc::new(import);
+            instance.func_new_async(name, move |context, _, params, results| {
+                Box::new(shim(context, import.clone(), params, results))
+            })?;
         }
     }
     Ok(linker)
 }
 
+/// An imported function.
+struct Import {
+    interface: String,
+    function: Function,
+}
+
 async fn shim(
     mut context: StoreContextMut<'_, State>,
-    interface: Arc<str>,
-    function: Arc<Function>,
+    import: Arc<Import>,
     params: &[Value],
     results: &mut [Value],
 ) -> wasmtime::Result<()> {
     let caller = context.data_mut().calling()?;
-    let binding = caller.node.bindings.get(&*interface).cloned();
-    let outcome = match binding {
-        Some(Binding::One(provider)) => {
-            let answer = child(caller, &provider, &function, None, params)?.await;
-            answered(answer, &function, caller)
-        }
-        Some(Binding::Keyed(providers)) => keyed(caller, &providers, &function, params).await,
+    let Import { interface, function } = &*import;
+    let node = caller.node.clone();
+    let outcome = match node.bindings.get(interface) {
+        Some(Binding::One(provider)) => one(caller, provider, function, params).await,
+        Some(Binding::Keyed(providers)) => keyed(caller, providers, function, params).await,
         Some(Binding::All { providers, deadline, on_failure }) => {
-            all(caller, &providers, deadline, on_failure, &function, params).await
+            // Boxed, so that calls of one provider do not carry the room for this.
+            Box::pin(all(caller, providers, *deadline, *on_failure, function, params)).await
         }
         None => Err(wasmtime::Error::msg(format!("{interface} is not bound"))),
     }?;
@@ -73,13 +74,12 @@ async fn shim(
 }
 
 /// A call of the caller's, on another plugin.
-fn child<'a>(
+fn child(
     caller: &mut Running,
     provider: &Provider,
     function: &Function,
     deadline: Option<Duration>,
-    params: &'a [Value],
-) -> wasmtime::Result<impl Future<Output = Result<Option<Value>, Failure>> + Send + use<'a>> {
+) -> wasmtime::Result<Box<Running>> {
     let generation = &provider.node.generation;
     let Some(export) = generation.program.export(&provider.interface, &function.name) else {
         let none = format!("{} has no {}", generation.installation, function.name);
@@ -91,16 +91,15 @@ fn child<'a>(
     if let Some(deadline) = deadline {
         until = until.min(now + deadline);
     }
-    let running = Running::new(
+    Ok(Running::new(
         provider.node.clone(),
         export.clone(),
         caller.origin.clone(),
         format!("{}.{}", caller.id, caller.children),
-        Some(caller.node.generation.installation.clone()),
+        Some(caller.node.clone()),
         caller.depth + 1,
         until,
-    );
-    Ok(async move { run(running, params).await })
+    ))
 }
 
 /// What a caller sees of its callee's outcome: a failure becomes the `unavailable` case of the
@@ -124,6 +123,17 @@ fn answered(
     }
 }
 
+async fn one(
+    caller: &mut Running,
+    provider: &Provider,
+    function: &Function,
+    params: &[Value],
+) -> wasmtime::Result<Option<Value>> {
+    let running = child(caller, provider, function, None)?;
+    let answer = run(running, params).await;
+    answered(answer, function, caller)
+}
+
 async fn keyed(
     caller: &mut Running,
     providers: &std::collections::BTreeMap<String, Provider>,
@@ -143,8 +153,7 @@ async fn keyed(
             None => Err(wasmtime::Error::msg(none)),
         };
     };
-    let answer = child(caller, provider, function, None, params)?.await;
-    answered(answer, function, caller)
+    one(caller, provider, function, params).await
 }
 
 async fn all(
@@ -157,7 +166,8 @@ async fn all(
 ) -> wasmtime::Result<Option<Value>> {
     let mut joined = Vec::new();
     for provider in providers {
-        let answer = child(caller, provider, function, Some(deadline), params)?.await;
+        let running = child(caller, provider, function, Some(deadline))?;
+        let answer = run(running, params).await;
         let value = match (answer, on_failure) {
             (Ok(Some(Value::Result(Ok(Some(list))))), _) => *list,
             (Ok(other), OnFailure::Fail) => return Ok(other),
