@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
+use quoin_core::shop::Shop;
 use serde_json::{Value, json};
 
 use crate::place::Place;
@@ -33,7 +34,9 @@ pub(crate) struct Options {
 /// Builds, sets the demo shop up in a fresh data folder, prints the walk, and serves.
 pub(crate) fn demo(options: &Options) -> Result<()> {
     let place = Place::find()?;
-    plugins::bundles(&place)?;
+    let shop = place.root.join(SHOP);
+    let wanted = std::fs::read_to_string(shop.join("shop.toml")).context("the demo's shop file")?;
+    plugins::bundles_of(&place, &Shop::parse(&wanted)?)?;
     build_host(&place)?;
     let data = place.target.join("demo");
     if data.exists() {
@@ -43,7 +46,6 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
     let demo = Demo { quoin: place.target.join("release/quoin"), data, port };
     let mut server = Server(demo.serve(true).spawn().context("the host does not run")?);
     server.wait_until_ready()?;
-    let shop = place.root.join(SHOP);
     let tenant = demo.set_up(&shop, &place)?;
     let key = demo.key(&tenant)?;
     drop(server);

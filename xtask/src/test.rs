@@ -28,7 +28,8 @@ pub(crate) fn test(options: &Options) -> Result<()> {
     }
     // The end-to-end tests drive the binary itself, which a test build alone does not make.
     build_host(&place)?;
-    let mut tests = cargo(&place, &["test", "--release", "--workspace", "--no-fail-fast"]);
+    let mut tests =
+        cargo(&place, &["test", "--release", "--workspace", "--tests", "--no-fail-fast"]);
     if let Some(filter) = &options.filter {
         tests.arg("--").arg(filter);
     }

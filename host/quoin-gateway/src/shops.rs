@@ -12,7 +12,7 @@ use std::sync::Arc;
 use http::header::{ALLOW, CACHE_CONTROL, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
-use quoin_core::limits::BODY_BYTES_MAX;
+use quoin_core::limits::{BINARY_BODY_BYTES_MAX, BODY_BYTES_MAX};
 use quoin_core::manifest::Access;
 use quoin_core::{Class, Problem};
 use quoin_runtime::{Target, call};
@@ -123,7 +123,13 @@ impl Scene<'_> {
         let principal = access::principal(self.tenant, access, &self.head.headers)?;
         let private = access == Access::Admin || principal.id.is_some();
         let body = match bind::body_kind(self.head, &entry.function, &entry.sources, &upload)? {
-            Some(kind) => Some((kind, upload.collect(BODY_BYTES_MAX).await?)),
+            Some(kind) => {
+                let most = match kind {
+                    bind::Kind::Bytes => BINARY_BODY_BYTES_MAX,
+                    _ => BODY_BYTES_MAX,
+                };
+                Some((kind, upload.collect(most).await?))
+            }
             None => None,
         };
         let head = Head { path: &path, query: self.head.uri.query(), headers: &self.head.headers };

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use quoin_core::Name;
+use quoin_core::description::Migration;
 use quoin_core::shop::{Installation, StoredShop};
 use quoin_core::{Description, Digest};
 use quoin_runtime::{Binding, Generation, GenerationSpec, Log, Node, Provider};
@@ -26,9 +27,17 @@ const MIGRATION_TIME: Duration = Duration::from_secs(60);
 pub(crate) struct Assembled {
     pub wiring: Wiring,
     migrated: Vec<(Name, Migrated)>,
-    databases: HashMap<Name, Arc<Database>>,
+    /// The databases with the sizes that they may grow to, once this is published.
+    databases: Sizes,
     created: Created,
 }
+
+/// The open databases of this host by file. A file has one at a time, whoever uses it: two would not
+/// know of each other's writers.
+pub(crate) type Databases = Mutex<HashMap<PathBuf, Weak<Database>>>;
+
+/// Databases and the bytes that they may grow to.
+pub(crate) type Sizes = Vec<(Arc<Database>, u64)>;
 
 /// Database files that did not exist before. A change that fails takes them away again.
 #[derive(Default)]
@@ -39,6 +48,7 @@ pub(crate) struct Parts<'a> {
     pub data: &'a Path,
     pub library: &'a Library,
     pub log: &'a Arc<Log>,
+    pub databases: &'a Databases,
     /// The tenant as it is, if it exists.
     pub tenant: Option<&'a Tenant>,
 }
@@ -55,7 +65,8 @@ impl Parts<'_> {
         Ok(wiring)
     }
 
-    /// Makes everything that the shop needs: databases opened and migrated, new generations warmed.
+    /// Makes everything that the shop needs: databases opened, new generations warmed, migrations made
+    /// but not yet durable.
     pub async fn assemble(
         &self,
         shop: &StoredShop,
@@ -65,25 +76,27 @@ impl Parts<'_> {
         // Routes and programs first: they can fail without having touched a database.
         self.rehearse(shop, plugins, resolved).await?;
         let mut created = Created::default();
-        let databases = self.databases(shop, plugins, &mut created)?;
+        let (databases, sizes) = self.databases(shop, plugins, &mut created)?;
         let (wiring, fresh) = self.nodes(shop, plugins, resolved, &databases, None).await?;
-        let mut migrated = Vec::new();
-        for generation in &fresh {
-            let name = &generation.installation;
-            if let Some(database) = databases.get(name) {
-                let migrations = &generation.program.description.migrations;
-                let deadline = Instant::now() + MIGRATION_TIME;
-                let done = database.migrate(migrations, deadline).await;
-                migrated.push((name.clone(), done.map_err(|e| failed(name, e))?));
-            }
-        }
+        // A start function can use no database, so nobody's writer waits while it runs.
         for generation in &fresh {
             generation.warm().await?;
         }
-        Ok(Assembled { wiring, migrated, databases, created })
+        let mut migrated = Vec::new();
+        // Who needs others first: calls take their turns at the writers in this order, too.
+        for generation in fresh.iter().rev() {
+            let name = &generation.installation;
+            let migrations = &generation.program.description.migrations;
+            if let Some(database) = databases.get(name) {
+                let done = migrate(name, database, migrations).await?;
+                migrated.extend(done.map(|done| (name.clone(), done)));
+            }
+        }
+        Ok(Assembled { wiring, migrated, databases: sizes, created })
     }
 
-    /// Makes what a restart needs: as it was, without migrating or warming.
+    /// Makes what a restart needs: as it was, without warming. A database file that is gone was taken
+    /// away by the operator, to start empty: it gets its schema.
     pub async fn restore(
         &self,
         record: &Record,
@@ -91,11 +104,19 @@ impl Parts<'_> {
         resolved: &Resolved,
     ) -> Result<Assembled, Error> {
         let mut created = Created::default();
-        let databases = self.databases(&record.shop, plugins, &mut created)?;
+        let (databases, sizes) = self.databases(&record.shop, plugins, &mut created)?;
         let (mut wiring, _) =
             self.nodes(&record.shop, plugins, resolved, &databases, Some(record)).await?;
         wiring.record = record.clone();
-        Ok(Assembled { wiring, migrated: Vec::new(), databases, created })
+        let mut migrated = Vec::new();
+        for (name, database) in &databases {
+            let gone = created.0.iter().any(|path| path == database.path());
+            if let Some(description) = plugins.get(name).filter(|_| gone) {
+                let done = migrate(name, database, &description.migrations).await?;
+                migrated.extend(done.map(|done| (name.clone(), done)));
+            }
+        }
+        Ok(Assembled { wiring, migrated, databases: sizes, created })
     }
 
     fn databases(
@@ -103,32 +124,30 @@ impl Parts<'_> {
         shop: &StoredShop,
         plugins: &Plugins,
         created: &mut Created,
-    ) -> Result<HashMap<Name, Arc<Database>>, Error> {
-        let mut databases = HashMap::new();
+    ) -> Result<(HashMap<Name, Arc<Database>>, Sizes), Error> {
+        let (mut databases, mut sizes) = (HashMap::new(), Vec::new());
+        let mut open = self.databases.lock().unwrap_or_else(|e| e.into_inner());
+        open.retain(|_, database| database.strong_count() > 0);
         for (name, installation) in &shop.plugins {
             let Some(description) = plugins.get(name).filter(|d| keeps_data(d)) else { continue };
             let limits = installation.limits.apply(description.manifest.limits);
             let bytes = u64::from(limits.database_mib) << 20;
-            let open = self.tenant.and_then(|t| {
-                let databases = t.databases.lock().unwrap_or_else(|e| e.into_inner());
-                databases.get(name)?.upgrade()
-            });
-            let database = match open {
-                Some(database) => {
-                    database.set_max_bytes(bytes);
-                    database
-                }
+            let path = data::database(self.data, &shop.name, name);
+            let database = match open.get(&path).and_then(Weak::upgrade) {
+                Some(database) => database,
                 None => {
-                    let path = data::database(self.data, &shop.name, name);
                     if !path.exists() {
                         created.0.push(path.clone());
                     }
-                    Database::open(&path, bytes).map_err(|e| failed(name, e))?
+                    let database = Database::open(&path, bytes).map_err(|e| failed(name, e))?;
+                    open.insert(path, Arc::downgrade(&database));
+                    database
                 }
             };
+            sizes.push((database.clone(), bytes));
             databases.insert(name.clone(), database);
         }
-        Ok(databases)
+        Ok((databases, sizes))
     }
 
     /// The wiring, and the generations in it that are new. They are numbered from those that run now,
@@ -194,16 +213,29 @@ impl Parts<'_> {
 }
 
 impl Assembled {
-    /// Makes the migrations durable and hands over what is to be published. From here on, only a
-    /// failing control database stands between this and the publishing; a schema that was expanded
-    /// for nothing serves the old generation as well.
-    pub fn commit(mut self) -> Result<(Wiring, HashMap<Name, Arc<Database>>), Error> {
+    /// Makes the migrations durable and hands over what is to be published, with the databases and the
+    /// sizes that they may have then. From here on, only a failing control database stands between
+    /// this and the publishing; a schema that was expanded for nothing serves the old generation as
+    /// well.
+    pub fn commit(mut self) -> Result<(Wiring, Sizes), Error> {
         for (name, migrated) in std::mem::take(&mut self.migrated) {
             migrated.commit().map_err(|e| failed(&name, e))?;
         }
         self.created.0.clear();
         Ok((self.wiring, self.databases))
     }
+}
+
+/// Makes the migrations that the database does not have yet; none when it has all, so that its writer
+/// is free again at once.
+async fn migrate(
+    name: &Name,
+    database: &Arc<Database>,
+    migrations: &[Migration],
+) -> Result<Option<Migrated>, Error> {
+    let done = database.migrate(migrations, Instant::now() + MIGRATION_TIME).await;
+    let done = done.map_err(|e| failed(name, e))?;
+    Ok((done.applied() > 0).then_some(done))
 }
 
 impl Drop for Created {

@@ -1,7 +1,7 @@
 //! The data directory: one host process at a time, readable by its owner only.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use quoin_core::Name;
@@ -12,10 +12,11 @@ use crate::error::Error;
 /// A lock on the data directory, held until dropped.
 pub(crate) struct Lock(#[allow(dead_code, reason = "held for its lock")] File);
 
-/// Creates a folder that only its owner can enter.
+/// Makes this a folder that only its owner can enter, whether it exists already or not.
 pub(crate) fn private_folder(folder: &Path) -> Result<(), Error> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|e| Error::host(&format!("the folder {}", folder.display()), e))
+    made.and_then(|()| std::fs::set_permissions(folder, Permissions::from_mode(0o700)))
+        .map_err(|e| Error::host(&format!("the folder {}", folder.display()), e))
 }
 
 /// Takes the data directory for this process.

@@ -76,6 +76,8 @@ impl Library {
         if let Some(description) = self.get(&digest)
             && self.code(&digest).exists()
         {
+            // Whatever happened to the file since, it is there again now.
+            self.store.put(bytes, &digest)?;
             return Ok(description);
         }
         let unique = quoin_core::ids::random_hex::<8>().map_err(|e| Error::host("ids", e))?;
@@ -83,7 +85,18 @@ impl Library {
         std::fs::write(&file.0, bytes).map_err(|e| Error::host("incoming bundle", e))?;
         let description = self.compile(&file.0, &digest).await?;
         self.store.put(bytes, &digest)?;
+        self.descriptions().insert(digest, description.clone());
         Ok(description)
+    }
+
+    /// Reads bundles again that are stored but not known, because the cache was emptied.
+    pub async fn recover(&self, wanted: impl Iterator<Item = &Digest>) -> Result<(), Error> {
+        for digest in self.missing(wanted) {
+            if self.store.path(&digest).exists() {
+                self.program(&digest).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The description of a bundle that the host has.
@@ -111,7 +124,9 @@ impl Library {
             _ => {
                 // Reading it proves that the file still has its digest.
                 self.store.get(digest)?;
-                self.compile(&self.store.path(digest), digest).await?
+                let description = self.compile(&self.store.path(digest), digest).await?;
+                self.descriptions().insert(digest.clone(), description.clone());
+                description
             }
         };
         let program = Arc::new(Program::load(&self.engine, &code, description)?);
@@ -161,11 +176,9 @@ impl Library {
             }));
         }
         let description = self.cached(digest).filter(|_| self.code(digest).exists());
-        let description = Arc::new(description.ok_or_else(|| {
+        Ok(Arc::new(description.ok_or_else(|| {
             refused("the compile child left no machine code for this engine".into())
-        })?);
-        self.descriptions().insert(digest.clone(), description.clone());
-        Ok(description)
+        })?))
     }
 
     fn descriptions(&self) -> MutexGuard<'_, HashMap<Digest, Arc<Description>>> {

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use quoin_core::manifest::Need;
 use quoin_core::shop::StoredShop;
 use quoin_core::{Description, Digest, Name};
 use quoin_runtime::{Engine, Level, Log};
 use quoin_storage::{Control, KeyRow, RevisionRow, TenantRow};
 
-use crate::assemble::Parts;
+use crate::assemble::{Databases, Parts};
 use crate::binding::{self, Plugins, Resolved};
 use crate::data;
 use crate::error::Error;
@@ -40,6 +41,7 @@ pub struct Supervisor {
     data: PathBuf,
     library: Library,
     control: Control,
+    databases: Databases,
     tenants: ArcSwap<BTreeMap<Name, Arc<Tenant>>>,
     /// Which tenant answers to a host name: replaced whenever a tenant's domains change.
     domains: ArcSwap<HashMap<String, Arc<Tenant>>>,
@@ -75,6 +77,7 @@ impl Supervisor {
             data,
             library,
             control,
+            databases: Databases::default(),
             tenants: ArcSwap::default(),
             domains: ArcSwap::default(),
             maps: Mutex::default(),
@@ -142,6 +145,7 @@ impl Supervisor {
     /// # Errors
     /// As for [`Supervisor::apply`].
     pub async fn plan(&self, shop: &StoredShop) -> Result<Plan, Error> {
+        self.library.recover(shop.plugins.values().map(|i| &i.bundle)).await?;
         let tenant = self.tenant(shop.name.as_str());
         self.check_domains(shop)?;
         let (plugins, resolved) = self.resolve(shop)?;
@@ -159,16 +163,18 @@ impl Supervisor {
     /// The plugins do not fit together, a migration fails, a new generation does not start, another
     /// tenant has one of the domains, or the host's storage fails.
     pub async fn apply(&self, shop: StoredShop, note: &str) -> Result<Applied, Error> {
-        match self.tenant(shop.name.as_str()) {
-            Some(tenant) => {
+        loop {
+            if let Some(tenant) = self.tenant(shop.name.as_str()) {
                 let _change = tenant.changing.lock().await;
-                self.change(Some(&tenant), shop, note).await
+                // It may have been removed while this one waited.
+                if self.is_current(&tenant) {
+                    return self.change(Some(&tenant), shop, note).await;
+                }
+                continue;
             }
-            None => {
-                let _one = self.creating.lock().await;
-                // It may have been created while this one waited.
-                let tenant = self.tenant(shop.name.as_str());
-                self.change(tenant.as_ref(), shop, note).await
+            let _one = self.creating.lock().await;
+            if self.tenant(shop.name.as_str()).is_none() {
+                return self.change(None, shop, note).await;
             }
         }
     }
@@ -184,7 +190,7 @@ impl Supervisor {
         bundle: &Digest,
     ) -> Result<Applied, Error> {
         let tenant = self.existing(tenant)?;
-        let _change = tenant.changing.lock().await;
+        let _change = self.changing(&tenant).await?;
         let mut shop = tenant.wiring().shop.clone();
         let Some(plugin) = shop.plugins.get_mut(installation) else {
             return Err(no_plugin(&tenant, installation));
@@ -200,7 +206,7 @@ impl Supervisor {
     /// There is nothing to go back to, or as for [`Supervisor::apply`].
     pub async fn back(&self, tenant: &Name, installation: &Name) -> Result<Applied, Error> {
         let tenant = self.existing(tenant)?;
-        let _change = tenant.changing.lock().await;
+        let _change = self.changing(&tenant).await?;
         let wiring = tenant.wiring();
         let mut shop = wiring.shop.clone();
         let Some(plugin) = shop.plugins.get_mut(installation) else {
@@ -211,9 +217,16 @@ impl Supervisor {
                 format!("{installation} has not been changed, so there is nothing to go back to");
             return Err(Error::NotFound(nothing));
         };
-        let bind = std::mem::take(&mut plugin.bind);
-        *plugin = previous.clone();
-        plugin.bind = bind;
+        // Bindings are the shop's, not the generation's: today's stay, as far as there is a need.
+        let needs = self.library.get(&previous.bundle).map(|d| d.manifest.needs.clone());
+        let bind = std::mem::replace(plugin, previous.clone()).bind;
+        for (interface, providers) in bind {
+            let named =
+                |n: &Need| n.interface.as_str() == interface || n.interface.path() == interface;
+            if needs.iter().flatten().any(named) {
+                plugin.bind.insert(interface, providers);
+            }
+        }
         self.change(Some(&tenant), shop, &format!("back {installation}")).await
     }
 
@@ -223,7 +236,7 @@ impl Supervisor {
     /// There is no such tenant, or the control database fails.
     pub async fn remove_tenant(&self, tenant: &Name) -> Result<(), Error> {
         let tenant = self.existing(tenant)?;
-        let _change = tenant.changing.lock().await;
+        let _change = self.changing(&tenant).await?;
         self.control.remove_tenant(&tenant.name)?;
         let _maps = self.maps.lock().unwrap_or_else(|e| e.into_inner());
         let mut tenants = BTreeMap::clone(&self.tenants.load());
@@ -310,6 +323,7 @@ impl Supervisor {
         note: &str,
     ) -> Result<Applied, Error> {
         self.check_domains(&shop)?;
+        self.library.recover(shop.plugins.values().map(|i| &i.bundle)).await?;
         let (plugins, resolved) = self.resolve(&shop)?;
         let Plan { tenant: name, revision, changes } =
             self.difference(tenant.map(Arc::as_ref), &shop, &plugins);
@@ -325,7 +339,9 @@ impl Supervisor {
         let now = now_ms();
         let revision = self.control.publish(&name, revision, &record, &shop.domains, note, now)?;
         wiring.revision = revision;
-        let weak = databases.iter().map(|(n, d)| (n.clone(), Arc::downgrade(d))).collect();
+        for (database, bytes) in databases {
+            database.set_max_bytes(bytes);
+        }
         let tenant = match tenant {
             Some(tenant) => {
                 tenant.publish(wiring);
@@ -333,7 +349,6 @@ impl Supervisor {
             }
             None => Arc::new(Tenant::new(name.clone(), log, wiring)),
         };
-        *tenant.databases.lock().unwrap_or_else(|e| e.into_inner()) = weak;
         self.enter(&tenant);
         for change in &changes {
             tenant.log.write(Level::Info, "quoin", note, &told(change));
@@ -383,7 +398,8 @@ impl Supervisor {
     }
 
     fn parts<'a>(&'a self, tenant: Option<&'a Tenant>, log: &'a Arc<Log>) -> Parts<'a> {
-        Parts { data: &self.data, library: &self.library, log, tenant }
+        let (data, library, databases) = (&self.data, &self.library, &self.databases);
+        Parts { data, library, log, databases, tenant }
     }
 
     /// A tenant as the control database has it.
@@ -426,12 +442,9 @@ impl Supervisor {
         }
         let (plugins, resolved) = self.resolve(&record.shop)?;
         let assembled = self.parts(None, log).restore(&record, &plugins, &resolved).await?;
-        let (mut wiring, databases) = assembled.commit()?;
+        let (mut wiring, _) = assembled.commit()?;
         wiring.revision = row.revision;
-        let tenant = Tenant::new(row.name.clone(), log.clone(), wiring);
-        let weak = databases.iter().map(|(n, d)| (n.clone(), Arc::downgrade(d))).collect();
-        *tenant.databases.lock().unwrap_or_else(|e| e.into_inner()) = weak;
-        Ok(tenant)
+        Ok(Tenant::new(row.name.clone(), log.clone(), wiring))
     }
 
     fn enter(&self, tenant: &Arc<Tenant>) {
@@ -450,6 +463,25 @@ impl Supervisor {
             }
         }
         self.domains.store(Arc::new(domains));
+    }
+
+    /// The turn to change a tenant, which may have been removed by the time that it comes.
+    async fn changing<'t>(
+        &self,
+        tenant: &'t Arc<Tenant>,
+    ) -> Result<tokio::sync::MutexGuard<'t, ()>, Error> {
+        let turn = tenant.changing.lock().await;
+        if self.is_current(tenant) {
+            return Ok(turn);
+        }
+        Err(Error::NotFound(format!(
+            "the tenant {} was removed or made anew meanwhile",
+            tenant.name
+        )))
+    }
+
+    fn is_current(&self, tenant: &Arc<Tenant>) -> bool {
+        self.tenant(tenant.name.as_str()).is_some_and(|now| Arc::ptr_eq(&now, tenant))
     }
 
     fn existing(&self, name: &Name) -> Result<Arc<Tenant>, Error> {

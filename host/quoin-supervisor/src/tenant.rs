@@ -8,7 +8,6 @@ use bytes::Bytes;
 use quoin_core::shop::{Installation, StoredShop};
 use quoin_core::{Digest, Name};
 use quoin_runtime::{Generation, Log, Node};
-use quoin_storage::Database;
 use serde::{Deserialize, Serialize};
 
 use crate::routes::RouteTable;
@@ -24,8 +23,6 @@ pub struct Tenant {
     pub(crate) keys: ArcSwap<HashMap<String, Digest>>,
     /// Generations that were replaced; a call may still run in them.
     pub(crate) retired: Mutex<Vec<Weak<Generation>>>,
-    /// Its open databases by installation.
-    pub(crate) databases: Mutex<HashMap<Name, Weak<Database>>>,
     /// One change at a time.
     pub(crate) changing: tokio::sync::Mutex<()>,
 }
@@ -66,7 +63,6 @@ impl Tenant {
             wiring: ArcSwap::from_pointee(wiring),
             keys: ArcSwap::default(),
             retired: Mutex::default(),
-            databases: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
         }
     }

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use quoin_core::shop::Shop;
 
 use self::outcome::{Outcome, State};
 use crate::place::Place;
@@ -33,6 +34,22 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// The same, for the commands that need the bundles.
 pub(crate) fn bundles(place: &Place) -> Result<()> {
     report(place, false)
+}
+
+/// The same, for a command that needs the bundles of one shop only: what else cannot be built here
+/// does not stop it.
+pub(crate) fn bundles_of(place: &Place, shop: &Shop<String>) -> Result<()> {
+    let outcomes = build(place)?;
+    print!("{}", outcome::text(&outcomes, place));
+    for plugin in shop.plugins.values() {
+        let file = place.bundles().join(&plugin.bundle);
+        let there = |o: &Outcome| {
+            let sound = matches!(o.state, State::Built { .. } | State::Unchanged { .. });
+            sound && o.file.as_ref() == Some(&file)
+        };
+        ensure!(outcomes.iter().any(there), "{} could not be built, see above", plugin.bundle);
+    }
+    Ok(())
 }
 
 /// The workspaces that are built for WebAssembly.

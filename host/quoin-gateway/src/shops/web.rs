@@ -3,7 +3,7 @@
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
-use quoin_core::limits::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX};
+use quoin_core::limits::{BINARY_BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX};
 use quoin_core::manifest::Access;
 use quoin_core::{Problem, Type};
 use quoin_runtime::{Target, Value, call, json};
@@ -45,7 +45,7 @@ pub async fn respond(
     }
     let principal = access::principal_of_web(scene.tenant, entry.access, &head.headers)?;
     let private = entry.access == Access::Admin || principal.id.is_some();
-    let body = upload.collect(BODY_BYTES_MAX).await?;
+    let body = upload.collect(BINARY_BODY_BYTES_MAX).await?;
     let target = Target { interface: &entry.interface, function: "handle" };
     let trace = scene.id.to_owned();
     let request = quoin_runtime::Request { principal, trace };

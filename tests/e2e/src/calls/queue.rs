@@ -47,7 +47,7 @@ fn beyond_concurrency_calls_wait_and_beyond_the_queue_they_are_told_when_to_come
         assert_eq!(first.join().expect("a client"), 504);
         // Its turn came, or its own deadline first: it waited as long as the other ran.
         let waited = second.join().expect("a client");
-        assert!(matches!(waited, 200 | 504), "{waited}");
+        assert!(matches!(waited, 200 | 503 | 504), "{waited}");
     });
     assert_eq!(shop.get("/nothing").ok(), 0);
 }
@@ -57,9 +57,11 @@ fn a_call_waits_no_longer_than_its_deadline() {
     let (_host, shop) = limited("concurrency = 1, queue = 8, deadline-ms = 500");
     std::thread::scope(|scope| {
         let spins: Vec<_> = (0..4).map(|_| scope.spawn(|| shop.get("/spin").status)).collect();
-        for spin in spins {
-            assert_eq!(spin.join().expect("a client"), 504);
-        }
+        let mut ends: Vec<_> = spins.into_iter().map(|s| s.join().expect("a client")).collect();
+        ends.sort_unstable();
+        // Who ran was out of time; who only waited finds the shop too busy.
+        assert_eq!(ends.last(), Some(&504), "{ends:?}");
+        assert!(ends.iter().all(|end| [503, 504].contains(end)), "{ends:?}");
     });
     assert_eq!(shop.get("/nothing").ok(), 0);
 }
