@@ -12,6 +12,8 @@ fn what_a_call_wrote_before_it_failed_is_not_kept() {
     write(&shop, "error", "refuse").expect(409);
     write(&shop, "trap", "trap").refused(502, "plugin-failed");
     write(&shop, "timeout", "spin").refused(504, "plugin-timeout");
+    let inexpressible = shop.post("/texts/not-a-number", json!({ "text": "no number" }));
+    inexpressible.refused(502, "inexpressible-result");
     assert_eq!(texts(&shop), json!(["first"]));
     write(&shop, "second", "well").ok();
     host.restart();

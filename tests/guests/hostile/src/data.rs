@@ -35,6 +35,11 @@ impl Guest for Hostile {
         }
     }
 
+    fn write_not_a_number(text: String) -> Result<f64, Error> {
+        db::execute("INSERT INTO text (text) VALUES (?1)", &params![text]);
+        Ok(f64::NAN)
+    }
+
     fn texts() -> Result<Vec<String>, Error> {
         let rows = db::rows("SELECT text FROM text ORDER BY id", &[]);
         Ok(rows.iter().map(|row| row.text("text")).collect())
