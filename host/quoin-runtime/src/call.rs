@@ -1,6 +1,7 @@
 //! Calls: one invocation of an exported function, in its own sandbox and its own transaction.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Instant;
 
 use quoin_core::limits::CALL_DEPTH_MAX;
@@ -49,6 +50,30 @@ pub struct Request {
 pub(crate) struct Origin {
     pub principal: Principal,
     pub trace: String,
+    pub stage: Stage,
+}
+
+/// How far a call tree has come: waiting for its turn, begun, or given up while it waited.
+#[derive(Default)]
+pub(crate) struct Stage(AtomicU8);
+
+impl Stage {
+    const WAITING: u8 = 0;
+    const BEGUN: u8 = 1;
+    const GIVEN_UP: u8 = 2;
+
+    fn begin(&self) -> bool {
+        self.leave_waiting(Stage::BEGUN)
+    }
+
+    fn give_up(&self) -> bool {
+        self.leave_waiting(Stage::GIVEN_UP)
+    }
+
+    fn leave_waiting(&self, next: u8) -> bool {
+        let (from, order) = (Stage::WAITING, Ordering::AcqRel);
+        self.0.compare_exchange(from, next, order, Ordering::Acquire).is_ok()
+    }
 }
 
 /// A function of a provided interface.
@@ -64,7 +89,8 @@ pub struct Target<'a> {
 ///
 /// The call runs in a task of its own. When the returned future is dropped (the client went away), a
 /// function that only reads is cancelled; one that writes is finished, within its deadline, so that
-/// a lost connection does not cut a sequence of steps in half.
+/// a lost connection does not cut a sequence of steps in half. A call that still waits for its turn has
+/// done nothing and is given up: what it holds must not outlive its client in a queue.
 ///
 /// # Errors
 /// See [`Failure`].
@@ -83,18 +109,20 @@ pub async fn call(
     let (node, export) = (node.clone(), export.clone());
     let plugin = node.generation.installation.to_string();
     let reads = export.reads;
-    let origin = Arc::new(Origin { principal: request.principal, trace: request.trace });
+    let Request { principal, trace } = request;
+    let origin = Arc::new(Origin { principal, trace, stage: Stage::default() });
     let id = quoin_core::ids::random_hex::<16>().map_err(|e| Failure::Host {
         plugin: plugin.clone(),
         reason: format!("no randomness for a call id: {e}"),
         full: false,
     })?;
     let deadline = node.generation.deadline_from(Instant::now());
+    let lost = origin.clone();
     let task = tokio::spawn(async move {
         let running = Running::new(node, export, origin, id, None, 0, deadline);
         run(running, &params).await
     });
-    let mut task = OnDrop { task, cancel: reads };
+    let mut task = OnDrop { task, cancel: reads, origin: lost };
     match (&mut task.task).await {
         Ok(outcome) => outcome,
         Err(error) => {
@@ -107,11 +135,12 @@ pub async fn call(
 struct OnDrop<T> {
     task: JoinHandle<T>,
     cancel: bool,
+    origin: Arc<Origin>,
 }
 
 impl<T> Drop for OnDrop<T> {
     fn drop(&mut self) {
-        if self.cancel {
+        if self.cancel || self.origin.stage.give_up() {
             self.task.abort();
         }
     }
@@ -194,6 +223,9 @@ async fn attempt(
         return Err(running.limit(format!("more than {CALL_DEPTH_MAX} calls in each other")));
     }
     let _permit = generation.admit(&export.label, running.deadline).await?;
+    if depth == 0 && !running.origin.stage.begin() {
+        return Err(Failure::BadCall("the client gave the call up".into()));
+    }
     let mut live = match generation.take_idle() {
         Some(live) => live,
         // Boxed for those calls that need none.

@@ -6,12 +6,15 @@
 //! `{"tag":"ok"|"err","val"}`: the mapping of the JavaScript component tooling, but for base64.
 //! 64-bit integers are JSON numbers with all their digits.
 
+mod place;
+
 use data_encoding::BASE64;
 use quoin_core::Type;
 use quoin_core::types::{Case, Field, lower_camel};
 use serde_json::{Map, Value as Json, json};
 
 use crate::Value;
+use place::Place;
 
 /// JSON that does not fit a type.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
@@ -33,7 +36,8 @@ pub struct Inexpressible(pub String);
 /// # Errors
 /// The first place that does not fit, an unknown member or a missing one.
 pub fn parameters(params: &[Field], json: &Json) -> Result<Vec<Value>, Misfit> {
-    fields(params, json, "").map(|fields| fields.into_iter().map(|(_, value)| value).collect())
+    fields(params, json, &Place::Root(""))
+        .map(|fields| fields.into_iter().map(|(_, value)| value).collect())
 }
 
 /// A value of this type.
@@ -41,6 +45,10 @@ pub fn parameters(params: &[Field], json: &Json) -> Result<Vec<Value>, Misfit> {
 /// # Errors
 /// The first place that does not fit; `at` is the pointer to `json`.
 pub fn value(ty: &Type, json: &Json, at: &str) -> Result<Value, Misfit> {
+    read(ty, json, &Place::Root(at))
+}
+
+fn read(ty: &Type, json: &Json, at: &Place<'_>) -> Result<Value, Misfit> {
     let misfit = || wrong(at, json, ty);
     Ok(match ty {
         Type::Bool => Value::Bool(json.as_bool().ok_or_else(misfit)?),
@@ -70,14 +78,14 @@ pub fn value(ty: &Type, json: &Json, at: &str) -> Result<Value, Misfit> {
         }
         Type::List(element) => {
             let items = json.as_array().ok_or_else(misfit)?.iter().enumerate();
-            let items = items.map(|(i, item)| value(element, item, &format!("{at}/{i}")));
+            let items = items.map(|(i, item)| read(element, item, &at.item(i)));
             Value::List(items.collect::<Result<_, _>>()?)
         }
         Type::Option(inner) if matches!(**inner, Type::Option(_)) => match json {
             Json::Null => Value::Option(None),
             boxed => match tagged(boxed, at, &["some", "none"])? {
                 ("some", Some(val)) => {
-                    Value::Option(Some(Box::new(value(inner, val, &format!("{at}/val"))?)))
+                    Value::Option(Some(Box::new(read(inner, val, &at.member("val"))?)))
                 }
                 ("none", None) => Value::Option(None),
                 _ => return Err(misfit()),
@@ -85,7 +93,7 @@ pub fn value(ty: &Type, json: &Json, at: &str) -> Result<Value, Misfit> {
         },
         Type::Option(inner) => match json {
             Json::Null => Value::Option(None),
-            some => Value::Option(Some(Box::new(value(inner, some, at)?))),
+            some => Value::Option(Some(Box::new(read(inner, some, at)?))),
         },
         Type::Result { ok, err } => {
             let (tag, val) = tagged(json, at, &["ok", "err"])?;
@@ -98,7 +106,7 @@ pub fn value(ty: &Type, json: &Json, at: &str) -> Result<Value, Misfit> {
         Type::Tuple(parts) => {
             let items = json.as_array().filter(|a| a.len() == parts.len()).ok_or_else(misfit)?;
             let items = parts.iter().zip(items).enumerate();
-            let items = items.map(|(i, (ty, item))| value(ty, item, &format!("{at}/{i}")));
+            let items = items.map(|(i, (ty, item))| read(ty, item, &at.item(i)));
             Value::Tuple(items.collect::<Result<_, _>>()?)
         }
         Type::Record { fields: types, .. } => Value::Record(fields(types, json, at)?),
@@ -117,14 +125,14 @@ pub fn value(ty: &Type, json: &Json, at: &str) -> Result<Value, Misfit> {
             let object = json.as_object().ok_or_else(misfit)?;
             let names: Vec<String> = flags.iter().map(|f| lower_camel(f)).collect();
             if let Some(unknown) = object.keys().find(|k| !names.contains(k)) {
-                return Err(choose(&member(at, unknown), names.iter().map(String::as_str)));
+                return Err(choose(&at.member(unknown), names.iter().map(String::as_str)));
             }
             let mut set = Vec::new();
             for (flag, name) in flags.iter().zip(&names) {
                 match object.get(name) {
                     Some(Json::Bool(true)) => set.push(flag.clone()),
                     None | Some(Json::Bool(false)) => {}
-                    Some(other) => return Err(wrong(&member(at, name), other, &Type::Bool)),
+                    Some(other) => return Err(wrong(&at.member(name), other, &Type::Bool)),
                 }
             }
             Value::Flags(set)
@@ -132,22 +140,22 @@ pub fn value(ty: &Type, json: &Json, at: &str) -> Result<Value, Misfit> {
     })
 }
 
-fn fields(types: &[Field], json: &Json, at: &str) -> Result<Vec<(String, Value)>, Misfit> {
+fn fields(types: &[Field], json: &Json, at: &Place<'_>) -> Result<Vec<(String, Value)>, Misfit> {
     let Some(object) = json.as_object() else {
         let problem = format!("expected an object, found {}", kind(json));
-        return Err(Misfit { pointer: at.into(), problem });
+        return Err(Misfit { pointer: at.to_string(), problem });
     };
     if let Some(unknown) = object.keys().find(|k| !types.iter().any(|f| f.json == **k)) {
         let known = types.iter().map(|f| f.json.as_str());
-        return Err(choose(&member(at, unknown), known));
+        return Err(choose(&at.member(unknown), known));
     }
     let one = |field: &Field| {
         let value = match (object.get(&field.json), &field.ty) {
-            (Some(json), ty) => value(ty, json, &member(at, &field.json))?,
+            (Some(json), ty) => read(ty, json, &at.member(&field.json))?,
             (None, Type::Option(_)) => Value::Option(None),
             (None, ty) => {
                 let problem = format!("missing; expected {}", describe(ty));
-                return Err(Misfit { pointer: member(at, &field.json), problem });
+                return Err(Misfit { pointer: at.member(&field.json).to_string(), problem });
             }
         };
         Ok((field.name.clone(), value))
@@ -155,71 +163,72 @@ fn fields(types: &[Field], json: &Json, at: &str) -> Result<Vec<(String, Value)>
     types.iter().map(one).collect()
 }
 
-fn payload(ty: Option<&Type>, val: Option<&Json>, at: &str) -> Result<Option<Box<Value>>, Misfit> {
-    let at = format!("{at}/val");
+fn payload(
+    ty: Option<&Type>,
+    val: Option<&Json>,
+    at: &Place<'_>,
+) -> Result<Option<Box<Value>>, Misfit> {
+    let at = at.member("val");
     match (ty, val) {
         (None, None | Some(Json::Null)) => Ok(None),
         (None, Some(_)) => {
-            Err(Misfit { pointer: at, problem: "this case carries no value".into() })
+            let problem = "this case carries no value".into();
+            Err(Misfit { pointer: at.to_string(), problem })
         }
-        (Some(ty), Some(val)) => Ok(Some(Box::new(value(ty, val, &at)?))),
+        (Some(ty), Some(val)) => Ok(Some(Box::new(read(ty, val, &at)?))),
         (Some(Type::Option(_)), None) => Ok(Some(Box::new(Value::Option(None)))),
         (Some(ty), None) => {
             let problem = format!("missing; expected {}", describe(ty));
-            Err(Misfit { pointer: at, problem })
+            Err(Misfit { pointer: at.to_string(), problem })
         }
     }
 }
 
 fn tagged<'a>(
     json: &'a Json,
-    at: &str,
+    at: &Place<'_>,
     tags: &[&str],
 ) -> Result<(&'a str, Option<&'a Json>), Misfit> {
     let object = json.as_object().ok_or_else(|| {
         let problem = format!("expected an object with \"tag\", found {}", kind(json));
-        Misfit { pointer: at.into(), problem }
+        Misfit { pointer: at.to_string(), problem }
     })?;
     if let Some(unknown) = object.keys().find(|k| *k != "tag" && *k != "val") {
-        return Err(choose(&member(at, unknown), ["tag", "val"].into_iter()));
+        return Err(choose(&at.member(unknown), ["tag", "val"].into_iter()));
     }
     let tag = object.get("tag").and_then(Json::as_str).unwrap_or_default();
     if !tags.contains(&tag) {
-        return Err(choose(&member(at, "tag"), tags.iter().copied()));
+        return Err(choose(&at.member("tag"), tags.iter().copied()));
     }
     Ok((tag, object.get("val")))
 }
 
-fn integer<T: TryFrom<i128>>(ty: &Type, json: &Json, at: &str) -> Result<T, Misfit> {
+fn integer<T: TryFrom<i128>>(ty: &Type, json: &Json, at: &Place<'_>) -> Result<T, Misfit> {
     let Json::Number(number) = json else { return Err(wrong(at, json, ty)) };
     let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
     let Some(whole) = whole else {
         // Larger than 64 bits, or with a fraction.
         let problem = format!("{number} is not {} in range", describe(ty));
-        return Err(Misfit { pointer: at.into(), problem });
+        return Err(Misfit { pointer: at.to_string(), problem });
     };
     T::try_from(whole).map_err(|_| {
         let problem = format!("{number} is out of range for {ty}");
-        Misfit { pointer: at.into(), problem }
+        Misfit { pointer: at.to_string(), problem }
     })
 }
 
-fn wrong(at: &str, found: &Json, ty: &Type) -> Misfit {
+fn wrong(at: &Place<'_>, found: &Json, ty: &Type) -> Misfit {
     let problem = format!("expected {}, found {}", describe(ty), kind(found));
-    Misfit { pointer: at.into(), problem }
+    Misfit { pointer: at.to_string(), problem }
 }
 
-fn choose<'a>(at: &str, known: impl Iterator<Item = &'a str>) -> Misfit {
+fn choose<'a>(at: &Place<'_>, known: impl Iterator<Item = &'a str>) -> Misfit {
     let known: Vec<_> = known.collect();
     let problem = match known.as_slice() {
         [] => "unknown; nothing is expected here".into(),
         known => format!("unknown; known here: {}", known.join(", ")),
     };
-    Misfit { pointer: at.into(), problem }
-}
-
-fn member(at: &str, name: &str) -> String {
-    format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
+    Misfit { pointer: at.to_string(), problem }
 }
 
 fn kind(json: &Json) -> &'static str {
@@ -277,12 +286,15 @@ pub fn value_from_text(ty: &Type, text: &str, at: &str) -> Result<Value, Misfit>
     value(ty, &json, at)
 }
 
+/// Where a result is.
+const TOP: Place<'_> = Place::Root("");
+
 /// The JSON of a value of this type.
 ///
 /// # Errors
 /// A float in it is not finite.
 pub fn json(value: &Value, ty: &Type) -> Result<Json, Inexpressible> {
-    show(value, ty, "")
+    show(value, ty, &TOP)
 }
 
 /// Whether JSON can express a value: all floats in it are finite.
@@ -309,23 +321,27 @@ pub fn result(
 ) -> Result<Result<Json, Json>, Inexpressible> {
     match (value, ty) {
         (Some(Value::Result(Ok(value))), Some(Type::Result { ok, .. })) => {
-            optional(value.as_deref(), ok.as_deref(), "").map(Ok)
+            optional(value.as_deref(), ok.as_deref(), &TOP).map(Ok)
         }
         (Some(Value::Result(Err(value))), Some(Type::Result { err, .. })) => {
-            optional(value.as_deref(), err.as_deref(), "").map(Err)
+            optional(value.as_deref(), err.as_deref(), &TOP).map(Err)
         }
-        (value, ty) => optional(value, ty, "").map(Ok),
+        (value, ty) => optional(value, ty, &TOP).map(Ok),
     }
 }
 
-fn optional(value: Option<&Value>, ty: Option<&Type>, at: &str) -> Result<Json, Inexpressible> {
+fn optional(
+    value: Option<&Value>,
+    ty: Option<&Type>,
+    at: &Place<'_>,
+) -> Result<Json, Inexpressible> {
     match (value, ty) {
         (Some(value), Some(ty)) => show(value, ty, at),
         _ => Ok(Json::Null),
     }
 }
 
-fn show(value: &Value, ty: &Type, at: &str) -> Result<Json, Inexpressible> {
+fn show(value: &Value, ty: &Type, at: &Place<'_>) -> Result<Json, Inexpressible> {
     let finite = |v: f64| {
         serde_json::Number::from_f64(v).map(Json::Number).ok_or_else(|| Inexpressible(place(at)))
     };
@@ -350,18 +366,18 @@ fn show(value: &Value, ty: &Type, at: &str) -> Result<Json, Inexpressible> {
         }
         (Value::List(items), Type::List(element)) => {
             let items = items.iter().enumerate();
-            let items = items.map(|(i, item)| show(item, element, &format!("{at}/{i}")));
+            let items = items.map(|(i, item)| show(item, element, &at.item(i)));
             Json::Array(items.collect::<Result<_, _>>()?)
         }
         (Value::Tuple(items), Type::Tuple(parts)) => {
             let items = items.iter().zip(parts).enumerate();
-            let items = items.map(|(i, (item, ty))| show(item, ty, &format!("{at}/{i}")));
+            let items = items.map(|(i, (item, ty))| show(item, ty, &at.item(i)));
             Json::Array(items.collect::<Result<_, _>>()?)
         }
         (Value::Record(values), Type::Record { fields, .. }) => {
             let mut object = Map::with_capacity(values.len());
             for ((_, value), field) in values.iter().zip(fields) {
-                let shown = show(value, &field.ty, &member(at, &field.json))?;
+                let shown = show(value, &field.ty, &at.member(&field.json))?;
                 object.insert(field.json.clone(), shown);
             }
             Json::Object(object)
@@ -395,18 +411,21 @@ fn boxed(
     tag: &str,
     value: Option<&Value>,
     ty: Option<&Type>,
-    at: &str,
+    at: &Place<'_>,
 ) -> Result<Json, Inexpressible> {
     let mut object = Map::new();
     object.insert("tag".into(), Json::String(tag.into()));
     if value.is_some() {
-        object.insert("val".into(), optional(value, ty, &member(at, "val"))?);
+        object.insert("val".into(), optional(value, ty, &at.member("val"))?);
     }
     Ok(Json::Object(object))
 }
 
-fn place(at: &str) -> String {
-    if at.is_empty() { "the top".into() } else { at.into() }
+fn place(at: &Place<'_>) -> String {
+    match at {
+        Place::Root("") => "the top".into(),
+        at => at.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -96,3 +96,25 @@ fn a_writing_call_is_finished_although_its_client_is_lost() {
     let count = shop.call(count, json!({ "statement": "SELECT count(*) FROM text" })).ok();
     assert_eq!(count, json!([["60000"]]));
 }
+
+#[test]
+fn a_writing_call_that_waits_is_given_up_with_its_client() {
+    let (host, shop) = limited("deadline-ms = 60000, concurrency = 1");
+    let mut first = Wire::open(host.address());
+    first.send(format!("GET /spin HTTP/1.1\r\nhost: {}\r\n\r\n", shop.domain)).expect("sent");
+    await_stats(&shop, 1, 0);
+    let body = json!({ "texts": ["never"] }).to_string();
+    let mut second = Wire::open(host.address());
+    let head = format!(
+        "POST /batch HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        shop.domain,
+        body.len()
+    );
+    second.send(head + &body).expect("sent");
+    await_stats(&shop, 1, 1);
+    drop(second);
+    await_stats(&shop, 1, 0);
+    drop(first);
+    await_stats(&shop, 0, 0);
+    assert_eq!(shop.get("/texts").ok(), json!([]));
+}
