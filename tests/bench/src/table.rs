@@ -77,9 +77,11 @@ impl Table {
         }
     }
 
-    fn missed(&self) -> usize {
+    /// How many aims there are, and how many of them are not met.
+    fn aims(&self) -> (usize, usize) {
         let rows = self.sections.iter().flat_map(|(_, rows)| rows);
-        rows.flat_map(|row| &row.ratios).filter(|ratio| ratio.met() == Some(false)).count()
+        let met: Vec<bool> = rows.flat_map(|row| &row.ratios).filter_map(Ratio::met).collect();
+        (met.len(), met.iter().filter(|met| !**met).count())
     }
 
     /// For people.
@@ -106,11 +108,8 @@ impl Table {
                 }
             }
         }
-        let _ = match self.missed() {
-            0 => writeln!(text, "\nEvery aim is met."),
-            1 => writeln!(text, "\n1 aim is not met."),
-            missed => writeln!(text, "\n{missed} aims are not met."),
-        };
+        let (aims, missed) = self.aims();
+        let _ = writeln!(text, "\n{} of {aims} aims are met.", aims - missed);
         text
     }
 
@@ -132,7 +131,7 @@ impl Table {
             json!({ "title": title, "rows": rows.iter().map(row).collect::<Vec<_>>() })
         });
         let sections: Vec<_> = sections.collect();
-        json!({ "machine": machine, "sections": sections, "missed": self.missed() })
+        json!({ "machine": machine, "sections": sections, "missed": self.aims().1 })
     }
 }
 
@@ -191,7 +190,7 @@ mod tests {
         assert!(text.contains("123 /s"), "{text}");
         assert!(text.contains("0.40 × the other"), "{text}");
         assert!(text.contains("FALLS SHORT"), "{text}");
-        assert!(text.ends_with("1 aim is not met.\n"), "{text}");
+        assert!(text.ends_with("0 of 1 aims are met.\n"), "{text}");
         let json = table.json(&machine);
         assert_eq!(
             (json["missed"].clone(), json["sections"][0]["title"].clone()),

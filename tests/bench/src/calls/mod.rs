@@ -52,19 +52,6 @@ pub fn measure(bundles: &Path, seconds: u32, table: &mut Table) -> Result<()> {
     let quoin = through_quoin::Plugins::load(&caller, &callee)?;
     let engine = bare::Components::load(&caller, &callee)?;
     let servers = hop::Servers::start()?;
-    if let Ok(one) = std::env::var("ONE") {
-        let (_, shape, _) = SHAPES[one[..1].parse::<usize>()?];
-        let one: Box<dyn Contestant> = match &one[1..] {
-            "r" => Box::new(quoin.contestant(shape, true)),
-            "f" => Box::new(quoin.contestant(shape, false)),
-            "R" => Box::new(engine.contestant(shape, bare::By::Component, true)),
-            "F" => Box::new(engine.contestant(shape, bare::By::Component, false)),
-            _ => Box::new(servers.contestant(shape)),
-        };
-        let costs = runtime.block_on(costs(&[&*one], seconds))?;
-        println!("{}", micros(costs[0]));
-        return Ok(());
-    }
     for (name, shape, aims) in SHAPES {
         eprintln!("Measuring {name} …");
         let http = servers.contestant(shape);
