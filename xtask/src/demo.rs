@@ -106,7 +106,7 @@ impl Demo {
             let text = std::fs::read_to_string(shop.join(csv)).with_context(|| csv.to_owned())?;
             let report =
                 self.quoin(&["call", &tenant, function, "-"], Some(&json!({"csv": text})))?;
-            let faults = &report["faultCount"];
+            let faults = &report["ok"]["faultCount"];
             ensure!(faults == &json!(0), "{csv} has faults: {report}");
         }
         Ok(tenant)
