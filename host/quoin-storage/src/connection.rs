@@ -79,6 +79,36 @@ pub(crate) enum Role {
     Reader,
 }
 
+/// What begins and ends a transaction.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Frame {
+    Begin,
+    /// Takes the writer's lock of the file at once.
+    BeginImmediate,
+    Commit,
+    Rollback,
+}
+
+/// What begins each of the host's statements that stay compiled. A connection finds compiled
+/// statements by their text and does not ask again what they may do, so no guest may send this.
+const HOSTS: &str = "/* host */";
+
+impl Frame {
+    fn sql(self) -> &'static str {
+        match self {
+            Frame::Begin => "/* host */ BEGIN",
+            Frame::BeginImmediate => "/* host */ BEGIN IMMEDIATE",
+            Frame::Commit => "/* host */ COMMIT",
+            Frame::Rollback => "/* host */ ROLLBACK",
+        }
+    }
+}
+
+/// Whether this text could be that of one of the host's compiled statements.
+pub(crate) fn is_hosts(sql: &str) -> bool {
+    sql.contains(HOSTS)
+}
+
 /// A connection that holds guests to their rules.
 pub(crate) struct Connection {
     pub(crate) sqlite: rusqlite::Connection,
@@ -120,6 +150,14 @@ impl Connection {
     /// The size that the file may grow to, as it was when the connection was opened.
     pub(crate) fn max_bytes(&self) -> u64 {
         self.max_bytes
+    }
+
+    /// Begins or ends a transaction, by a statement that is compiled once.
+    pub(crate) fn frame(&self, statement: Frame) -> rusqlite::Result<()> {
+        self.as_host(|sqlite| {
+            let mut statement = sqlite.prepare_cached(statement.sql())?;
+            statement.execute([]).map(drop)
+        })
     }
 
     /// Runs the host's own statements, which no rule holds back. They must not be cached: a guest

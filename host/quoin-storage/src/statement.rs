@@ -6,7 +6,7 @@ use quoin_core::limits::{SQL_BYTES_MAX, SQL_PARAMS_MAX, SQL_RESULT_BYTES_MAX, SQ
 use rusqlite::{CachedStatement, Statement};
 
 use crate::blocking::blocking;
-use crate::connection::Connection;
+use crate::connection::{self, Connection};
 use crate::{Rows, SqlError, Value};
 
 /// How long a statement that only reads may hold up the other tasks of its thread. Most are done in
@@ -133,6 +133,9 @@ fn check_size(sql: &str, params: &[Value]) -> Result<(), SqlError> {
         return Err(SqlError::TooLarge(format!(
             "a statement has at most {SEMICOLONS_MAX} semicolons; pass text as parameters"
         )));
+    }
+    if connection::is_hosts(sql) {
+        return Err(SqlError::Denied("the comment that marks the host's own statements".into()));
     }
     if sql.contains('\0') {
         return Err(SqlError::Syntax("a statement has no NUL character".into()));

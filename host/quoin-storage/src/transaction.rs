@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::blocking::blocking;
-use crate::connection::{Connection, Role};
+use crate::connection::{Connection, Frame, Role};
 use crate::statement::{self, Failure, Step};
 use crate::{Database, Error, Rows, SqlError, Value};
 
@@ -34,13 +34,11 @@ impl Transaction {
         deadline: Instant,
     ) -> Result<Transaction, Error> {
         let begin = match role {
-            Role::Writer => "BEGIN IMMEDIATE",
-            Role::Reader => "BEGIN",
+            Role::Writer => Frame::BeginImmediate,
+            Role::Reader => Frame::Begin,
         };
         // On an error the connection is closed, and the next transaction opens another.
-        connection
-            .as_host(|sqlite| sqlite.execute_batch(begin))
-            .map_err(|error| Error::sqlite(database.path(), error))?;
+        connection.frame(begin).map_err(|error| Error::sqlite(database.path(), error))?;
         let connection = Some(connection);
         let (wrote, lost) = (false, None);
         Ok(Transaction { database, connection, role, deadline, wrote, lost, _permit: permit })
@@ -107,8 +105,7 @@ impl Transaction {
         if !self.wrote {
             return Ok(());
         }
-        let commit = |sqlite: &rusqlite::Connection| sqlite.execute_batch("COMMIT");
-        let result = blocking(|| connection.as_host(commit));
+        let result = blocking(|| connection.frame(Frame::Commit));
         result.map_err(|error| {
             let error = Error::sqlite(self.database.path(), error);
             if !matches!(error, Error::Constraint(_)) {
@@ -135,8 +132,8 @@ impl Drop for Transaction {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         // A panic may have come between, so that the connection is not what it seems to be.
-        let rolled_back = connection.sqlite.is_autocommit()
-            || connection.as_host(|sqlite| sqlite.execute_batch("ROLLBACK")).is_ok();
+        let rolled_back =
+            connection.sqlite.is_autocommit() || connection.frame(Frame::Rollback).is_ok();
         if rolled_back && !std::thread::panicking() {
             self.database.pool(self.role).give_back(connection);
         }
