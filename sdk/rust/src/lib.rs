@@ -47,6 +47,11 @@ mod bindings {
     });
 }
 
+/// The allocator of every plugin.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static HEAP: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 /// The nouns that all capabilities share: money, errors, addresses.
 pub use bindings::quoin::types::types;
 

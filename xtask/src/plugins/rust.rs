@@ -14,6 +14,10 @@ use crate::place::Place;
 /// Each of these is a workspace, or a folder of workspaces.
 const FOLDERS: [&str; 3] = ["plugins", "examples", "tests/guests"];
 
+/// The heap that an instance starts with. Most calls need less, and then never ask the host to grow
+/// their memory; what they do not touch costs nothing.
+const HEAP_BYTES: u32 = 256 << 10;
+
 /// The folders of all workspaces, in a fixed order.
 pub(super) fn workspaces(place: &Place) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
@@ -58,7 +62,7 @@ pub(super) fn build(place: &Place, workspace: &Path) -> Result<(Vec<Source>, boo
         .args(["build", "--release", "--keep-going", "--target", TARGET])
         .args(["--message-format", "json-render-diagnostics", "--target-dir"])
         .arg(build_folder(place, workspace))
-        .args(["--config", &same_bytes_everywhere(place)])
+        .args(["--config", &compiler_flags(place)])
         .stderr(Stdio::inherit());
     let output = command.output().context("cannot run cargo: is Rust in PATH?")?;
     let messages = String::from_utf8_lossy(&output.stdout);
@@ -94,14 +98,15 @@ fn flat_name(place: &Place, workspace: &Path) -> OsString {
 }
 
 /// A cargo setting that keeps this machine's paths out of panic messages, so that equal sources make
-/// equal bundles wherever they are built.
-fn same_bytes_everywhere(place: &Place) -> String {
+/// equal bundles wherever they are built, and lets instances start with a heap.
+fn compiler_flags(place: &Place) -> String {
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
     let paths = [Some((place.root.clone(), "/quoin")), home.map(|home| (home, "/cargo"))];
     let flags: Vec<_> = (paths.into_iter().flatten())
         .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
+        .chain([format!("-Clink-arg=--initial-heap={HEAP_BYTES}")])
         .collect();
     format!("target.{TARGET}.rustflags={}", serde_json::json!(flags))
 }
