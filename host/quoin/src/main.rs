@@ -24,6 +24,9 @@ use clap::Parser;
 use cli::{Cli, Command};
 use failed::Failed;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -20,6 +20,10 @@ use hyper_util::rt::TokioIo;
 use rusqlite::Connection;
 use tokio::net::TcpListener;
 
+/// As in the host.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<()> {
     let database = std::env::args_os().nth(1).context("which database?")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
