@@ -34,7 +34,9 @@ pub(crate) async fn call(host: &Supervisor, tenant: &Name, body: &[u8]) -> Answe
     // A long call holds the graph that it runs in, not the whole snapshot.
     drop(wiring);
     let trace = quoin_core::ids::random_hex::<16>().map_err(|_| Problem::internal())?;
-    let request = Request { principal: Principal::admin("operator"), trace };
+    let (principal, check) =
+        (Principal::admin("operator"), quoin_runtime::json::check as fn(&_) -> _);
+    let request = Request { principal, trace, check };
     let target = Target { interface: &interface, function: &call.function };
     match call_json(&node, target, &call.params, request).await {
         Ok(Ok(value)) => with_status(StatusCode::OK, &json!({ "ok": value })),
@@ -66,7 +68,6 @@ fn returned(manifest: &quoin_core::Manifest, error: Value) -> Refused {
 fn failed(error: CallJsonError) -> Refused {
     let (class, status, code, title) = match &error {
         CallJsonError::Json(_) => (Class::Caller, 400, "bad-params", "The parameters do not fit"),
-        CallJsonError::Inexpressible(_) => (Class::Plugin, 502, "inexpressible", "No JSON for it"),
         CallJsonError::Failed(failure) => {
             let (status, title) = match failure {
                 Failure::Timeout { .. } => (504, "Not in time"),
@@ -74,9 +75,10 @@ fn failed(error: CallJsonError) -> Refused {
                 Failure::BadCall(_) => (404, "No such function"),
                 Failure::Host { full: true, .. } => (507, "Full"),
                 Failure::Host { .. } => (500, "The host failed"),
-                Failure::Trap { .. } | Failure::Limit { .. } | Failure::Denied { .. } => {
-                    (502, "The plugin failed")
-                }
+                Failure::Trap { .. }
+                | Failure::Limit { .. }
+                | Failure::Denied { .. }
+                | Failure::Inexpressible { .. } => (502, "The plugin failed"),
             };
             (failure.class(), status, failure.code(), title)
         }

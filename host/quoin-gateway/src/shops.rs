@@ -15,7 +15,7 @@ use http::{Method, Request, Response, StatusCode};
 use quoin_core::limits::{BINARY_BODY_BYTES_MAX, BODY_BYTES_MAX};
 use quoin_core::manifest::Access;
 use quoin_core::{Class, Problem};
-use quoin_runtime::{Target, call};
+use quoin_runtime::{Target, call, json};
 use quoin_supervisor::{Match, RouteEntry, Supervisor, Tenant, Wiring};
 
 use crate::bind::{self, Head};
@@ -135,7 +135,8 @@ impl Scene<'_> {
         let head = Head { path: &path, query: self.head.uri.query(), headers: &self.head.headers };
         let params = bind::parameters(&entry.function, &entry.sources, &head, body)?;
         let target = Target { interface: &entry.interface, function: &entry.function.name };
-        let request = quoin_runtime::Request { principal, trace: self.id.to_owned() };
+        let (trace, check) = (self.id.to_owned(), json::check);
+        let request = quoin_runtime::Request { principal, trace, check };
         let outcome = call(&entry.node, target, params, request).await;
         let value = outcome.map_err(|failure| outcome::failed(&failure, self.id))?;
         let mut response = outcome::returned(value.as_ref(), entry)?;

@@ -44,12 +44,16 @@ pub struct Request {
     pub principal: Principal,
     /// The id that all calls of the tree share.
     pub trace: String,
+    /// Whether the one who asked can pass this result on, or why not. What nobody gets is not kept:
+    /// the call fails, and its transaction with it.
+    pub check: fn(&Value) -> Result<(), String>,
 }
 
 /// What stays the same through a call tree.
 pub(crate) struct Origin {
     pub principal: Principal,
     pub trace: String,
+    pub check: fn(&Value) -> Result<(), String>,
     pub stage: Stage,
 }
 
@@ -109,8 +113,8 @@ pub async fn call(
     let (node, export) = (node.clone(), export.clone());
     let plugin = node.generation.installation.to_string();
     let reads = export.reads;
-    let Request { principal, trace } = request;
-    let origin = Arc::new(Origin { principal, trace, stage: Stage::default() });
+    let Request { principal, trace, check } = request;
+    let origin = Arc::new(Origin { principal, trace, check, stage: Stage::default() });
     let id = quoin_core::ids::random_hex::<16>().map_err(|e| Failure::Host {
         plugin: plugin.clone(),
         reason: format!("no randomness for a call id: {e}"),
@@ -146,7 +150,8 @@ impl<T> Drop for OnDrop<T> {
     }
 }
 
-/// As [`call`], with the parameters as members of a JSON object and the result as JSON.
+/// As [`call`], with the parameters as members of a JSON object and the result as JSON; the request's
+/// `check` should be [`json::check`].
 ///
 /// # Errors
 /// The JSON does not fit the parameters, or the call fails.
@@ -164,7 +169,8 @@ pub async fn call_json(
     let values = json::parameters(&function.params, params)?;
     let result = function.result.clone();
     let value = call(node, target, values, request).await?;
-    Ok(json::result(value.as_ref(), result.as_ref())?)
+    let shown = json::result(value.as_ref(), result.as_ref());
+    Ok(shown.map(|ok| ok.json()).map_err(|error| error.json()))
 }
 
 /// A JSON call that gave no result.
@@ -176,9 +182,6 @@ pub enum CallJsonError {
     /// The call failed.
     #[error(transparent)]
     Failed(#[from] Failure),
-    /// JSON cannot express what the function returned.
-    #[error(transparent)]
-    Inexpressible(#[from] json::Inexpressible),
 }
 
 /// Runs a call in a fresh or kept instance, and commits what it wrote if it ends well.
@@ -239,10 +242,14 @@ async fn attempt(
         .result
         .is_some()
         .then(|| std::mem::replace(&mut results[0], Value::Bool(false)));
-    // What a caller outside will not get is not kept either.
-    let answered = depth > 0 || result.as_ref().is_none_or(json::is_expressible);
+    if let Some(value) = result.as_ref().filter(|_| depth == 0) {
+        (running.origin.check)(value).map_err(|reason| Failure::Inexpressible {
+            plugin: running.plugin(),
+            function: export.label.clone(),
+            reason,
+        })?;
+    }
     if let Some(transaction) = running.transaction
-        && answered
         && !matches!(result, Some(Value::Result(Err(_))))
     {
         transaction
@@ -262,8 +269,7 @@ pub(crate) fn storage_failure(
     use quoin_storage::Error as E;
     let plugin = plugin.to_string();
     match error {
-        E::Overloaded => Failure::Overload { plugin, what: error.to_string() },
-        E::Deadline => Failure::Timeout { plugin, function: function.into() },
+        E::Overloaded | E::Deadline => Failure::Overload { plugin, what: error.to_string() },
         E::RolledBack(_) | E::Constraint(_) => {
             Failure::Trap { plugin, function: function.into(), reason: error.to_string() }
         }

@@ -56,6 +56,16 @@ pub enum Failure {
         /// What is full.
         what: String,
     },
+    /// It returned what the one who asked cannot pass on.
+    #[error("{plugin} returned from {function} what cannot be sent: {reason}")]
+    Inexpressible {
+        /// The installation.
+        plugin: String,
+        /// The function that was called.
+        function: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// There is no such function, or the values do not fit its parameters.
     #[error("{0}")]
     BadCall(String),
@@ -80,6 +90,7 @@ impl Failure {
             Failure::Limit { .. } => "limit",
             Failure::Denied { .. } => "denied",
             Failure::Overload { .. } => "overload",
+            Failure::Inexpressible { .. } => "inexpressible-result",
             Failure::BadCall(_) => "bad-call",
             Failure::Host { full: true, .. } => "full",
             Failure::Host { .. } => "host",
@@ -92,7 +103,8 @@ impl Failure {
             Failure::Trap { .. }
             | Failure::Timeout { .. }
             | Failure::Limit { .. }
-            | Failure::Denied { .. } => Class::Plugin,
+            | Failure::Denied { .. }
+            | Failure::Inexpressible { .. } => Class::Plugin,
             Failure::Overload { .. } => Class::Overload,
             Failure::BadCall(_) => Class::Caller,
             Failure::Host { .. } => Class::Host,

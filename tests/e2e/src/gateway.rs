@@ -21,7 +21,7 @@ bundle = "provider.wasm"
 grants = ["call", "config", "log"]
 [plugins.pages]
 bundle = "pages.wasm"
-grants = ["log"]
+grants = ["sql", "log"]
 "#;
 
 fn start() -> (Host, Shop) {

@@ -4,6 +4,7 @@ use http::{Response, StatusCode};
 use quoin_core::{Class, Manifest, Problem, Type};
 use quoin_runtime::{Failure, Value, json};
 use quoin_supervisor::RouteEntry;
+use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::{Body, reply};
@@ -11,13 +12,13 @@ use crate::{Body, reply};
 /// The answer to what a route's function returned.
 pub fn returned(value: Option<&Value>, entry: &RouteEntry) -> Result<Response<Body>, Problem> {
     let ty = entry.function.result.as_ref();
-    let shown = json::result(value, ty).map_err(|error| inexpressible(&error.to_string()))?;
-    let shown = shown.map_err(|error| refusal(error, ty, entry.manifest()))?;
+    let shown =
+        json::result(value, ty).map_err(|error| refusal(error.json(), ty, entry.manifest()))?;
     let wanted = entry.route.status.map(u16::from);
     Ok(success(&shown, has_value(ty), wanted))
 }
 
-fn success(shown: &Json, has_value: bool, wanted: Option<u16>) -> Response<Body> {
+fn success(shown: &impl Serialize, has_value: bool, wanted: Option<u16>) -> Response<Body> {
     let usual = if has_value { StatusCode::OK } else { StatusCode::NO_CONTENT };
     let status = wanted.and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or(usual);
     if has_value && !matches!(status.as_u16(), 204 | 205) {
@@ -89,6 +90,11 @@ pub fn failed(failure: &Failure, id: &str) -> Problem {
         Failure::Trap { .. } | Failure::Limit { .. } | Failure::Denied { .. } => {
             Problem::new(Class::Plugin, 502, "plugin-failed", "Plugin failed", plugin_failed)
         }
+        Failure::Inexpressible { reason, .. } => {
+            let detail = format!("A part of the shop returned what cannot be sent: {reason}.");
+            let title = "Result cannot be expressed";
+            Problem::new(Class::Plugin, 502, "inexpressible-result", title, detail)
+        }
         Failure::Timeout { .. } => Problem::new(
             Class::Plugin,
             504,
@@ -107,13 +113,6 @@ pub fn failed(failure: &Failure, id: &str) -> Problem {
             Problem::internal()
         }
     }
-}
-
-/// The problem of a result that HTTP or JSON cannot carry.
-pub fn inexpressible(why: &str) -> Problem {
-    let title = "Result cannot be expressed";
-    let detail = format!("A part of the shop returned what cannot be sent: {why}.");
-    Problem::new(Class::Plugin, 502, "inexpressible-result", title, detail)
 }
 
 #[cfg(test)]

@@ -47,15 +47,16 @@ pub async fn respond(
     let private = entry.access == Access::Admin || principal.id.is_some();
     let body = upload.collect(BINARY_BODY_BYTES_MAX).await?;
     let target = Target { interface: &entry.interface, function: "handle" };
-    let trace = scene.id.to_owned();
-    let request = quoin_runtime::Request { principal, trace };
+    let (trace, check) = (scene.id.to_owned(), check);
+    let request = quoin_runtime::Request { principal, trace, check };
     let outcome = call(&entry.node, target, vec![request_value(head, path, &body)], request).await;
     let value = outcome.map_err(|failure| outcome::failed(&failure, scene.id))?;
     let mut response = match value {
-        Some(Value::Result(Ok(Some(value)))) => response(*value, &head.method)?,
         Some(value @ Value::Result(Err(_))) => return Err(refusal(&value, entry)),
-        _ => return Err(outcome::inexpressible("it is not a response")),
-    };
+        value => value.and_then(|value| response(&value, &head.method).ok()),
+    }
+    // Checked before the call was kept.
+    .ok_or_else(Problem::internal)?;
     if private {
         response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
     }
@@ -67,9 +68,7 @@ fn refusal(value: &Value, entry: &WebEntry) -> Problem {
     let ty: Option<&Type> =
         program.function(&entry.interface, "handle").and_then(|f| f.result.as_ref());
     match json::result(Some(value), ty) {
-        Ok(Err(error)) => outcome::refusal(error, ty, &program.description.manifest),
-        Ok(Ok(_)) => outcome::inexpressible("it is not a response"),
-        Err(error) => outcome::inexpressible(&error.to_string()),
+        Ok(shown) | Err(shown) => outcome::refusal(shown.json(), ty, &program.description.manifest),
     }
 }
 
@@ -105,52 +104,57 @@ fn named_by_connection(headers: &HeaderMap, name: &HeaderName) -> bool {
     })
 }
 
-fn response(value: Value, method: &Method) -> Result<Response<Body>, Problem> {
-    let bad = outcome::inexpressible;
-    let Value::Record(fields) = value else { return Err(bad("it is not a response")) };
-    let mut fields = fields.into_iter().map(|(_, value)| value);
-    let (Some(Value::U16(status)), Some(Value::List(headers)), Some(Value::List(body)), None) =
-        (fields.next(), fields.next(), fields.next(), fields.next())
+/// Whether HTTP can carry what the plugin returned.
+fn check(value: &Value) -> Result<(), String> {
+    match value {
+        Value::Result(Err(_)) => json::check(value),
+        value => response(value, &Method::GET).map(drop).map_err(str::to_owned),
+    }
+}
+
+const NO_RESPONSE: &str = "it is not a response";
+
+fn response(value: &Value, method: &Method) -> Result<Response<Body>, &'static str> {
+    let Value::Result(Ok(Some(value))) = value else { return Err(NO_RESPONSE) };
+    let Value::Record(fields) = &**value else { return Err(NO_RESPONSE) };
+    let [(_, Value::U16(status)), (_, Value::List(headers)), (_, Value::List(body))] = &fields[..]
     else {
-        return Err(bad("it is not a response"));
+        return Err(NO_RESPONSE);
     };
-    let in_range = (200..=599).contains(&status);
-    let status = StatusCode::from_u16(status).ok().filter(|_| in_range);
-    let status = status.ok_or_else(|| bad("its status is not 200 to 599"))?;
+    let in_range = (200..=599).contains(status);
+    let status = StatusCode::from_u16(*status).ok().filter(|_| in_range);
+    let status = status.ok_or("its status is not 200 to 599")?;
     let mut response = reply::empty(status);
     add_headers(response.headers_mut(), headers)?;
     let bodiless = matches!(status.as_u16(), 204 | 205 | 304) || method == Method::HEAD;
     if !bodiless {
-        let byte = |value| if let Value::U8(byte) = value { byte } else { 0 };
-        *response.body_mut() = Body::full(body.into_iter().map(byte).collect::<Vec<u8>>());
+        let byte = |value: &Value| if let Value::U8(byte) = value { *byte } else { 0 };
+        *response.body_mut() = Body::full(body.iter().map(byte).collect::<Vec<u8>>());
     }
     Ok(response)
 }
 
-fn add_headers(to: &mut HeaderMap, headers: Vec<Value>) -> Result<(), Problem> {
-    let bad = outcome::inexpressible;
+fn add_headers(to: &mut HeaderMap, headers: &[Value]) -> Result<(), &'static str> {
     if headers.len() > HEADERS_MAX {
-        return Err(bad("it has too many headers"));
+        return Err("it has too many headers");
     }
     let mut bytes = 0;
     for header in headers {
-        let Value::Record(pair) = header else { return Err(bad("it is not a response")) };
-        let mut pair = pair.into_iter().map(|(_, value)| value);
-        let (Some(Value::String(name)), Some(Value::String(value))) = (pair.next(), pair.next())
-        else {
-            return Err(bad("it is not a response"));
+        let Value::Record(pair) = header else { return Err(NO_RESPONSE) };
+        let [(_, Value::String(name)), (_, Value::String(value))] = &pair[..] else {
+            return Err(NO_RESPONSE);
         };
         bytes += name.len() + value.len();
         if bytes > HEADER_BYTES_MAX {
-            return Err(bad("its headers are too large"));
+            return Err("its headers are too large");
         }
         let name = HeaderName::from_bytes(name.as_bytes());
-        let name = name.map_err(|_| bad("it has a header whose name is not one"))?;
+        let name = name.map_err(|_| "it has a header whose name is not one")?;
         if OF_CONNECTION.contains(&name) {
-            return Err(bad("it has a header that belongs to the connection"));
+            return Err("it has a header that belongs to the connection");
         }
-        let value = HeaderValue::from_str(&value);
-        let value = value.map_err(|_| bad("it has a header whose value is not one"))?;
+        let value = HeaderValue::from_str(value);
+        let value = value.map_err(|_| "it has a header whose value is not one")?;
         to.append(name, value);
     }
     Ok(())

@@ -94,7 +94,11 @@ impl Contestant for Calls {
                 }
             };
             let target = Target { interface: DRIVER, function };
-            let request = Request { principal: Principal::ANONYMOUS, trace: "bench".into() };
+            let request = Request {
+                principal: Principal::ANONYMOUS,
+                trace: "bench".into(),
+                check: quoin_runtime::json::check,
+            };
             let result = call(&self.node, target, params, request).await?;
             ensure!(result == expected, "it returned {result:?}");
             Ok(())

@@ -36,3 +36,11 @@ fn a_response_that_http_cannot_carry_is_the_plugins_fault() {
     }
     assert_eq!(shop.get("/pages/fine").status, 201);
 }
+
+#[test]
+fn a_page_that_http_cannot_carry_leaves_nothing_behind() {
+    let (_host, shop) = start();
+    assert_eq!(shop.get("/pages/visit").text, "0");
+    shop.get("/pages/strange-visit").refused(502, "inexpressible-result");
+    assert_eq!(shop.get("/pages/visit").text, "1");
+}

@@ -17,6 +17,7 @@ mod bindings {
 
 use bindings::exports::quoin::plugin::web::{Error, Guest, Header, Request, Response};
 use quoin_sdk::host::log;
+use quoin_sdk::{db, params};
 
 struct Pages;
 
@@ -31,6 +32,13 @@ impl Guest for Pages {
         let response = |status, headers, body| Ok(Response { status, headers, body });
         match path.as_str() {
             "/missing" => Err(Error::NotFound("this page".into())),
+            "/visit" | "/strange-visit" => {
+                let row = db::first("SELECT count(*) AS visits FROM visit", &[]);
+                let before = row.map_or(0, |row| row.integer("visits"));
+                db::execute("INSERT INTO visit (path) VALUES (?1)", &params![&*path]);
+                let status = if path == "/visit" { 200 } else { 9 };
+                response(status, Vec::new(), before.to_string().into_bytes())
+            }
             "/strange-status" => response(9, Vec::new(), Vec::new()),
             "/split-header" => {
                 response(200, vec![header("x-note", "a\r\nset-cookie: b")], Vec::new())
