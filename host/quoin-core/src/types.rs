@@ -54,32 +54,59 @@ pub enum Type {
     Tuple(Vec<Type>),
     /// A record with its fields in order.
     Record {
-        /// The name in WIT, for people; not part of the structure.
-        name: Option<String>,
+        /// What it is called in WIT.
+        name: Option<TypeName>,
         /// The fields in order.
         fields: Vec<Field>,
     },
     /// A variant with its cases in order.
     Variant {
-        /// The name in WIT, for people; not part of the structure.
-        name: Option<String>,
+        /// What it is called in WIT.
+        name: Option<TypeName>,
         /// The cases in order.
         cases: Vec<Case>,
     },
     /// An enum with its cases in order.
     Enum {
-        /// The name in WIT, for people; not part of the structure.
-        name: Option<String>,
+        /// What it is called in WIT.
+        name: Option<TypeName>,
         /// The cases in order.
         cases: Vec<String>,
     },
     /// Flags with their names in order.
     Flags {
-        /// The name in WIT, for people; not part of the structure.
-        name: Option<String>,
+        /// What it is called in WIT.
+        name: Option<TypeName>,
         /// The flags in order.
         flags: Vec<String>,
     },
+}
+
+/// What a type is called: for people, and not part of its structure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypeName {
+    /// The name in WIT, kebab-case.
+    pub name: String,
+    /// The interface that defines it, with version. Others may use it from there.
+    pub interface: String,
+}
+
+impl Type {
+    /// What it is called, if it is of a kind that has a name and was given one.
+    pub fn name(&self) -> Option<&TypeName> {
+        match self {
+            Type::Record { name, .. }
+            | Type::Variant { name, .. }
+            | Type::Enum { name, .. }
+            | Type::Flags { name, .. } => name.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether both have the same structure, whatever they and their parts are called.
+    pub fn has_structure_of(&self, other: &Type) -> bool {
+        difference(self, other, "").is_none()
+    }
 }
 
 /// A field of a record.
@@ -265,12 +292,12 @@ impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fn named(
             f: &mut fmt::Formatter<'_>,
-            name: &Option<String>,
+            name: &Option<TypeName>,
             kind: &str,
             parts: &[&str],
         ) -> fmt::Result {
             match name {
-                Some(name) => f.write_str(name),
+                Some(name) => f.write_str(&name.name),
                 None => write!(f, "{kind} {{ {} }}", parts.join(", ")),
             }
         }
@@ -366,10 +393,11 @@ mod tests {
     fn equal_structures_have_no_difference_whatever_their_names() {
         let mut named = record(&[("a", Type::U8)]);
         if let Type::Record { name, .. } = &mut named {
-            *name = Some("thing".into());
+            *name = Some(TypeName { name: "thing".into(), interface: "a:b/c@0.1.0".into() });
         }
-        let plain = function(record(&[("a", Type::U8)]));
-        assert_eq!(function_difference(&function(named), &plain), None);
+        let plain = record(&[("a", Type::U8)]);
+        assert!(named != plain && named.has_structure_of(&plain));
+        assert_eq!(function_difference(&function(named), &function(plain)), None);
     }
 
     #[test]

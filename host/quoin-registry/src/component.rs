@@ -66,7 +66,7 @@ pub(crate) fn interfaces(
             _ => {}
         }
     }
-    let all = Names::of_all(imports.iter().chain(&exports).map(|(_, instance)| *instance));
+    let all = Names::of_all(imports.iter().chain(&exports).copied());
     let mut budget = Budget::default();
     let mut described = |found: Found, direction| -> Result<Vec<Interface>, BundleError> {
         let mut interfaces = Vec::new();
@@ -137,15 +137,15 @@ fn add<'a>(
 }
 
 /// The interface, if there is anything but plain types in it.
-fn interface(
-    name: &str,
+fn interface<'a>(
+    name: &'a str,
     of_host: bool,
-    instance: &ComponentInstanceType,
-    all: &Names,
+    instance: &'a ComponentInstanceType,
+    all: &Names<'a>,
     types: TypesRef,
     budget: &mut Budget,
 ) -> Result<Option<Interface>, BundleError> {
-    let names = Names::of(instance);
+    let names = Names::of(name, instance, all);
     let mut functions = Vec::new();
     for (function, item) in &instance.exports {
         let ComponentEntityType::Func(id) = item.ty else { continue };

@@ -36,34 +36,20 @@ pub fn cannot(description: &Description) -> String {
 
 /// Every type with a name that `ty` contains, itself included, innermost first.
 fn named<'a>(ty: &'a Type, found: &mut Vec<(&'a str, &'a Type)>) {
-    let name = match ty {
-        Type::List(t) | Type::Option(t) => {
-            named(t, found);
-            &None
-        }
-        Type::Result { ok, err } => {
-            ok.iter().chain(err).for_each(|t| named(t, found));
-            &None
-        }
-        Type::Tuple(parts) => {
-            parts.iter().for_each(|t| named(t, found));
-            &None
-        }
-        Type::Record { name, fields } => {
-            fields.iter().for_each(|f| named(&f.ty, found));
-            name
-        }
-        Type::Variant { name, cases } => {
+    match ty {
+        Type::List(t) | Type::Option(t) => named(t, found),
+        Type::Result { ok, err } => ok.iter().chain(err).for_each(|t| named(t, found)),
+        Type::Tuple(parts) => parts.iter().for_each(|t| named(t, found)),
+        Type::Record { fields, .. } => fields.iter().for_each(|f| named(&f.ty, found)),
+        Type::Variant { cases, .. } => {
             cases.iter().filter_map(|c| c.ty.as_ref()).for_each(|t| named(t, found));
-            name
         }
-        Type::Enum { name, .. } | Type::Flags { name, .. } => name,
-        _ => &None,
-    };
-    if let Some(name) = name
-        && !found.iter().any(|(known, _)| known == name)
+        _ => {}
+    }
+    if let Some(name) = ty.name()
+        && !found.iter().any(|(known, _)| *known == name.name)
     {
-        found.push((name, ty));
+        found.push((&name.name, ty));
     }
 }
 

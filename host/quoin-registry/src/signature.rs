@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use quoin_core::limits::{TYPE_DEPTH_MAX, TYPE_NODES_MAX};
-use quoin_core::types::{Case, Field};
+use quoin_core::types::{Case, Field, TypeName};
 use quoin_core::{Function, Type};
 use wasmparser::PrimitiveValType as P;
 use wasmparser::component_types::{
@@ -29,31 +29,54 @@ pub(crate) struct Budget {
     used: usize,
 }
 
-/// The names that an interface gives to its types.
+/// The names that interfaces give to their types.
+#[derive(Default)]
 pub(crate) struct Names<'a> {
-    types: HashMap<ComponentDefinedTypeId, &'a str>,
+    types: HashMap<ComponentDefinedTypeId, Named<'a>>,
     resources: HashMap<ResourceId, &'a str>,
 }
 
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    name: &'a str,
+    /// The interface that defines the type, which one that uses it names as well.
+    origin: &'a str,
+}
+
 impl<'a> Names<'a> {
-    pub(crate) fn of(instance: &'a ComponentInstanceType) -> Names<'a> {
-        let mut names = Names { types: HashMap::new(), resources: HashMap::new() };
-        names.add(instance);
+    /// The names in one interface, `elsewhere` being those of all.
+    pub(crate) fn of(
+        interface: &'a str,
+        instance: &'a ComponentInstanceType,
+        elsewhere: &Names<'a>,
+    ) -> Names<'a> {
+        let mut names = Names::default();
+        names.add(interface, instance);
+        for (id, named) in &mut names.types {
+            named.origin = elsewhere.types.get(id).map_or(named.origin, |known| known.origin);
+        }
         names
     }
 
-    /// The names of several interfaces; where they differ on a type, the first one's.
-    pub(crate) fn of_all(instances: impl Iterator<Item = &'a ComponentInstanceType>) -> Names<'a> {
-        let mut names = Names { types: HashMap::new(), resources: HashMap::new() };
-        instances.for_each(|instance| names.add(instance));
+    /// The names of all interfaces, each of which may use types of those before it; where they differ
+    /// on a type, the first one's.
+    pub(crate) fn of_all(
+        interfaces: impl Iterator<Item = (&'a str, &'a ComponentInstanceType)>,
+    ) -> Names<'a> {
+        let mut names = Names::default();
+        interfaces.for_each(|(interface, instance)| names.add(interface, instance));
         names
     }
 
-    fn add(&mut self, instance: &'a ComponentInstanceType) {
+    fn add(&mut self, interface: &'a str, instance: &'a ComponentInstanceType) {
         for (name, item) in &instance.exports {
             match item.ty {
-                ComponentEntityType::Type { created: ComponentAnyTypeId::Defined(id), .. } => {
-                    self.types.entry(id).or_insert(name);
+                ComponentEntityType::Type {
+                    created: ComponentAnyTypeId::Defined(id),
+                    referenced: ComponentAnyTypeId::Defined(used),
+                } => {
+                    let origin = self.types.get(&used).map_or(interface, |used| used.origin);
+                    self.types.entry(id).or_insert(Named { name, origin });
                 }
                 ComponentEntityType::Type { created: ComponentAnyTypeId::Resource(id), .. } => {
                     self.resources.entry(id.resource()).or_insert(name);
@@ -204,10 +227,10 @@ impl Walk<'_> {
 }
 
 impl Names<'_> {
-    fn name(&self, mut id: ComponentDefinedTypeId, types: TypesRef) -> Option<String> {
+    fn name(&self, mut id: ComponentDefinedTypeId, types: TypesRef) -> Option<TypeName> {
         for _ in 0..ALIASES_MAX {
-            if let Some(name) = self.types.get(&id) {
-                return Some((*name).into());
+            if let Some(Named { name, origin }) = self.types.get(&id).copied() {
+                return Some(TypeName { name: name.into(), interface: origin.into() });
             }
             id = types.peel_alias(id)?;
         }

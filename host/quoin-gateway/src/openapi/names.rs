@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quoin_core::Type;
+use quoin_core::types::TypeName;
 use serde_json::{Map, Value as Json};
 
 use super::Operation;
@@ -22,6 +23,7 @@ pub struct Names {
 struct Entry {
     ty: Type,
     direction: Direction,
+    /// The interface that defines the type.
     interface: String,
     name: String,
 }
@@ -32,22 +34,21 @@ impl Names {
         let mut names = Names { by_name: BTreeMap::new() };
         for operation in operations {
             for param in &operation.function.params {
-                names.claim(&param.ty, Direction::Request, operation.interface);
+                names.claim(&param.ty, Direction::Request);
             }
             if let Some(result) = &operation.function.result {
-                names.claim(result, Direction::Response, operation.interface);
+                names.claim(result, Direction::Response);
             }
         }
-        names.settle();
+        names.settle(&operations.iter().map(|operation| operation.interface).collect());
         names
     }
 
     /// The name of the schema of a named type.
     pub fn get(&self, ty: &Type, direction: Direction) -> Option<&str> {
         let direction = direction.that_matters(ty);
-        let entries = self.by_name.get(name_of(ty)?)?;
-        let entry = entries.iter().find(|e| e.direction == direction && e.ty == *ty);
-        entry.map(|e| e.name.as_str())
+        let entries = self.by_name.get(&ty.name()?.name)?;
+        entries.iter().find(|e| e.is(ty, direction)).map(|e| e.name.as_str())
     }
 
     /// All schemas by name.
@@ -60,39 +61,53 @@ impl Names {
         schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
     }
 
-    fn claim(&mut self, ty: &Type, direction: Direction, interface: &str) {
-        if let Some(name) = name_of(ty) {
+    fn claim(&mut self, ty: &Type, direction: Direction) {
+        if let Some(TypeName { name, interface }) = ty.name() {
             let direction = direction.that_matters(ty);
-            let entries = self.by_name.entry(name.to_owned()).or_default();
-            if entries.iter().any(|e| e.direction == direction && e.ty == *ty) {
+            let entries = self.by_name.entry(name.clone()).or_default();
+            if entries.iter().any(|e| e.is(ty, direction)) {
                 return;
             }
-            let (interface, name) = (interface.to_owned(), String::new());
+            let (interface, name) = (interface.clone(), String::new());
             entries.push(Entry { ty: ty.clone(), direction, interface, name });
         }
         for part in parts(ty) {
-            self.claim(part, direction, interface);
+            self.claim(part, direction);
         }
     }
 
-    /// Gives each entry its name: the one that its author gave it, unless several types want it.
-    /// Those are told apart by the interfaces that use them, and if need be by a number.
-    fn settle(&mut self) {
-        let mut wanted: BTreeMap<String, usize> = BTreeMap::from([("Problem".to_owned(), 1)]);
+    /// Gives each entry its name: the one that its author gave it, unless different types want it.
+    /// Then a noun that others share keeps it, one whose interface has none of the `routed` functions.
+    /// The rest are told apart by the interfaces that define them, and if need be by a number.
+    fn settle(&mut self, routed: &BTreeSet<&str>) {
+        // How many want a name, and how many of these are shared. The host has a noun of its own.
+        let mut wanted = BTreeMap::from([("Problem".to_owned(), (1_usize, 1_usize))]);
         for (name, entry) in self.by_name.iter().flat_map(|(n, es)| es.iter().map(move |e| (n, e)))
         {
-            *wanted.entry(simple_name(name, entry.direction)).or_default() += 1;
+            let (all, shared) = wanted.entry(simple_name(name, entry.direction)).or_default();
+            *all += 1;
+            *shared += usize::from(!routed.contains(entry.interface.as_str()));
         }
         let mut taken = BTreeSet::from(["Problem".to_owned()]);
         for (wit_name, entries) in &mut self.by_name {
             for entry in entries {
                 let mut name = simple_name(wit_name, entry.direction);
-                if wanted.get(&name).is_some_and(|count| *count > 1) {
+                let is_shared = !routed.contains(entry.interface.as_str());
+                let (all, shared) = wanted.get(&name).copied().unwrap_or_default();
+                if all > 1 && !(is_shared && shared == 1) {
                     name = format!("{}{name}", interface_name(&entry.interface));
                 }
                 entry.name = unique(name, &mut taken);
             }
         }
+    }
+}
+
+impl Entry {
+    /// Whether this is the entry of a type of the same name. Different plugins may have built the
+    /// same type from different versions of its package: what counts is what it is.
+    fn is(&self, ty: &Type, direction: Direction) -> bool {
+        self.direction == direction && self.ty.has_structure_of(ty)
     }
 }
 
@@ -112,11 +127,13 @@ fn simple_name(name: &str, direction: Direction) -> String {
     format!("{}{}", pascal(name), if input { "Input" } else { "" })
 }
 
-/// `quoin:things/lists@0.1.0` as `ThingsLists`.
+/// `quoin:things/lists@0.1.0` as `ThingsLists`, and `quoin:things/things@0.1.0` as `Things`.
 fn interface_name(interface: &str) -> String {
     let path = interface.split('@').next().unwrap_or(interface);
     let path = path.split_once(':').map_or(path, |(_, path)| path);
-    path.split('/').map(pascal).collect()
+    let mut parts: Vec<String> = path.split('/').map(pascal).collect();
+    parts.dedup();
+    parts.concat()
 }
 
 /// `kebab-case` as `PascalCase`.
@@ -128,16 +145,6 @@ pub fn pascal(kebab: &str) -> String {
         words.push_str(chars.as_str());
     }
     words
-}
-
-fn name_of(ty: &Type) -> Option<&str> {
-    match ty {
-        Type::Record { name, .. }
-        | Type::Variant { name, .. }
-        | Type::Enum { name, .. }
-        | Type::Flags { name, .. } => name.as_deref(),
-        _ => None,
-    }
 }
 
 fn parts(ty: &Type) -> Vec<&Type> {

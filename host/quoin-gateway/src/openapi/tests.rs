@@ -1,12 +1,18 @@
 use quoin_core::Type;
-use quoin_core::types::{Case, Field};
+use quoin_core::types::{Case, Field, TypeName};
 
 use super::schema::{Direction, schema};
 use super::*;
 
-fn record(name: &str, fields: Vec<(&str, Type)>) -> Type {
+/// A name that `a:things/lists@1.0.0` gives, unless told that it is of another interface.
+fn name(name: &str) -> Option<TypeName> {
+    let (interface, name) = name.rsplit_once('.').unwrap_or(("a:things/lists@1.0.0", name));
+    Some(TypeName { name: name.into(), interface: interface.into() })
+}
+
+fn record(of: &str, fields: Vec<(&str, Type)>) -> Type {
     let fields = fields.into_iter().map(|(name, ty)| Field::new(name, ty)).collect();
-    Type::Record { name: Some(name.into()), fields }
+    Type::Record { name: name(of), fields }
 }
 
 fn option(ty: Type) -> Type {
@@ -20,7 +26,7 @@ fn list(ty: Type) -> Type {
 fn error() -> Type {
     let case = |name: &str, ty| Case { name: name.into(), ty };
     let cases = vec![case("not-found", Some(Type::String)), case("worn-out", None)];
-    Type::Variant { name: Some("error".into()), cases }
+    Type::Variant { name: name("error"), cases }
 }
 
 fn function(name: &str, params: Vec<(&str, Type)>, ok: Option<Type>) -> Function {
@@ -191,35 +197,60 @@ fn a_record_in_the_query_is_flattened_and_a_text_body_may_be_sent_as_it_is() {
     assert_eq!(operation.get("security"), None);
 }
 
-#[test]
-fn different_types_of_one_name_get_distinct_names_and_equal_ones_share_theirs() {
-    let one = record("thing", vec![("a", Type::Bool)]);
-    let other = record("thing", vec![("b", Type::Bool)]);
-    let routes =
-        ["GET /a", "GET /b", "GET /c", "GET /d"].map(|r| route(r, "get", "access = \"public\""));
-    let manifest = manifest(&routes.join(""));
-    let functions =
-        [one.clone(), one, other.clone(), other].map(|ty| function("get", vec![], Some(ty)));
-    let interfaces = ["a:one/get@1.0.0", "a:two/get@1.0.0", "a:two/get@1.0.0", "a:two/get@2.0.0"];
-    let operation = |i: usize| Operation {
+/// The document of routes `/0`, `/1` … that get these, each from a function of the interface.
+fn of_gets<const N: usize>(gets: [(&str, Type); N]) -> Json {
+    let routes: String =
+        (0..N).map(|n| route(&format!("GET /{n}"), "get", "access = \"public\"")).collect();
+    let manifest = manifest(&routes);
+    let functions = gets.each_ref().map(|(_, ty)| function("get", vec![], Some(ty.clone())));
+    let operation = |n: usize| Operation {
         plugin: "things",
         manifest: &manifest,
-        route: &manifest.routes[i],
-        interface: interfaces[i],
-        function: &functions[i],
+        route: &manifest.routes[n],
+        interface: gets[n].0,
+        function: &functions[n],
         sources: &[],
     };
-    let document = document("demo", 1, &[0, 1, 2, 3].map(operation));
-    let reference = |path: &str| {
-        let operation = &document["paths"][path]["get"];
-        let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
-        schema["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
-    };
-    assert_eq!(reference("/a"), "OneGetThing");
-    assert_eq!(reference("/b"), "OneGetThing");
-    assert_eq!(reference("/c"), "TwoGetThing");
-    assert_eq!(reference("/d"), "TwoGetThing");
-    let ids: Vec<_> =
-        ["/a", "/b", "/c", "/d"].map(|p| document["paths"][p]["get"]["operationId"].clone()).into();
+    document("demo", 1, &std::array::from_fn::<_, N, _>(operation))
+}
+
+/// The name of the schema of what each of these routes answers.
+fn answers<const N: usize>(document: &Json) -> [&str; N] {
+    std::array::from_fn(|n| {
+        let answer = &document["paths"][format!("/{n}")]["get"]["responses"]["200"];
+        let schema = &answer["content"]["application/json"]["schema"];
+        schema["$ref"].as_str().unwrap().rsplit('/').next().unwrap()
+    })
+}
+
+#[test]
+fn different_types_of_one_name_get_distinct_names_and_equal_ones_share_theirs() {
+    let one = || record("a:one/get@1.0.0.thing", vec![("a", Type::Bool)]);
+    let other = || record("a:two/two@1.0.0.thing", vec![("b", Type::Bool)]);
+    let newer = || record("a:two/two@2.0.0.thing", vec![("b", Type::Bool)]);
+    let third = || record("a:two/two@2.0.0.thing", vec![("c", Type::Bool)]);
+    let document = of_gets([
+        ("a:one/get@1.0.0", one()),
+        ("a:two/two@1.0.0", one()),
+        ("a:two/two@1.0.0", other()),
+        ("a:two/two@2.0.0", newer()),
+        ("a:two/two@2.0.0", third()),
+    ]);
+    let names = ["OneGetThing", "OneGetThing", "TwoThing", "TwoThing", "TwoThing2"];
+    assert_eq!(answers(&document), names);
+    let ids =
+        [0, 1, 2, 3].map(|n| document["paths"][format!("/{n}")]["get"]["operationId"].clone());
     assert_eq!(ids, ["thingsGet", "thingsGet2", "thingsGet3", "thingsGet4"]);
+}
+
+#[test]
+fn a_noun_that_interfaces_share_keeps_its_name() {
+    let shared = || record("a:nouns/nouns@1.0.0.thing", vec![("a", Type::Bool)]);
+    let own = || record("a:two/get@1.0.0.thing", vec![("b", Type::Bool)]);
+    let rival = || record("b:nouns/nouns@1.0.0.thing", vec![("c", Type::Bool)]);
+    let [one, two] = ["a:one/get@1.0.0", "a:two/get@1.0.0"];
+    let document = of_gets([(two, own()), (one, shared()), (two, shared())]);
+    assert_eq!(answers(&document), ["TwoGetThing", "Thing", "Thing"]);
+    let document = of_gets([(two, own()), (one, shared()), (two, rival())]);
+    assert_eq!(answers(&document), ["TwoGetThing", "NounsThing", "NounsThing2"]);
 }

@@ -1,6 +1,7 @@
+use quoin_core::Type;
 use quoin_registry::BundleError as E;
 
-use crate::given::{assert_fault, component, fault, fault_of_interface, function, shed_with};
+use crate::given::{assert_fault, component, fault, fault_of_interface, function, raw, shed_with};
 
 const MANIFEST: &str = crate::given::MANIFEST;
 
@@ -41,6 +42,31 @@ fn a_resource_of_its_own_must_be_needed_too() {
     let items = r#"(export "file" (type (sub resource)))"#;
     let component = shed_with(&[("a:b/c@0.1.0", items)], &[]);
     assert_fault!(fault(&component, MANIFEST), E::NotNeeded(_), "a:b/c@0.1.0");
+}
+
+#[test]
+fn a_type_has_the_name_that_it_is_given_where_it_is_defined() {
+    let nouns = r#"(export "noun" (type (eq $noun')))"#;
+    let component = raw(&format!(
+        r#"(type $noun' (record (field "a" u8)))
+           (import "a:nouns/nouns@0.1.0" (instance $nouns {nouns}))
+           (alias export $nouns "noun" (type $noun))
+           (import "wasi:given/e0@0.2.0" (instance $c
+             (export "word" (type $word (eq $noun)))
+             (type $own' (record (field "word" $word)))
+             (export "own" (type $own (eq $own')))
+             (export "f" (func (param "x" $own) (result $word)))))
+           (export "a:b/c@0.1.0" (instance $c))"#
+    ));
+    let manifest =
+        "name = \"p\"\nversion = \"0.1.0\"\ndescription = \"P.\"\nprovides = [\"a:b/c@0.1.0\"]";
+    let description = crate::given::packed(&component, manifest).unwrap();
+    let function = description.export("a:b/c@0.1.0").unwrap().function("f").unwrap();
+    let name = |ty: &Type| ty.name().map(|n| (n.name.clone(), n.interface.clone())).unwrap();
+    let is = |name: &str, interface: &str| (name.to_owned(), interface.to_owned());
+    assert_eq!(name(function.result.as_ref().unwrap()), is("word", "a:nouns/nouns@0.1.0"));
+    // Where the component has its export from.
+    assert_eq!(name(&function.params[0].ty), is("own", "wasi:given/e0@0.2.0"));
 }
 
 /// A type that is twice itself, over and over: `levels` definitions, 2^levels nodes.

@@ -134,6 +134,30 @@ fn the_openapi_document_is_whole_and_consistent() {
 }
 
 #[test]
+fn a_type_that_plugins_share_keeps_its_name_and_one_of_a_plugins_own_tells_whose_it_is() {
+    let mut host = quoin_harness::Host::start();
+    let shop = host.apply(
+        "name = \"shared\"\n\
+         [plugins.catalog]\nbundle = \"catalog.wasm\"\n\
+         grants = [\"sql\", \"log\", \"clock\", \"random\"]\n\
+         [plugins.inventory]\nbundle = \"inventory.wasm\"\n\
+         grants = [\"sql\", \"log\", \"clock\"]\n",
+    );
+    let document = shop.get("/openapi.json").ok();
+    let error = |path: &str, status: &str| {
+        let refused = &document["paths"][path]["get"]["responses"][status];
+        let schema = &refused["content"]["application/problem+json"]["schema"]["allOf"][1];
+        let name = schema["properties"]["error"]["$ref"].as_str().expect("a reference");
+        name.trim_start_matches("#/components/schemas/").to_owned()
+    };
+    assert_eq!(error("/products/{slug}", "404"), "Error");
+    assert_eq!(error("/admin/stock/levels/{sku}", "404"), "Error");
+    assert_eq!(error("/stock", "422"), "InventoryStockError");
+    host.restart();
+    assert_eq!(shop.get("/openapi.json").ok(), document);
+}
+
+#[test]
 fn the_document_follows_the_shop() {
     let (host, shop) = start();
     let paths = || shop.get("/openapi.json").ok()["paths"].as_object().expect("paths").len();
