@@ -13,6 +13,7 @@ mod bind;
 mod docs;
 mod openapi;
 pub mod reply;
+mod request_id;
 mod server;
 mod shops;
 

@@ -3,6 +3,8 @@
 mod body;
 mod connection;
 mod limits;
+mod refusal;
+mod turn;
 mod upload;
 mod wire;
 

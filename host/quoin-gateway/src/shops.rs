@@ -4,7 +4,6 @@ mod access;
 mod address;
 mod outcome;
 mod own;
-mod request_id;
 mod web;
 
 use std::sync::Arc;
@@ -20,7 +19,7 @@ use quoin_supervisor::{Match, RouteEntry, Supervisor, Tenant, Wiring};
 
 use crate::bind::{self, Head};
 use crate::reply::{self, NO_STORE, REQUEST_ID};
-use crate::{Answer, Body, Service, Upload};
+use crate::{Answer, Body, Service, Upload, request_id};
 
 /// Serves the shops of a supervisor: each request by the wiring that its tenant has at that moment.
 pub struct Shops {

@@ -2,13 +2,13 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::mpsc;
+
+use super::turn::Running;
 
 /// The body of an answer.
 pub struct Body {
@@ -39,7 +39,7 @@ impl Body {
         Body { kind: Kind::Stream(chunks), running: None }
     }
 
-    /// The bytes, if they are known; for tests of services.
+    /// The bytes, if they are known.
     pub fn bytes(&self) -> Option<&Bytes> {
         match &self.kind {
             Kind::Full(bytes) => Some(bytes),
@@ -77,21 +77,5 @@ impl HttpBody for Body {
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Stream(_) => SizeHint::default(),
         }
-    }
-}
-
-/// A request that is being answered.
-pub(super) struct Running(Arc<AtomicUsize>);
-
-impl Running {
-    pub fn start(count: &Arc<AtomicUsize>) -> Running {
-        count.fetch_add(1, Ordering::AcqRel);
-        Running(count.clone())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }

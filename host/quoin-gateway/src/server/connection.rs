@@ -15,11 +15,12 @@ use quoin_core::{Class, Problem};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use super::body::{Body, Running};
+use super::body::Body;
+use super::turn::{Running, Turn};
 use super::upload::{Exchange, Upload};
 use super::wire::Wire;
-use super::{ServerLimits, Shared};
-use crate::reply;
+use super::{ServerLimits, Shared, refusal};
+use crate::{reply, request_id};
 
 /// Bytes that a connection buffers of what it reads; hyper takes no less than 8 KiB.
 const BUFFER_BYTES_MIN: usize = 8 << 10;
@@ -35,21 +36,30 @@ pub(super) async fn serve(
         tracing::debug!("a connection was lost at once: {error}");
         return;
     }
-    let unread = Arc::new(AtomicBool::new(false));
-    let wire = Wire::new(stream, unread.clone(), shared.limits.write_time);
-    let service = service_fn(|request| exchange(shared.clone(), unread.clone(), request));
-    let connection = builder(&shared.limits).serve_connection(TokioIo::new(wire), service);
-    let mut connection = pin!(connection);
-    let stop = async { drop(stopping.wait_for(|stop| *stop).await) };
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let turn = Arc::new(Turn::default());
+    let mut wire = Wire::new(stream, turn.clone(), shared.limits.write_time);
+    let ended = {
+        let service = service_fn(|request| exchange(shared.clone(), turn.clone(), request));
+        let connection = builder(&shared.limits).serve_connection(TokioIo::new(&mut wire), service);
+        let mut connection = pin!(connection);
+        let stop = async { drop(stopping.wait_for(|stop| *stop).await) };
+        tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stop => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!("a connection ended early: {error}");
+    let Err(error) = ended else { return };
+    tracing::debug!("a connection ended early: {error}");
+    // A client that has sent nothing of a request waits for no answer.
+    let late = error.is_timeout() && turn.unread.load(Ordering::Acquire);
+    if (late || wire.is_refused())
+        && let Some(problem) = refusal::of(&error, &shared.limits)
+        && let Err(error) = wire.end_with(&refusal::bytes(&problem)).await
+    {
+        tracing::debug!("a client was not told why it was refused: {error}");
     }
 }
 
@@ -67,13 +77,13 @@ fn builder(limits: &ServerLimits) -> http1::Builder {
 
 async fn exchange(
     shared: Arc<Shared>,
-    unread: Arc<AtomicBool>,
+    turn: Arc<Turn>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
-    let running = Running::start(&shared.running);
+    let running = Running::start(&shared.running, &turn);
     let exchange = Arc::new(Exchange {
         body_read: AtomicBool::new(false),
-        unread,
+        turn,
         room: shared.room.clone(),
         taken: 0.into(),
     });
@@ -83,7 +93,10 @@ async fn exchange(
     let target = target + parts.uri.authority().map_or(0, |authority| authority.as_str().len());
     let upload = Upload::incoming(body, shared.limits.body_time, exchange.clone());
     let mut response = if target > shared.limits.target_bytes {
-        reply::problem(&target_too_long(shared.limits.target_bytes), None)
+        match request_id::of(&parts.headers) {
+            Ok(id) => reply::problem(&target_too_long(shared.limits.target_bytes), Some(&id)),
+            Err(problem) => reply::problem(&problem, None),
+        }
     } else {
         shared.service.answer(Request::from_parts(parts, upload)).await
     };

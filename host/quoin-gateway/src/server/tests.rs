@@ -100,6 +100,24 @@ async fn read_until(stream: &mut TcpStream, end: &str) -> String {
     text
 }
 
+/// The one answer is this problem, with the id of its request in header and body.
+#[track_caller]
+fn assert_problem(answer: &str, status: u16, code: &str) {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    let problem: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!((&problem["status"], &problem["code"]), (&status.into(), &code.into()), "{answer}");
+    let id = problem["requestId"].as_str().unwrap();
+    for line in [
+        &format!("x-request-id: {id}"),
+        &format!("content-length: {}", body.len()),
+        "content-type: application/problem+json",
+        "connection: close",
+    ] {
+        assert!(head.lines().any(|l| l == line), "no {line} in {answer}");
+    }
+}
+
 fn soon(time: &mut Duration) {
     *time = Duration::from_millis(50);
 }
@@ -126,9 +144,15 @@ async fn an_answer_can_be_a_stream() {
 }
 
 #[tokio::test]
-async fn a_client_that_never_ends_its_headers_is_disconnected() {
+async fn a_client_that_never_ends_its_headers_is_told_so_and_disconnected() {
     let server = given(|limits| soon(&mut limits.head_time)).await;
-    assert_eq!(server.talk("GET / HTTP/1.1\r\nhost: a\r\n").await, "");
+    assert_problem(&server.talk("GET / HTTP/1.1\r\nhost: a\r\n").await, 408, "head-too-slow");
+}
+
+#[tokio::test]
+async fn a_client_that_never_begins_a_request_is_disconnected_without_a_word() {
+    let server = given(|limits| soon(&mut limits.head_time)).await;
+    assert_eq!(server.talk("").await, "");
 }
 
 #[tokio::test]
@@ -210,23 +234,23 @@ async fn too_many_and_too_large_headers_are_answered_with_431() {
     let server = given(|limits| limits.headers = 10).await;
     let many: String = (0..11).map(|n| format!("x-{n}: 1\r\n")).collect();
     let answer = server.talk(format!("GET / HTTP/1.1\r\n{many}\r\n")).await;
-    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    assert_problem(&answer, 431, "head-too-large");
     let large = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(33 << 10));
-    let answer = server.talk(large).await;
-    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    assert_problem(&server.talk(large).await, 431, "head-too-large");
     let endless = format!("GET / HTTP/1.1\r\nx: {}", "y".repeat(200 << 10));
-    let answer = server.talk(endless).await;
-    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    assert_problem(&server.talk(endless).await, 431, "head-too-large");
 }
 
 #[tokio::test]
 async fn a_target_that_is_too_long_is_answered_with_414() {
     let server = given(|_| ()).await;
     let target = "a".repeat(9 << 10);
-    let answer = server
-        .talk(format!("GET /{target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"))
-        .await;
-    assert!(answer.starts_with("HTTP/1.1 414"), "{answer}");
+    let request = format!(
+        "GET /{target} HTTP/1.1\r\nhost: a\r\nx-request-id: mine\r\nconnection: close\r\n\r\n"
+    );
+    let answer = server.talk(request).await;
+    assert_problem(&answer, 414, "target-too-long");
+    assert!(answer.contains("x-request-id: mine\r\n"), "{answer}");
 }
 
 #[tokio::test]
@@ -241,11 +265,22 @@ async fn what_is_not_http_is_answered_with_400() {
         "POST / HTTP/1.1\r\ntransfer-encoding: gzip\r\n\r\nabcd",
         "POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     ] {
-        let answer = server.talk(garbage).await;
-        assert!(
-            answer.starts_with("HTTP/1.1 400") || answer.starts_with("HTTP/1.0 400"),
-            "{answer}"
+        assert_problem(&server.talk(garbage).await, 400, "no-request");
+    }
+}
+
+#[tokio::test]
+async fn what_follows_an_answer_and_is_not_http_is_answered_too() {
+    let server = given(|_| ()).await;
+    for body in ["", "body"] {
+        let length = body.len();
+        let request = format!(
+            "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n{body}hello\r\n\r\n"
         );
+        let answer = server.talk(request).await;
+        let (first, second) = answer.split_at(answer.find("HTTP/1.1 400").unwrap());
+        assert!(first.starts_with("HTTP/1.1 200") && first.ends_with(body), "{answer}");
+        assert_problem(second, 400, "no-request");
     }
 }
 

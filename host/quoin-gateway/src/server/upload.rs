@@ -10,6 +10,8 @@ use hyper::body::{Body as HttpBody, Incoming};
 use quoin_core::{Class, Problem};
 use tokio::sync::Semaphore;
 
+use super::turn::Turn;
+
 /// The body of a request.
 pub struct Upload(Kind);
 
@@ -22,8 +24,8 @@ enum Kind {
 pub(super) struct Exchange {
     /// Whether the whole body has been read.
     pub body_read: AtomicBool,
-    /// Whether the client may be sending what nobody has read; see `Wire`.
-    pub unread: Arc<AtomicBool>,
+    /// The connection's: whether the client may be sending what nobody has read.
+    pub turn: Arc<Turn>,
     /// The bytes of bodies that the listener may still take into memory.
     pub room: Arc<Semaphore>,
     /// What this request has of them, given back at its end.
@@ -33,7 +35,7 @@ pub(super) struct Exchange {
 impl Exchange {
     fn finished(&self) {
         self.body_read.store(true, Ordering::Release);
-        self.unread.store(false, Ordering::Release);
+        self.turn.unread.store(false, Ordering::Release);
     }
 
     fn take(&self, bytes: usize) -> bool {

@@ -4,13 +4,15 @@ use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
+
+use super::turn::Turn;
 
 /// Bytes that a client must read within the write time. Less is a client that holds memory hostage.
 const WRITE_STEP: usize = 16 << 10;
@@ -20,16 +22,20 @@ const LINGER_TIME: Duration = Duration::from_secs(2);
 /// Bytes read at a time while lingering.
 const LINGER_STEP: usize = 8 << 10;
 
-/// A TCP stream with two manners that a plain one lacks.
+/// A TCP stream with three manners that a plain one lacks.
 ///
 /// A write that makes no progress fails after a while, so that a client that does not read cannot
 /// hold an answer in memory for ever. And after the host has sent its last word, what the client is
 /// still sending is read and dropped for a moment: closing at once would reset the connection, and a
 /// client that is busy sending a too large body would never see the 413.
+///
+/// And what hyper says to a client that sends no request, a bare status, is kept from the client: the
+/// host says it better once hyper is done.
 pub(super) struct Wire {
     stream: TcpStream,
-    /// Whether something has arrived since a request was last read to its end.
-    unread: Arc<AtomicBool>,
+    turn: Arc<Turn>,
+    /// Whether hyper had something to say when it was the client's turn.
+    refused: bool,
     write_time: Duration,
     /// Runs while the client does not read.
     patience: Option<Pin<Box<Sleep>>>,
@@ -41,9 +47,30 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub fn new(stream: TcpStream, unread: Arc<AtomicBool>, write_time: Duration) -> Wire {
-        let (patience, linger) = (None, None);
-        Wire { stream, unread, write_time, patience, written: 0, linger, lingered: 0 }
+    pub fn new(stream: TcpStream, turn: Arc<Turn>, write_time: Duration) -> Wire {
+        Wire {
+            stream,
+            turn,
+            refused: false,
+            write_time,
+            patience: None,
+            written: 0,
+            linger: None,
+            lingered: 0,
+        }
+    }
+
+    /// Whether hyper refused what the client sent, and the client has not been told.
+    pub fn is_refused(&self) -> bool {
+        self.refused
+    }
+
+    /// Sends the last word of the host, now that hyper is done.
+    pub async fn end_with(&mut self, words: &[u8]) -> io::Result<()> {
+        self.refused = false;
+        // No more than the system takes at once, unless the client has left earlier answers unread.
+        tokio::time::timeout(self.write_time, self.stream.write_all(words)).await??;
+        self.shutdown().await
     }
 
     fn wrote(
@@ -110,7 +137,7 @@ impl AsyncRead for Wire {
         let before = space.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(cx, space))?;
         if space.filled().len() > before {
-            this.unread.store(true, Ordering::Release);
+            this.turn.unread.store(true, Ordering::Release);
         }
         Poll::Ready(Ok(()))
     }
@@ -123,6 +150,10 @@ impl AsyncWrite for Wire {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if this.turn.is_the_clients() {
+            this.refused = true;
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let outcome = Pin::new(&mut this.stream).poll_write(cx, bytes);
         this.wrote(cx, outcome)
     }
@@ -133,6 +164,10 @@ impl AsyncWrite for Wire {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if this.turn.is_the_clients() {
+            this.refused = true;
+            return Poll::Ready(Ok(parts.iter().map(|part| part.len()).sum()));
+        }
         let outcome = Pin::new(&mut this.stream).poll_write_vectored(cx, parts);
         this.wrote(cx, outcome)
     }
@@ -145,16 +180,20 @@ impl AsyncWrite for Wire {
         let this = self.get_mut();
         // All that there was to write has been taken.
         this.calm();
+        this.turn.flushed();
         Pin::new(&mut this.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.refused {
+            return Poll::Ready(Ok(()));
+        }
         if this.linger.is_none() {
             ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
             this.linger = Some(Box::pin(sleep(LINGER_TIME)));
         }
-        if this.unread.load(Ordering::Acquire) {
+        if this.turn.unread.load(Ordering::Acquire) {
             ready!(this.poll_linger(cx));
         }
         Poll::Ready(Ok(()))

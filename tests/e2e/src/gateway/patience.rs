@@ -18,6 +18,8 @@ fn a_client_that_never_finishes_its_headers_is_cut_off_and_holds_up_nobody() {
         .collect();
     assert_eq!(shop.get("/nothing").ok(), 0);
     for wire in &mut slow {
+        let problem = wire.reply().expect("an answer").refused(408, "head-too-slow");
+        assert_eq!(problem["requestId"].as_str().map(str::len), Some(32), "{problem}");
         wire.closed();
     }
     assert_eq!(shop.get("/nothing").ok(), 0);
@@ -51,12 +53,22 @@ fn too_large_headers_and_targets_are_refused() {
         let request = format!(
             "GET {target} HTTP/1.1\r\nhost: http.test\r\n{headers}connection: close\r\n\r\n"
         );
-        exchange(host.address(), request).expect("an answer").status
+        exchange(host.address(), request).expect("an answer")
     };
-    assert_eq!(get("/nothing", &format!("x-a: {}\r\n", "x".repeat(1_000))), 200);
-    assert_eq!(get("/nothing", &format!("x-a: {}\r\n", "x".repeat(HEADER_BYTES_MAX))), 431);
-    assert_eq!(get("/nothing", &"x-a: x\r\n".repeat(HEADERS_MAX + 1)), 431);
-    assert_eq!(get(&format!("/nothing?{}", "x".repeat(TARGET_BYTES_MAX)), ""), 414);
+    get("/nothing", &format!("x-a: {}\r\n", "x".repeat(1_000))).ok();
+    for (refused, status, code) in [
+        (
+            get("/nothing", &format!("x-a: {}\r\n", "x".repeat(HEADER_BYTES_MAX))),
+            431,
+            "head-too-large",
+        ),
+        (get("/nothing", &"x-a: x\r\n".repeat(HEADERS_MAX + 1)), 431, "head-too-large"),
+        (get(&format!("/nothing?{}", "x".repeat(TARGET_BYTES_MAX)), ""), 414, "target-too-long"),
+    ] {
+        let id = refused.header("x-request-id").to_owned();
+        assert_eq!(refused.refused(status, code)["requestId"], id);
+        assert_eq!(id.len(), 32, "{id}");
+    }
     assert_eq!(shop.get("/nothing").ok(), 0);
 }
 
@@ -66,8 +78,8 @@ fn what_is_not_http_is_refused() {
     for garbage in
         ["hello\r\n\r\n", "\x16\x03\x01\x02\0\x01\0\r\n\r\n", "GET /nothing HTTP/9.9\r\n\r\n"]
     {
-        let reply = exchange(host.address(), garbage);
-        assert!(reply.is_none_or(|r| (400..=505).contains(&r.status)), "{garbage}");
+        let reply = exchange(host.address(), garbage).expect("an answer");
+        reply.refused(400, "no-request");
     }
     assert_eq!(shop.get("/nothing").ok(), 0);
 }

@@ -17,6 +17,14 @@ pub fn of(headers: &HeaderMap) -> Result<String, Problem> {
     if let Some(id) = brought.filter(|id| is_sane(id)) {
         return Ok(id.to_owned());
     }
+    fresh()
+}
+
+/// A fresh id.
+///
+/// # Errors
+/// As [`of`].
+pub fn fresh() -> Result<String, Problem> {
     quoin_core::ids::random_hex::<16>().map_err(|error| {
         tracing::error!("no randomness for a request id: {error}");
         Problem::internal()
