@@ -26,6 +26,10 @@ pub fn content_security_policy() -> String {
     )
 }
 
+/// Stands for the address of the shop in a page that is made for all addresses. Nobody's text has it:
+/// Unicode keeps this character for where another should be.
+pub const ANY_BASE: &str = "\u{1a}";
+
 /// The page of a document; `base` is the address of the shop, for the examples.
 pub fn page(document: &Json, base: &str) -> String {
     let plugins: Vec<Plugin<'_>> = Plugin::all(document);

@@ -207,8 +207,8 @@ impl Parts<'_> {
         }
         let routes = RouteTable::build(&nodes)?;
         let (shop, revision) = (shop.clone(), current.map_or(0, |c| c.revision));
-        let document = std::sync::OnceLock::new();
-        Ok((Wiring { revision, shop, nodes, routes, document, fault: None, record }, fresh))
+        let (document, page) = Default::default();
+        Ok((Wiring { revision, shop, nodes, routes, document, page, fault: None, record }, fresh))
     }
 }
 

@@ -425,6 +425,7 @@ impl Supervisor {
                     nodes: BTreeMap::new(),
                     routes: RouteTable::empty(),
                     document: OnceLock::new(),
+                    page: OnceLock::new(),
                     fault: Some(error.to_string()),
                     record,
                 };

@@ -37,8 +37,10 @@ pub struct Wiring {
     pub nodes: BTreeMap<Name, Arc<Node>>,
     /// Its HTTP routes.
     pub routes: RouteTable,
-    /// The OpenAPI document, made when it is first asked for.
-    pub document: OnceLock<Bytes>,
+    /// The OpenAPI document and its digest, made when it is first asked for.
+    pub document: OnceLock<(Bytes, Digest)>,
+    /// The page for people and its digest, made when it is first asked for.
+    pub page: OnceLock<(String, Digest)>,
     /// Why nothing runs, when the shop could not be brought up at start.
     pub fault: Option<String>,
     pub(crate) record: Record,

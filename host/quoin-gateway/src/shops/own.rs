@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderValue};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HOST, HeaderValue, IF_NONE_MATCH,
+};
 use http::{Method, Response, StatusCode};
-use quoin_core::Problem;
+use quoin_core::{Digest, Problem};
 
 use super::{Scene, other_methods};
 use crate::reply::{self, NO_STORE};
@@ -27,24 +28,25 @@ pub fn health(method: &Method, id: &str) -> Result<Response<Body>, Problem> {
     })
 }
 
-/// The OpenAPI document or the page made of it, if the path is one of theirs.
+/// The OpenAPI document or the page made of it, if the path is one of theirs. Both are made once for
+/// each wiring, and go with it.
 pub fn page(scene: &Scene<'_>) -> Option<Result<Response<Body>, Problem>> {
     let (method, id) = (&scene.head.method, scene.id);
     match scene.head.uri.path() {
-        "/openapi.json" => Some(reading(method, id, || {
-            let json = HeaderValue::from_static("application/json");
-            let mut response = reply::bytes(StatusCode::OK, json, document(scene));
-            response.headers_mut().insert(CACHE_CONTROL, NO_CACHE);
-            response
-        })),
+        "/openapi.json" => Some(reading(method, id, || document(scene))),
         "/docs" => Some(reading(method, id, || html(scene))),
         _ => None,
     }
 }
 
-fn document(scene: &Scene<'_>) -> Bytes {
-    let make = || openapi::of_wiring(scene.wiring).to_string().into();
-    scene.wiring.document.get_or_init(make).clone()
+fn document(scene: &Scene<'_>) -> Response<Body> {
+    let (document, digest) = scene.wiring.document.get_or_init(|| {
+        let document = openapi::of_wiring(scene.wiring).to_string();
+        let digest = Digest::of(document.as_bytes());
+        (document.into(), digest)
+    });
+    let json = HeaderValue::from_static("application/json");
+    unless_known(scene, digest, || reply::bytes(StatusCode::OK, json, document.clone()))
 }
 
 fn html(scene: &Scene<'_>) -> Response<Body> {
@@ -52,13 +54,39 @@ fn html(scene: &Scene<'_>) -> Response<Body> {
         HeaderValue::from_str(&docs::content_security_policy())
             .unwrap_or(HeaderValue::from_static("default-src 'none'"))
     });
+    let (page, digest) = scene.wiring.page.get_or_init(|| {
+        let page = docs::page(&openapi::of_wiring(scene.wiring), docs::ANY_BASE);
+        let digest = Digest::of(page.as_bytes());
+        (page, digest)
+    });
     // As the client wrote it, with its port: what works for the client works in its examples.
     let host = scene.head.headers.get(HOST).and_then(|h| h.to_str().ok()).unwrap_or("localhost");
-    let document = openapi::of_wiring(scene.wiring);
-    let page = docs::page(&document, &format!("http://{host}"));
-    let mut response = reply::bytes(StatusCode::OK, HTML, page);
+    let digest = Digest::of(format!("{digest} {host}").as_bytes());
+    unless_known(scene, &digest, || {
+        let page = page.replace(docs::ANY_BASE, &format!("http://{host}"));
+        let mut response = reply::bytes(StatusCode::OK, HTML, page);
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY.clone());
+        response
+    })
+}
+
+/// The answer, or 304 to a client that has what is of this digest already.
+fn unless_known(
+    scene: &Scene<'_>,
+    digest: &Digest,
+    answer: impl FnOnce() -> Response<Body>,
+) -> Response<Body> {
+    let tag = format!("\"{digest}\"");
+    let known = scene.head.headers.get_all(IF_NONE_MATCH).iter();
+    let mut known = known.filter_map(|tags| tags.to_str().ok()).flat_map(|tags| tags.split(','));
+    let is_known =
+        known.any(|t| matches!(t.trim(), "*") || t.trim().trim_start_matches("W/") == tag);
+    let mut response = if is_known { reply::empty(StatusCode::NOT_MODIFIED) } else { answer() };
     response.headers_mut().insert(CACHE_CONTROL, NO_CACHE);
-    response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY.clone());
+    // A digest is hex.
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(ETAG, tag);
+    }
     response
 }
 

@@ -170,6 +170,45 @@ fn the_document_follows_the_shop() {
 }
 
 #[test]
+fn a_document_and_a_page_that_a_client_has_already_are_not_sent_again() {
+    let (host, shop) = start();
+    let tag = |path: &str| shop.get(path).header("etag").to_owned();
+    let asked =
+        |path: &str, tag: &str| shop.request("GET", path).header("if-none-match", tag).send();
+    let before = ["/openapi.json", "/docs"].map(|path| {
+        let tag = tag(path);
+        for known in [&tag, &format!("\"x\", W/{tag}"), "*"] {
+            let reply = asked(path, known);
+            assert_eq!((reply.status, reply.text.as_str(), reply.header("etag")), (304, "", &*tag));
+        }
+        assert_eq!(asked(path, "\"x\"").status, 200);
+        (path, tag)
+    });
+    let notes = "[plugins.notes]\nbundle = \"notes.wasm\"\ngrants = [\"sql\", \"log\"]\n";
+    host.apply(&format!("{}{notes}", super::SHOP));
+    for (path, tag) in before {
+        let reply = asked(path, &tag);
+        assert_ne!(reply.header("etag"), tag);
+        assert_eq!(reply.status, 200, "{path}");
+        assert!(reply.text.contains("/notes"), "{path}");
+    }
+}
+
+#[test]
+fn the_examples_of_the_page_are_for_the_address_that_the_client_uses() {
+    let (host, shop) = start();
+    let page = |host: &str, address: std::net::SocketAddr| {
+        let request = format!("GET /docs HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        quoin_harness::wire::exchange(address, request).expect("an answer")
+    };
+    let name = &shop.domain;
+    let [plain, other] = [name.clone(), format!("{name}:8080")].map(|h| page(&h, host.address()));
+    assert!(plain.text.contains(&format!("http://{name}/nothing")), "{}", plain.text);
+    assert!(other.text.contains(&format!("http://{name}:8080/nothing")), "{}", other.text);
+    assert_ne!(plain.header("etag"), other.header("etag"));
+}
+
+#[test]
 fn the_page_for_people_runs_no_script_of_strangers() {
     let (_host, shop) = start();
     let page = shop.get("/docs");
