@@ -1,0 +1,85 @@
+//! A plugin's HTTP API: its routes and its `web` export, who may call them, and with which statuses they
+//! answer.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{FunctionRef, Prefix, RoutePattern};
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Anyone.
+    Public,
+    /// Whoever has an API key of the tenant.
+    Admin,
+}
+
+/// A route: an HTTP method and path that calls a provided function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Route {
+    /// Method and path, e.g. `GET /things/{slug}`. A `{name}` segment binds to the parameter of
+    /// that name.
+    pub route: RoutePattern,
+    /// The function that it calls.
+    pub call: FunctionRef,
+    /// Who may call it.
+    pub access: Access,
+    /// The status of success, 200 to 299.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<SuccessStatus>,
+    /// The parameter that is the whole body. Without it, the body of a POST, PUT or PATCH is an
+    /// object with a member for each parameter that neither path nor header binds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// Header names and the parameters that they bind to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+}
+
+/// Where a plugin's `web` export answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Web {
+    /// The path prefix, e.g. `/shop`.
+    pub prefix: Prefix,
+    /// Who may call it.
+    pub access: Access,
+}
+
+macro_rules! status {
+    ($(#[$doc:meta])* $type:ident, $range:expr, $rule:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(try_from = "u16", into = "u16")]
+        pub struct $type(u16);
+
+        impl TryFrom<u16> for $type {
+            type Error = String;
+            fn try_from(status: u16) -> Result<Self, String> {
+                if $range.contains(&status) {
+                    Ok($type(status))
+                } else {
+                    Err(format!("the status {status} is not {}", $rule))
+                }
+            }
+        }
+
+        impl From<$type> for u16 {
+            fn from(status: $type) -> u16 {
+                status.0
+            }
+        }
+    };
+}
+status!(
+    /// An HTTP status of success.
+    SuccessStatus, 200..300, "200 to 299"
+);
+status!(
+    /// An HTTP status of a caller's fault.
+    ErrorStatus, 400..500, "400 to 499"
+);
