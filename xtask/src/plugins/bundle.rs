@@ -34,6 +34,24 @@ pub(super) fn pack(place: &Place, source: &Source) -> Outcome {
     Outcome { name, file: Some(file), state }
 }
 
+/// Removes the bundles in a folder that are not of these plugins: their tests would go on with what
+/// nobody builds.
+pub(super) fn remove_others(folder: &Path, plugins: &[Outcome]) -> Result<Vec<Outcome>> {
+    let unreadable = || format!("cannot list {}", folder.display());
+    let mut removed = Vec::new();
+    for entry in folder.read_dir().with_context(unreadable)? {
+        let file = entry.with_context(unreadable)?.path();
+        let is_of = |plugin: &Outcome| plugin.file.as_ref() == Some(&file);
+        if file.extension().is_none_or(|e| e != "wasm") || plugins.iter().any(is_of) {
+            continue;
+        }
+        std::fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        removed.push(Outcome { name, file: Some(file), state: State::Removed });
+    }
+    Ok(removed)
+}
+
 /// The bundle's bytes, or why there are none.
 fn bundle(source: &Source) -> Result<Result<Vec<u8>, String>> {
     let component = match &source.compiled {
@@ -102,6 +120,18 @@ mod tests {
         assert!(matches!(write(&file, b"1").unwrap(), State::Unchanged { .. }));
         assert!(matches!(write(&file, b"2").unwrap(), State::Built { .. }));
         assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_bundle_without_a_plugin_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let [mine, other, text] = ["a.wasm", "b.wasm", "c.txt"].map(|f| folder.path().join(f));
+        [&mine, &other, &text].iter().for_each(|file| std::fs::write(file, "").unwrap());
+        let state = State::Skipped("no Node.js".into());
+        let plugins = [Outcome { name: "a".into(), file: Some(mine.clone()), state }];
+        let removed = remove_others(folder.path(), &plugins).unwrap();
+        assert_eq!(removed.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["b"]);
+        assert!(mine.exists() && !other.exists() && text.exists());
     }
 
     #[test]

@@ -94,7 +94,12 @@ pub(crate) fn build(place: &Place) -> Result<Vec<Outcome>> {
     }
     sources.extend(javascript::build(place)?);
     no_name_twice(place, &sources)?;
+    // A plugin that does not compile is not known by name.
+    let all_are_known = outcomes.is_empty();
     outcomes.extend(sources.iter().map(|s| bundle::pack(place, s)));
+    if all_are_known {
+        outcomes.extend(bundle::remove_others(&bundles, &outcomes)?);
+    }
     outcomes.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(outcomes)
 }

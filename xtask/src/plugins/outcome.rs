@@ -25,6 +25,8 @@ pub(crate) enum State {
     Unchanged { size: usize, digest: Digest },
     /// The bundle could not be built on this machine.
     Skipped(String),
+    /// The bundle was of a plugin that is no more, and is gone.
+    Removed,
     /// The plugin makes no sound bundle.
     Failed(String),
 }
@@ -35,6 +37,7 @@ impl State {
             State::Built { .. } => "built",
             State::Unchanged { .. } => "unchanged",
             State::Skipped(_) => "skipped",
+            State::Removed => "removed",
             State::Failed(_) => "failed",
         }
     }
@@ -50,6 +53,7 @@ pub(super) fn text(outcomes: &[Outcome], place: &Place) -> String {
                 format!("{:>9}  {}", kib(*size), place.shown(file))
             }
             State::Skipped(why) | State::Failed(why) => why.clone(),
+            State::Removed => "no plugin has this name any more".into(),
         };
         format!("{:>9}  {:<width$}  {told}\n", outcome.state.word(), outcome.name)
     };
@@ -73,6 +77,7 @@ pub(super) fn json(outcomes: &[Outcome]) -> Value {
                 value["digest"] = json!(digest);
             }
             State::Skipped(why) | State::Failed(why) => value["reason"] = json!(why),
+            State::Removed => {}
         }
         value
     };
