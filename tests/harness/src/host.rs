@@ -18,6 +18,8 @@ use crate::{PATIENCE, Reply, Shop, place, until};
 pub struct Host {
     data: PathBuf,
     work: TempDir,
+    /// A program and its arguments that start the host's executable, or nothing.
+    through: Vec<String>,
     running: Option<Running>,
     link: Arc<Link>,
 }
@@ -46,15 +48,24 @@ impl Host {
     pub fn start() -> Host {
         let work = tempfile::tempdir().expect("a temporary folder");
         let data = work.path().join("data");
-        Host::with(work, data)
+        Host::with(work, data, &[])
+    }
+
+    /// Starts a host with an empty data folder and no more address space than this.
+    pub fn start_within(bytes: u64) -> Host {
+        let work = tempfile::tempdir().expect("a temporary folder");
+        let data = work.path().join("data");
+        let limit = format!("ulimit -v {} && exec \"$@\"", bytes >> 10);
+        Host::with(work, data, &["sh", "-c", &limit, "sh"])
     }
 
     /// Starts a host with this data folder, which stays when the host goes.
     pub fn start_in(data: &Path) -> Host {
-        Host::with(tempfile::tempdir().expect("a temporary folder"), data.into())
+        Host::with(tempfile::tempdir().expect("a temporary folder"), data.into(), &[])
     }
 
-    fn with(work: TempDir, data: PathBuf) -> Host {
+    fn with(work: TempDir, data: PathBuf, through: &[&str]) -> Host {
+        let through = through.iter().map(|&word| word.to_owned()).collect();
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -65,7 +76,7 @@ impl Host {
             .max_idle_connections(64)
             .build();
         let link = Link { client: config.new_agent(), ends: Mutex::new(None) };
-        let mut host = Host { data, work, running: None, link: Arc::new(link) };
+        let mut host = Host { data, work, through, running: None, link: Arc::new(link) };
         host.run();
         host
     }
@@ -118,7 +129,15 @@ impl Host {
         let stderr = (File::options().create(true).append(true))
             .open(self.work.path().join("stderr"))
             .expect("a file for stderr");
-        let mut child = Command::new(place::binary())
+        let mut command = match self.through.split_first() {
+            Some((program, words)) => {
+                let mut command = Command::new(program);
+                command.args(words).arg(place::binary());
+                command
+            }
+            None => Command::new(place::binary()),
+        };
+        let mut child = command
             .arg("serve")
             .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--json", "--data"])
             .arg(&self.data)

@@ -5,9 +5,16 @@ use quoin_harness::{Host, Shop, json, until};
 
 use crate::given::guest;
 
+/// Address space for the smallest pool of instances, of 4 GiB each, and for no other.
+#[cfg(target_os = "linux")]
+const SMALL: u64 = 400 << 30;
+
 /// The hostile plugin with these limits, and `spin` among the functions that only read.
 fn limited(limits: &str) -> (Host, Shop) {
-    let host = Host::start();
+    limited_on(Host::start(), limits)
+}
+
+fn limited_on(host: Host, limits: &str) -> (Host, Shop) {
     let reads = "\"test:hostile/acts#nothing\",";
     let spin =
         "{ route = \"POST /spin\", call = \"test:hostile/acts#spin\", access = \"public\" },";
@@ -64,6 +71,40 @@ fn a_call_waits_no_longer_than_its_deadline() {
         assert!(ends.iter().all(|end| [503, 504].contains(end)), "{ends:?}");
     });
     assert_eq!(shop.get("/nothing").ok(), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn when_every_instance_of_the_host_is_taken_calls_are_told_so_at_once() {
+    // The deadline is a minute off: who waited in a queue would be told of that instead.
+    let host = Host::start_within(SMALL);
+    let (host, shop) = limited_on(host, "deadline-ms = 60000, concurrency = 256");
+    let other = host.apply(
+        "name = \"other\"\n[plugins.hostile]\nbundle = \"hostile.wasm\"\ngrants = [\"sql\", \"log\"]\n",
+    );
+    let spin = format!("GET /spin HTTP/1.1\r\nhost: {}\r\n\r\n", shop.domain);
+    let mut clients = Vec::new();
+    // The pool is full when one is turned away.
+    let refused = until("the pool is full", || {
+        let mut client = Wire::open(host.address());
+        client.send(&spin).expect("sent");
+        clients.push(client);
+        let running = clients.len() as u64;
+        until("the call runs, or is refused", || {
+            let stats = &shop.plugin("hostile")["stats"];
+            (stats["running"] == running || stats["failures"] != 0).then_some(())
+        });
+        let reply = shop.get("/nothing");
+        (reply.status != 200).then_some(reply)
+    });
+    assert!(clients.len() < 256, "the plugin's own limit is not what is tested");
+    assert_eq!(refused.header("retry-after"), "1");
+    refused.refused(503, "overload");
+    other.get("/nothing").refused(503, "overload");
+    drop(clients);
+    await_stats(&shop, 0, 0);
+    assert_eq!(shop.get("/nothing").ok(), 0);
+    assert_eq!(other.get("/nothing").ok(), 0);
 }
 
 #[test]

@@ -6,11 +6,14 @@ use quoin_core::Digest;
 use quoin_harness::{Reply, bundle, json, until};
 
 use super::{notes, start};
+use crate::given::going;
 
 /// Swaps from one version to the other while clients read and write.
 const SWAPS: u32 = 200;
 /// Clients at once.
 const CLIENTS: u64 = 4;
+/// What each writes at most, so that one answer can have it all.
+const WRITES: u32 = 1_000;
 
 #[test]
 fn two_hundred_swaps_under_load_fail_no_request() {
@@ -55,4 +58,45 @@ fn two_hundred_swaps_under_load_fail_no_request() {
     let kept = notes(&shop).as_array().map_or(0, Vec::len) as u64;
     assert_eq!(kept, written.load(Ordering::Relaxed) + 1);
     until("all old generations are freed", || (shop.state()["draining"] == 0).then_some(()));
+}
+
+#[test]
+fn a_new_generation_that_never_gets_ready_holds_up_no_writer() {
+    let (host, shop) = start();
+    let endless = "(start $s) (func $s (loop (br 0))) (func (export \"go\"))";
+    let endless = going("text", endless, "");
+    host.upload(&endless).ok();
+    let (stop, written) = (AtomicBool::new(false), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                for _ in 0..WRITES {
+                    if stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    shop.post("/notes", json!({ "text": "x" })).ok();
+                    written.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        until("clients write", || (written.load(Ordering::Relaxed) > 0).then_some(()));
+        let swap = scope.spawn(|| {
+            let body = json!({ "bundle": Digest::of(&endless) });
+            host.manage("POST", "/v1/tenants/notes/plugins/notes/swap", body)
+        });
+        // The new generation has the five seconds of its deadline to start.
+        let enough = written.load(Ordering::Relaxed) + 50;
+        until("clients go on", || {
+            (swap.is_finished() || written.load(Ordering::Relaxed) >= enough).then_some(())
+        });
+        let waited = swap.is_finished();
+        let reply = swap.join();
+        stop.store(true, Ordering::Relaxed);
+        let refused = reply.expect("an answer");
+        assert!(refused.text.contains("does not start"), "{}", refused.text);
+        assert!(!waited, "writers waited for the swap");
+    });
+    assert_eq!(shop.get("/version").ok(), 1);
+    let kept = notes(&shop).as_array().map_or(0, Vec::len) as u64;
+    assert_eq!(kept, written.load(Ordering::Relaxed) + 1);
 }
