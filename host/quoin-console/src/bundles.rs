@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::answer::{Answer, ok, parse, refusal, with_status};
 use crate::blocking;
+use crate::query::Query;
 
 pub(crate) fn list(host: &Supervisor) -> Answer {
     let bundles = host.bundles();
@@ -60,12 +61,24 @@ pub(crate) async fn swap(
     host: &Supervisor,
     tenant: &Name,
     installation: &Name,
+    query: &Query,
     body: &[u8],
 ) -> Answer {
-    let swap: Swap = parse(body)?;
-    ok(&host.swap(tenant, installation, &swap.bundle).await?)
+    let Swap { bundle } = parse(body)?;
+    if query.switch("dry-run")? {
+        return ok(&host.plan_swap(tenant, installation, &bundle).await?);
+    }
+    ok(&host.swap(tenant, installation, &bundle).await?)
 }
 
-pub(crate) async fn back(host: &Supervisor, tenant: &Name, installation: &Name) -> Answer {
+pub(crate) async fn back(
+    host: &Supervisor,
+    tenant: &Name,
+    installation: &Name,
+    query: &Query,
+) -> Answer {
+    if query.switch("dry-run")? {
+        return ok(&host.plan_back(tenant, installation).await?);
+    }
     ok(&host.back(tenant, installation).await?)
 }

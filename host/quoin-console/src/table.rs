@@ -27,9 +27,10 @@ pub enum Endpoint {
     PutShop,
     /// What a tenant was before.
     Revisions,
-    /// Puts another bundle behind an installation.
+    /// Puts another bundle behind an installation, or with `dry-run=true` says what that would change.
     Swap,
-    /// Puts an installation back to what it was before.
+    /// Puts an installation back to what it was before, or with `dry-run=true` says what that would
+    /// change.
     Back,
     /// Calls a function.
     Call,
@@ -68,7 +69,7 @@ impl Endpoint {
     /// The query parameters that it understands.
     pub(crate) fn parameters(self) -> &'static [&'static str] {
         match self {
-            Endpoint::PutShop => &["dry-run"],
+            Endpoint::PutShop | Endpoint::Swap | Endpoint::Back => &["dry-run"],
             Endpoint::Revisions => &["limit"],
             Endpoint::Logs => &["after", "limit", "follow"],
             _ => &[],

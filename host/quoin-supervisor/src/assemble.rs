@@ -1,47 +1,35 @@
 //! From a shop as it is wanted to nodes that are ready to run it.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, Weak};
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use quoin_core::Name;
-use quoin_core::description::Migration;
 use quoin_core::shop::{Installation, StoredShop};
 use quoin_core::{Description, Digest};
 use quoin_runtime::{Binding, Generation, GenerationSpec, Log, Node, Provider};
-use quoin_storage::{Database, Migrated};
+use quoin_storage::Migrated;
 
 use crate::binding::{Bound, Plugins, Resolved, Served};
-use crate::data;
+use crate::databases::{Created, Databases, Opened, failed, last, migrate};
 use crate::error::Error;
 use crate::library::Library;
 use crate::routes::RouteTable;
 use crate::tenant::{Record, Tenant, Wiring};
 
-/// Time for the migrations of one plugin, waiting for its writer included. They hold up the
-/// plugin's writing calls, so a schema change on much data belongs in several small ones.
-const MIGRATION_TIME: Duration = Duration::from_secs(60);
-
 /// A shop that is ready to be published, its migrations made but not yet durable.
 pub(crate) struct Assembled {
-    pub wiring: Wiring,
+    wiring: Wiring,
     migrated: Vec<(Name, Migrated)>,
-    /// The databases with the sizes that they may grow to, once this is published.
-    databases: Sizes,
+    /// What the migrations are.
+    pub migrations: Migrations,
+    databases: Opened,
     created: Created,
 }
 
-/// The open databases of this host by file. A file has one at a time, whoever uses it: two would not
-/// know of each other's writers.
-pub(crate) type Databases = Mutex<HashMap<PathBuf, Weak<Database>>>;
-
-/// Databases and the bytes that they may grow to.
-pub(crate) type Sizes = Vec<(Arc<Database>, u64)>;
-
-/// Database files that did not exist before. A change that fails takes them away again.
-#[derive(Default)]
-struct Created(Vec<PathBuf>);
+/// The file names of the migrations that a change makes, by installation.
+pub(crate) type Migrations = BTreeMap<Name, Vec<String>>;
 
 /// What a shop is assembled from.
 pub(crate) struct Parts<'a> {
@@ -54,18 +42,33 @@ pub(crate) struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// Makes the nodes and routes of a shop without touching any database: what a dry run needs.
+    /// All that [`Parts::assemble`] does, with nothing kept of it. A database that does not exist yet
+    /// is not made, so its migrations are told and not tried.
     pub async fn rehearse(
         &self,
         shop: &StoredShop,
         plugins: &Plugins,
         resolved: &Resolved,
-    ) -> Result<Wiring, Error> {
-        let (wiring, _) = self.nodes(shop, plugins, resolved, &HashMap::new(), None).await?;
-        Ok(wiring)
+    ) -> Result<Migrations, Error> {
+        let fresh = self.start(shop, plugins, resolved).await?;
+        let databases = self.databases.open(self.data, shop, plugins, None)?;
+        let mut names = Migrations::new();
+        for generation in &fresh {
+            let name = &generation.installation;
+            let migrations = &generation.program.description.migrations;
+            let count = match databases.get(name) {
+                None => migrations.len(),
+                // Dropped at once, and with it what it did.
+                Some((database, _)) => {
+                    migrate(name, database, migrations).await?.map_or(0, |done| done.applied())
+                }
+            };
+            names.insert(name.clone(), last(migrations, count));
+        }
+        Ok(names)
     }
 
-    /// Makes everything that the shop needs: databases opened, new generations warmed, migrations made
+    /// Makes everything that the shop needs: new generations warmed, databases opened, migrations made
     /// but not yet durable.
     pub async fn assemble(
         &self,
@@ -73,26 +76,24 @@ impl Parts<'_> {
         plugins: &Plugins,
         resolved: &Resolved,
     ) -> Result<Assembled, Error> {
-        // Routes and programs first: they can fail without having touched a database.
-        self.rehearse(shop, plugins, resolved).await?;
+        // Held, so that its programs need not be loaded again.
+        let _started = self.start(shop, plugins, resolved).await?;
         let mut created = Created::default();
-        let (databases, sizes) = self.databases(shop, plugins, &mut created)?;
+        let databases = self.databases.open(self.data, shop, plugins, Some(&mut created))?;
         let (wiring, fresh) = self.nodes(shop, plugins, resolved, &databases, None).await?;
-        // A start function can use no database, so nobody's writer waits while it runs.
-        for generation in &fresh {
-            generation.warm().await?;
-        }
-        let mut migrated = Vec::new();
+        let (mut migrated, mut names) = (Vec::new(), Migrations::new());
         // Who needs others first: calls take their turns at the writers in this order, too.
         for generation in fresh.iter().rev() {
             let name = &generation.installation;
             let migrations = &generation.program.description.migrations;
-            if let Some(database) = databases.get(name) {
-                let done = migrate(name, database, migrations).await?;
-                migrated.extend(done.map(|done| (name.clone(), done)));
+            if let Some((database, _)) = databases.get(name)
+                && let Some(done) = migrate(name, database, migrations).await?
+            {
+                names.insert(name.clone(), last(migrations, done.applied()));
+                migrated.push((name.clone(), done));
             }
         }
-        Ok(Assembled { wiring, migrated, databases: sizes, created })
+        Ok(Assembled { wiring, migrated, migrations: names, databases, created })
     }
 
     /// Makes what a restart needs: as it was, without warming. A database file that is gone was taken
@@ -104,50 +105,34 @@ impl Parts<'_> {
         resolved: &Resolved,
     ) -> Result<Assembled, Error> {
         let mut created = Created::default();
-        let (databases, sizes) = self.databases(&record.shop, plugins, &mut created)?;
-        let (mut wiring, _) =
-            self.nodes(&record.shop, plugins, resolved, &databases, Some(record)).await?;
+        let shop = &record.shop;
+        let databases = self.databases.open(self.data, shop, plugins, Some(&mut created))?;
+        let (mut wiring, _) = self.nodes(shop, plugins, resolved, &databases, Some(record)).await?;
         wiring.record = record.clone();
         let mut migrated = Vec::new();
-        for (name, database) in &databases {
-            let gone = created.0.iter().any(|path| path == database.path());
+        for (name, (database, _)) in &databases {
+            let gone = created.has(database.path());
             if let Some(description) = plugins.get(name).filter(|_| gone) {
                 let done = migrate(name, database, &description.migrations).await?;
                 migrated.extend(done.map(|done| (name.clone(), done)));
             }
         }
-        Ok(Assembled { wiring, migrated, databases: sizes, created })
+        Ok(Assembled { wiring, migrated, migrations: Migrations::new(), databases, created })
     }
 
-    fn databases(
+    /// Routes, programs and new generations, warmed: all that can fail without a database having been
+    /// touched. A start function can use none, so nobody's writer waits while it runs.
+    async fn start(
         &self,
         shop: &StoredShop,
         plugins: &Plugins,
-        created: &mut Created,
-    ) -> Result<(HashMap<Name, Arc<Database>>, Sizes), Error> {
-        let (mut databases, mut sizes) = (HashMap::new(), Vec::new());
-        let mut open = self.databases.lock().unwrap_or_else(|e| e.into_inner());
-        open.retain(|_, database| database.strong_count() > 0);
-        for (name, installation) in &shop.plugins {
-            let Some(description) = plugins.get(name).filter(|d| keeps_data(d)) else { continue };
-            let limits = installation.limits.apply(description.manifest.limits);
-            let bytes = u64::from(limits.database_mib) << 20;
-            let path = data::database(self.data, &shop.name, name);
-            let database = match open.get(&path).and_then(Weak::upgrade) {
-                Some(database) => database,
-                None => {
-                    if !path.exists() {
-                        created.0.push(path.clone());
-                    }
-                    let database = Database::open(&path, bytes).map_err(|e| failed(name, e))?;
-                    open.insert(path, Arc::downgrade(&database));
-                    database
-                }
-            };
-            sizes.push((database.clone(), bytes));
-            databases.insert(name.clone(), database);
+        resolved: &Resolved,
+    ) -> Result<Vec<Arc<Generation>>, Error> {
+        let (_, fresh) = self.nodes(shop, plugins, resolved, &Opened::new(), None).await?;
+        for generation in &fresh {
+            generation.warm().await?;
         }
-        Ok((databases, sizes))
+        Ok(fresh)
     }
 
     /// The wiring, and the generations in it that are new. They are numbered from those that run now,
@@ -157,7 +142,7 @@ impl Parts<'_> {
         shop: &StoredShop,
         plugins: &Plugins,
         resolved: &Resolved,
-        databases: &HashMap<Name, Arc<Database>>,
+        databases: &Opened,
         restored: Option<&Record>,
     ) -> Result<(Wiring, Vec<Arc<Generation>>), Error> {
         let current = self.tenant.map(Tenant::wiring);
@@ -191,7 +176,7 @@ impl Parts<'_> {
                         config: configured(wanted, description),
                         grants: wanted.grants.clone(),
                         limits: wanted.limits.apply(description.manifest.limits),
-                        database: databases.get(name).cloned(),
+                        database: databases.get(name).map(|(database, _)| database.clone()),
                         log: self.log.clone(),
                     };
                     let generation = Arc::new(Generation::new(spec));
@@ -217,47 +202,18 @@ impl Assembled {
     /// sizes that they may have then. From here on, only a failing control database stands between
     /// this and the publishing; a schema that was expanded for nothing serves the old generation as
     /// well.
-    pub fn commit(mut self) -> Result<(Wiring, Sizes), Error> {
-        for (name, migrated) in std::mem::take(&mut self.migrated) {
+    pub fn commit(self) -> Result<(Wiring, Opened), Error> {
+        for (name, migrated) in self.migrated {
             migrated.commit().map_err(|e| failed(&name, e))?;
         }
-        self.created.0.clear();
+        self.created.keep();
         Ok((self.wiring, self.databases))
-    }
-}
-
-/// Makes the migrations that the database does not have yet; none when it has all, so that its writer
-/// is free again at once.
-async fn migrate(
-    name: &Name,
-    database: &Arc<Database>,
-    migrations: &[Migration],
-) -> Result<Option<Migrated>, Error> {
-    let done = database.migrate(migrations, Instant::now() + MIGRATION_TIME).await;
-    let done = done.map_err(|e| failed(name, e))?;
-    Ok((done.applied() > 0).then_some(done))
-}
-
-impl Drop for Created {
-    fn drop(&mut self) {
-        for path in &self.0 {
-            for suffix in ["", "-wal", "-shm"] {
-                let mut file = path.clone().into_os_string();
-                file.push(suffix);
-                // What is not there need not be removed.
-                let _ = std::fs::remove_file(file);
-            }
-        }
     }
 }
 
 /// Whether two states of an installation are the same generation: all but the bindings.
 fn same_generation(a: &Installation<Digest>, b: &Installation<Digest>) -> bool {
     a.bundle == b.bundle && a.grants == b.grants && a.config == b.config && a.limits == b.limits
-}
-
-fn keeps_data(description: &Description) -> bool {
-    description.manifest.host.contains(&quoin_core::manifest::HostInterface::Sql)
 }
 
 fn configured(
@@ -287,8 +243,4 @@ fn binding(bound: &Bound, nodes: &BTreeMap<Name, Arc<Node>>) -> Option<Binding> 
             Binding::Keyed(providers.iter().map(one).collect::<Option<_>>()?)
         }
     })
-}
-
-fn failed(plugin: &Name, error: quoin_storage::Error) -> Error {
-    Error::Database { plugin: plugin.to_string(), error }
 }

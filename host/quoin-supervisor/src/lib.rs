@@ -2,7 +2,9 @@
 
 mod assemble;
 mod binding;
+mod bundle_change;
 mod data;
+mod databases;
 mod error;
 mod library;
 mod plan;
@@ -10,6 +12,7 @@ mod routes;
 mod supervisor;
 mod tenant;
 
+pub use bundle_change::{BundleChange, Difference, Permission, RouteOf, Running};
 pub use error::Error;
 pub use plan::{Applied, Change, Kind, Plan};
 pub use quoin_storage::{KeyRow, RevisionRow};

@@ -4,7 +4,9 @@ use quoin_core::Name;
 use quoin_core::shop::{Installation, StoredShop};
 use serde::Serialize;
 
+use crate::assemble::Migrations;
 use crate::binding::Plugins;
+use crate::bundle_change::BundleChange;
 
 /// What a change does to a shop. Without changes, there is nothing to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,6 +28,9 @@ pub struct Change {
     pub what: String,
     /// How.
     pub detail: String,
+    /// For an installation that gets another bundle: what that changes for the shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<BundleChange>,
 }
 
 /// What is done to a part of a shop.
@@ -58,38 +63,49 @@ pub(crate) fn difference(
     plugins: &Plugins,
 ) -> Vec<Change> {
     let mut changes = Vec::new();
-    let mut change =
-        |kind, what: String, detail: String| changes.push(Change { kind, what, detail });
+    let mut add = |kind, what: String, detail: String, bundle| {
+        changes.push(Change { kind, what, detail, bundle });
+    };
     let empty = (Default::default(), Default::default(), Plugins::new());
     let (domains, installations, versions) = match current {
         Some((shop, plugins)) => (&shop.domains, &shop.plugins, plugins),
         None => (&empty.0, &empty.1, &empty.2),
     };
     if current.is_none() {
-        change(Kind::Add, format!("shop {}", wanted.name), String::new());
+        add(Kind::Add, format!("shop {}", wanted.name), String::new(), None);
     }
     for domain in wanted.domains.difference(domains) {
-        change(Kind::Add, format!("domain {domain}"), String::new());
+        add(Kind::Add, format!("domain {domain}"), String::new(), None);
     }
     for domain in domains.difference(&wanted.domains) {
-        change(Kind::Remove, format!("domain {domain}"), String::new());
+        add(Kind::Remove, format!("domain {domain}"), String::new(), None);
     }
     for (name, installation) in &wanted.plugins {
         let what = format!("plugin {name}");
         match installations.get(name) {
-            None => change(Kind::Add, what, describe(name, installation, plugins)),
+            None => add(Kind::Add, what, describe(name, installation, plugins), None),
             Some(old) if old == installation => {}
             Some(old) => {
                 let detail = changed(name, old, versions, installation, plugins);
-                change(Kind::Change, what, detail);
+                let both = versions.get(name).zip(plugins.get(name));
+                let bundle = both.filter(|_| old.bundle != installation.bundle);
+                let bundle = bundle.map(|(from, to)| BundleChange::new(name, from, to));
+                add(Kind::Change, what, detail, bundle);
             }
         }
     }
     for name in installations.keys().filter(|n| !wanted.plugins.contains_key(*n)) {
         let detail = "its data stays on disk".to_owned();
-        change(Kind::Remove, format!("plugin {name}"), detail);
+        add(Kind::Remove, format!("plugin {name}"), detail, None);
     }
     changes
+}
+
+/// Says with each change of a bundle which migrations it makes.
+pub(crate) fn tell_migrations(changes: &mut [Change], mut migrations: Migrations) {
+    for bundle in changes.iter_mut().filter_map(|c| c.bundle.as_mut()) {
+        bundle.migrations = migrations.remove(&bundle.installation).unwrap_or_default();
+    }
 }
 
 type Stored = Installation<quoin_core::Digest>;

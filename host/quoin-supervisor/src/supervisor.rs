@@ -13,9 +13,10 @@ use quoin_core::{Description, Digest, Name};
 use quoin_runtime::{Engine, Level, Log};
 use quoin_storage::{Control, KeyRow, RevisionRow, TenantRow};
 
-use crate::assemble::{Databases, Parts};
+use crate::assemble::Parts;
 use crate::binding::{self, Plugins, Resolved};
 use crate::data;
+use crate::databases::Databases;
 use crate::error::Error;
 use crate::library::Library;
 use crate::plan::{self, Applied, Change, Kind, Plan};
@@ -140,7 +141,10 @@ impl Supervisor {
         self.library.all()
     }
 
-    /// What [`Supervisor::apply`] would change. All its checks are made, and nothing is changed.
+    /// What [`Supervisor::apply`] would change. Its checks are made as far as that is possible without
+    /// changing anything: the plugins fit together, new generations start, and migrations succeed on
+    /// the databases that there are (they are rolled back). What is left to fail are the migrations
+    /// of databases that do not exist yet, the disk, and what others change meanwhile.
     ///
     /// # Errors
     /// As for [`Supervisor::apply`].
@@ -151,8 +155,10 @@ impl Supervisor {
         let (plugins, resolved) = self.resolve(shop)?;
         let log = Arc::default();
         let parts = self.parts(tenant.as_deref(), &log);
-        parts.rehearse(shop, &plugins, &resolved).await?;
-        Ok(self.difference(tenant.as_deref(), shop, &plugins))
+        let migrations = parts.rehearse(shop, &plugins, &resolved).await?;
+        let mut plan = self.difference(tenant.as_deref(), shop, &plugins);
+        plan::tell_migrations(&mut plan.changes, migrations);
+        Ok(plan)
     }
 
     /// Makes a shop what it is wanted to be, creating the tenant if it does not exist: checks,
@@ -191,12 +197,22 @@ impl Supervisor {
     ) -> Result<Applied, Error> {
         let tenant = self.existing(tenant)?;
         let _change = self.changing(&tenant).await?;
-        let mut shop = tenant.wiring().shop.clone();
-        let Some(plugin) = shop.plugins.get_mut(installation) else {
-            return Err(no_plugin(&tenant, installation));
-        };
-        plugin.bundle = bundle.clone();
+        let shop = swapped(&tenant, installation, bundle)?;
         self.change(Some(&tenant), shop, &format!("swap {installation}")).await
+    }
+
+    /// What [`Supervisor::swap`] would change; as [`Supervisor::plan`].
+    ///
+    /// # Errors
+    /// As for [`Supervisor::swap`].
+    pub async fn plan_swap(
+        &self,
+        tenant: &Name,
+        installation: &Name,
+        bundle: &Digest,
+    ) -> Result<Plan, Error> {
+        let tenant = self.existing(tenant)?;
+        self.plan(&swapped(&tenant, installation, bundle)?).await
     }
 
     /// Takes an installation back to what it was before its last change: bundle, grants,
@@ -207,10 +223,25 @@ impl Supervisor {
     pub async fn back(&self, tenant: &Name, installation: &Name) -> Result<Applied, Error> {
         let tenant = self.existing(tenant)?;
         let _change = self.changing(&tenant).await?;
+        let shop = self.taken_back(&tenant, installation)?;
+        self.change(Some(&tenant), shop, &format!("back {installation}")).await
+    }
+
+    /// What [`Supervisor::back`] would change; as [`Supervisor::plan`].
+    ///
+    /// # Errors
+    /// As for [`Supervisor::back`].
+    pub async fn plan_back(&self, tenant: &Name, installation: &Name) -> Result<Plan, Error> {
+        let tenant = self.existing(tenant)?;
+        self.plan(&self.taken_back(&tenant, installation)?).await
+    }
+
+    /// The shop with an installation as it was before its last change.
+    fn taken_back(&self, tenant: &Tenant, installation: &Name) -> Result<StoredShop, Error> {
         let wiring = tenant.wiring();
         let mut shop = wiring.shop.clone();
         let Some(plugin) = shop.plugins.get_mut(installation) else {
-            return Err(no_plugin(&tenant, installation));
+            return Err(no_plugin(tenant, installation));
         };
         let Some(previous) = wiring.record.previous.get(installation) else {
             let nothing =
@@ -227,7 +258,7 @@ impl Supervisor {
                 plugin.bind.insert(interface, providers);
             }
         }
-        self.change(Some(&tenant), shop, &format!("back {installation}")).await
+        Ok(shop)
     }
 
     /// Removes a tenant: its shop, keys and domains. The databases of its plugins stay on disk.
@@ -325,7 +356,7 @@ impl Supervisor {
         self.check_domains(&shop)?;
         self.library.recover(shop.plugins.values().map(|i| &i.bundle)).await?;
         let (plugins, resolved) = self.resolve(&shop)?;
-        let Plan { tenant: name, revision, changes } =
+        let Plan { tenant: name, revision, mut changes } =
             self.difference(tenant.map(Arc::as_ref), &shop, &plugins);
         let running = tenant.is_none_or(|t| t.wiring().fault.is_none());
         if changes.is_empty() && running {
@@ -333,13 +364,14 @@ impl Supervisor {
         }
         let log = tenant.map_or_else(Arc::default, |t| t.log.clone());
         let parts = self.parts(tenant.map(Arc::as_ref), &log);
-        let assembled = parts.assemble(&shop, &plugins, &resolved).await?;
+        let mut assembled = parts.assemble(&shop, &plugins, &resolved).await?;
+        plan::tell_migrations(&mut changes, std::mem::take(&mut assembled.migrations));
         let (mut wiring, databases) = assembled.commit()?;
         let record = serde_json::to_string(&wiring.record).map_err(|e| Error::host("record", e))?;
         let now = now_ms();
         let revision = self.control.publish(&name, revision, &record, &shop.domains, note, now)?;
         wiring.revision = revision;
-        for (database, bytes) in databases {
+        for (database, bytes) in databases.into_values() {
             database.set_max_bytes(bytes);
         }
         let tenant = match tenant {
@@ -510,6 +542,16 @@ fn told(change: &Change) -> String {
     };
     let separator = if change.detail.is_empty() { "" } else { ": " };
     format!("{kind} {}{separator}{}", change.what, change.detail)
+}
+
+/// The shop with another bundle behind an installation.
+fn swapped(tenant: &Tenant, installation: &Name, bundle: &Digest) -> Result<StoredShop, Error> {
+    let mut shop = tenant.wiring().shop.clone();
+    let Some(plugin) = shop.plugins.get_mut(installation) else {
+        return Err(no_plugin(tenant, installation));
+    };
+    plugin.bundle = bundle.clone();
+    Ok(shop)
 }
 
 fn no_plugin(tenant: &Tenant, installation: &Name) -> Error {

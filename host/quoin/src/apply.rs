@@ -1,7 +1,5 @@
 //! `quoin apply`: makes a shop what its file says.
 
-mod plan;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +11,7 @@ use crate::client::Client;
 use crate::failed::Failed;
 use crate::file;
 use crate::output::{can_ask, confirm, items, print, print_json};
+use crate::plan;
 
 /// Bytes of a shop file: hundreds of plugins with their configuration.
 const SHOP_BYTES_MAX: usize = 4 << 20;
@@ -34,11 +33,11 @@ pub fn run(global: &Global, args: &ApplyArgs) -> Result<(), Failed> {
     if args.dry_run {
         return match global.json {
             true => print_json(&planned),
-            false => print(&plan::text(&planned, &shop, &files)),
+            false => print(&plan::of_shop(&planned, &shop, &files)),
         };
     }
     if !global.json && !changes.is_empty() {
-        print(&plan::text(&planned, &shop, &files))?;
+        print(&plan::of_shop(&planned, &shop, &files))?;
         if !args.yes && can_ask() && !confirm("Apply this?") {
             return Err(Failed::refused("not applied"));
         }

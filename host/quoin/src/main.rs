@@ -12,6 +12,7 @@ mod file;
 mod key;
 mod logs;
 mod output;
+mod plan;
 mod plugin;
 mod serve;
 mod tenant;

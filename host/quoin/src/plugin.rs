@@ -16,6 +16,7 @@ use crate::client::Client;
 use crate::failed::Failed;
 use crate::file;
 use crate::output::{items, member, plain, print, print_json, table};
+use crate::plan;
 
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {
@@ -34,6 +35,9 @@ pub enum PluginCommand {
         installation: Name,
         /// The bundle
         file: PathBuf,
+        /// Show what would change, and change nothing (the host keeps a bundle that it had not seen)
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Put an installation back to what it was before its last change
     Back {
@@ -41,6 +45,9 @@ pub enum PluginCommand {
         tenant: Name,
         /// The installation
         installation: Name,
+        /// Show what would change, and change nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// List a shop's plugins
     List {
@@ -74,16 +81,16 @@ pub fn run(global: &Global, command: &PluginCommand) -> Result<(), Failed> {
             print(&inspect::text(&bundle.description))
         }
         PluginCommand::Bundle(args) => pack(global, args),
-        PluginCommand::Swap { tenant, installation, file } => {
+        PluginCommand::Swap { tenant, installation, file, dry_run } => {
             let bundle = BundleFile::read(file)?;
             let client = Client::new(global)?;
             bundle::upload(&client, &[&bundle], global.json)?;
             let path = format!("/v1/tenants/{tenant}/plugins/{installation}/swap");
-            changed(global, &client.post(&path, &json!({ "bundle": bundle.digest() }))?)
+            change(global, &client, &path, &json!({ "bundle": bundle.digest() }), *dry_run)
         }
-        PluginCommand::Back { tenant, installation } => {
+        PluginCommand::Back { tenant, installation, dry_run } => {
             let path = format!("/v1/tenants/{tenant}/plugins/{installation}/back");
-            changed(global, &Client::new(global)?.post(&path, &json!({}))?)
+            change(global, &Client::new(global)?, &path, &json!({}), *dry_run)
         }
         PluginCommand::List { tenant } => {
             let tenant = Client::new(global)?.get(&format!("/v1/tenants/{tenant}"))?;
@@ -132,19 +139,34 @@ fn migrations(folder: &Path) -> Result<Vec<(String, String)>, Failed> {
     Ok(found)
 }
 
-fn changed(global: &Global, applied: &Value) -> Result<(), Failed> {
+/// Changes an installation. People are told first what that changes for the shop; programs get it
+/// with the outcome, or without any with `--dry-run`.
+fn change(
+    global: &Global,
+    client: &Client,
+    path: &str,
+    body: &Value,
+    dry_run: bool,
+) -> Result<(), Failed> {
+    if dry_run || !global.json {
+        let planned = client.post(&format!("{path}?dry-run=true"), body)?;
+        match global.json {
+            true => print_json(&planned)?,
+            false => print(&plan::of_installation(&planned))?,
+        }
+        if dry_run {
+            return Ok(());
+        }
+    }
+    let applied = client.post(path, body)?;
     if global.json {
-        return print_json(applied);
+        return print_json(&applied);
     }
-    let tenant = member(applied, "tenant");
-    let changes = items(applied, "changes");
-    if changes.is_empty() {
-        return print(&format!("{tenant} runs that already: nothing changed.\n"));
+    if items(&applied, "changes").is_empty() {
+        return Ok(());
     }
-    let line = |c: &Value| format!("{}: {}\n", member(c, "what"), member(c, "detail"));
     let revision = applied.get("revision").cloned().unwrap_or_default();
-    let lines: String = changes.iter().map(line).collect();
-    print(&plain(&format!("{lines}{tenant} is at revision {revision}.\n")))
+    print(&plain(&format!("{} is at revision {revision}.\n", member(&applied, "tenant"))))
 }
 
 /// A tenant's plugins as a table.

@@ -3,6 +3,7 @@
 mod generations;
 mod load;
 mod refusals;
+mod told;
 
 use quoin_harness::{Host, Shop, Value, json};
 
@@ -41,10 +42,19 @@ fn back(host: &Host) -> Result<(), String> {
 }
 
 fn command(host: &Host, args: &[&str]) -> Result<(), String> {
+    printed(host, args).map(drop)
+}
+
+/// What a command line wrote to stdout.
+///
+/// # Errors
+/// What it wrote to stderr.
+fn printed(host: &Host, args: &[&str]) -> Result<String, String> {
     let output = host.cli(args);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match output.status.success() {
-        true => Ok(()),
-        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        true => Ok(text(&output.stdout)),
+        false => Err(text(&output.stderr)),
     }
 }
 

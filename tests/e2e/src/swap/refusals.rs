@@ -2,7 +2,7 @@
 
 use quoin_harness::{Host, Shop, json};
 
-use super::{notes, second, start, swap, write};
+use super::{command, notes, second, start, swap, write};
 use crate::before::Before;
 use crate::given::{Guest, going, guest};
 
@@ -13,8 +13,11 @@ fn refused(bundle: &[u8], words: &[&str]) {
     let (mut host, shop): (Host, Shop) = start();
     let before = Before::of(&host);
     let file = host.file("bad.wasm", bundle).display().to_string();
+    let rehearsed = ["plugin", "swap", "notes", "notes", &file, "--dry-run"];
+    let rehearsed = command(&host, &rehearsed).expect_err("it is bad");
     let told = swap(&host, &file).expect_err("it is bad");
     for word in words {
+        assert!(rehearsed.contains(word), "no {word:?} in: {rehearsed}");
         assert!(told.contains(word), "no {word:?} in: {told}");
     }
     before.is_unchanged(&host);

@@ -1,0 +1,121 @@
+//! The databases of installations: one open at a time for each file, migrations, and the files that
+//! a failed change made.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::{Duration, Instant};
+
+use quoin_core::description::Migration;
+use quoin_core::manifest::HostInterface;
+use quoin_core::shop::StoredShop;
+use quoin_core::{Description, Name};
+use quoin_storage::{Database, Migrated};
+
+use crate::binding::Plugins;
+use crate::data;
+use crate::error::Error;
+
+/// Time for the migrations of one plugin, waiting for its writer included. They hold up the
+/// plugin's writing calls, so a schema change on much data belongs in several small ones.
+const MIGRATION_TIME: Duration = Duration::from_secs(60);
+
+/// The open databases of this host by file. A file has one at a time, whoever uses it: two would not
+/// know of each other's writers.
+#[derive(Default)]
+pub(crate) struct Databases(Mutex<HashMap<PathBuf, Weak<Database>>>);
+
+/// The databases of a shop by installation, with the bytes that each may grow to.
+pub(crate) type Opened = BTreeMap<Name, (Arc<Database>, u64)>;
+
+/// Database files that did not exist before. A change that fails takes them away again.
+#[derive(Default)]
+pub(crate) struct Created(Vec<PathBuf>);
+
+impl Databases {
+    /// Opens the databases of the shop's installations that keep data. One that does not exist is made
+    /// and noted in `created`; without that, it is left out.
+    pub fn open(
+        &self,
+        data: &Path,
+        shop: &StoredShop,
+        plugins: &Plugins,
+        mut created: Option<&mut Created>,
+    ) -> Result<Opened, Error> {
+        let mut opened = Opened::new();
+        let mut open = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        open.retain(|_, database| database.strong_count() > 0);
+        for (name, installation) in &shop.plugins {
+            let Some(description) = plugins.get(name).filter(|d| keeps_data(d)) else { continue };
+            let limits = installation.limits.apply(description.manifest.limits);
+            let bytes = u64::from(limits.database_mib) << 20;
+            let path = data::database(data, &shop.name, name);
+            let database = match open.get(&path).and_then(Weak::upgrade) {
+                Some(database) => database,
+                None => {
+                    if !path.exists() {
+                        let Some(created) = &mut created else { continue };
+                        created.0.push(path.clone());
+                    }
+                    let database = Database::open(&path, bytes).map_err(|e| failed(name, e))?;
+                    open.insert(path, Arc::downgrade(&database));
+                    database
+                }
+            };
+            opened.insert(name.clone(), (database, bytes));
+        }
+        Ok(opened)
+    }
+}
+
+impl Created {
+    /// Whether this file did not exist before.
+    pub fn has(&self, path: &Path) -> bool {
+        self.0.iter().any(|created| created == path)
+    }
+
+    /// The change was made: the files stay.
+    pub fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Created {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            for suffix in ["", "-wal", "-shm"] {
+                let mut file = path.clone().into_os_string();
+                file.push(suffix);
+                // What is not there need not be removed.
+                let _ = std::fs::remove_file(file);
+            }
+        }
+    }
+}
+
+/// Makes the migrations that the database does not have yet; none when it has all, so that its writer
+/// is free again at once.
+pub(crate) async fn migrate(
+    name: &Name,
+    database: &Arc<Database>,
+    migrations: &[Migration],
+) -> Result<Option<Migrated>, Error> {
+    let done = database.migrate(migrations, Instant::now() + MIGRATION_TIME).await;
+    let done = done.map_err(|e| failed(name, e))?;
+    Ok((done.applied() > 0).then_some(done))
+}
+
+/// The names of the last `count` of these migrations. They are numbered without gaps and made in
+/// that order, so those that a database lacks are always the last ones.
+pub(crate) fn last(migrations: &[Migration], count: usize) -> Vec<String> {
+    let from = migrations.len().saturating_sub(count);
+    migrations.iter().skip(from).map(|m| m.name.clone()).collect()
+}
+
+pub(crate) fn failed(plugin: &Name, error: quoin_storage::Error) -> Error {
+    Error::Database { plugin: plugin.to_string(), error }
+}
+
+fn keeps_data(description: &Description) -> bool {
+    description.manifest.host.contains(&HostInterface::Sql)
+}
