@@ -36,7 +36,7 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
     let place = Place::find()?;
     let shop = place.root.join(SHOP);
     let wanted = std::fs::read_to_string(shop.join("shop.toml")).context("the demo's shop file")?;
-    plugins::bundles_of(&place, &Shop::parse(&wanted)?)?;
+    plugins::bundles_of(&place, &Shop::parse("shop.toml", &wanted)?)?;
     build_host(&place)?;
     let data = place.target.join("demo");
     if data.exists() {

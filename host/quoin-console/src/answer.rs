@@ -122,11 +122,6 @@ pub(crate) fn refusal(
     Problem::new(Class::Caller, status, code, title, detail).into()
 }
 
-pub(crate) fn no_tenant(name: &quoin_core::Name) -> Refused {
-    let detail = format!("There is no tenant {name}: apply a shop file of that name first.");
-    refusal(404, "not-found", "Not found", detail)
-}
-
 pub(crate) fn no_such_path(path: &str) -> Refused {
     let path: String = path.chars().take(200).collect();
     refusal(404, "not-found", "Not found", format!("The admin API has no path {path}."))

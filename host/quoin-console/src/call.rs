@@ -29,8 +29,8 @@ fn no_params() -> Value {
 pub(crate) async fn call(host: &Supervisor, tenant: &Name, body: &[u8]) -> Answer {
     let call: Call = parse(body)?;
     let wiring = find(host, tenant)?.wiring();
-    let (node, interface) = (wiring.provider(&call.interface, call.installation.as_ref()))
-        .map_err(|why| refusal(404, "not-found", "Not found", why))?;
+    let found = wiring.function(&call.interface, &call.function, call.installation.as_ref());
+    let (node, interface) = found.map_err(|why| refusal(404, "not-found", "Not found", why))?;
     // A long call holds the graph that it runs in, not the whole snapshot.
     drop(wiring);
     let trace = quoin_core::ids::random_hex::<16>().map_err(|_| Problem::internal())?;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use quoin_core::Name;
 use quoin_core::shop::StoredShop;
 use quoin_runtime::{Binding, Node};
-use quoin_supervisor::{RevisionRow, RouteTable, Supervisor, Tenant, Wiring};
+use quoin_supervisor::{Error, RevisionRow, RouteTable, Supervisor, Tenant, Wiring};
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Refused, no_tenant, ok, parse, refusal};
+use crate::answer::{Answer, Refused, ok, parse, refusal};
 use crate::blocking;
 use crate::query::Query;
 
@@ -17,7 +17,7 @@ use crate::query::Query;
 const REVISIONS_MAX: usize = 100;
 
 pub(crate) fn find(host: &Supervisor, name: &Name) -> Result<Arc<Tenant>, Refused> {
-    host.tenant(name.as_str()).ok_or_else(|| no_tenant(name))
+    host.tenant(name.as_str()).ok_or_else(|| Error::NoTenant(name.clone()).into())
 }
 
 pub(crate) fn health(host: &Supervisor) -> Answer {

@@ -90,16 +90,16 @@ impl<B> Shop<B> {
 }
 
 impl Shop<String> {
-    /// Reads `shop.toml`.
+    /// Reads the text of a shop file; `file` is what errors call it.
     ///
     /// # Errors
-    /// The text is not TOML or not a shop; the message has line and column.
-    pub fn parse(text: &str) -> Result<Shop<String>, ManifestError> {
+    /// The text is not TOML or not a shop; the message has file, line and column.
+    pub fn parse(file: &str, text: &str) -> Result<Shop<String>, ManifestError> {
         let shop: Shop<String> =
-            toml::from_str(text).map_err(|e| ManifestError::in_file("shop.toml", &e))?;
+            toml::from_str(text).map_err(|e| ManifestError::in_file(file, &e))?;
         match shop.fault() {
             None => Ok(shop),
-            Some(fault) => Err(ManifestError::in_file("shop.toml", &fault)),
+            Some(fault) => Err(ManifestError::in_file(file, &fault)),
         }
     }
 }
@@ -111,6 +111,7 @@ mod tests {
     #[test]
     fn a_shop_file_is_read() {
         let shop = Shop::parse(
+            "shop.toml",
             r#"
 name = "demo"
 domains = ["localhost"]
@@ -131,8 +132,12 @@ bind = { "acme:library/books" = "library", "a:b/c" = ["x", "y"], "d:e/f" = { red
     }
 
     #[test]
-    fn an_unknown_key_is_named_with_its_line() {
-        let e = Shop::parse("name = \"demo\"\ncolour = 1\n").unwrap_err().to_string();
-        assert!(e.contains("line 2") && e.contains("colour"), "{e}");
+    fn an_unknown_key_is_named_with_its_file_and_line() {
+        let text = "name = \"demo\"\ncolour = 1\n";
+        let e = Shop::parse("mine.toml", text).unwrap_err().to_string();
+        assert!(
+            e.starts_with("mine.toml: ") && e.contains("line 2") && e.contains("colour"),
+            "{e}"
+        );
     }
 }

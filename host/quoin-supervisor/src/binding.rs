@@ -96,16 +96,14 @@ fn settings(
     let manifest = &description.manifest;
     let asked: BTreeSet<HostInterface> =
         description.imports.iter().filter_map(|i| HostInterface::of_import(&i.name)).collect();
-    let missing: Vec<_> = asked.difference(&installation.grants).copied().collect();
+    let missing: Vec<_> = asked.difference(&installation.grants).map(|g| g.meaning()).collect();
     if !missing.is_empty() {
         let all: Vec<_> = asked.iter().map(|g| format!("\"{g}\"")).collect();
-        for grant in missing {
-            faults.push(format!(
-                "{name} wants to {} and has no grant for it; if it may, write grants = [{}]",
-                grant.meaning(),
-                all.join(", ")
-            ));
-        }
+        faults.push(format!(
+            "{name} wants to {}, and has no grant for it; if it may, write grants = [{}]",
+            missing.join(", and to "),
+            all.join(", ")
+        ));
     }
     for key in installation.config.keys() {
         if !manifest.config.iter().any(|c| c.key == *key) {

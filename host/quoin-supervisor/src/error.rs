@@ -1,5 +1,6 @@
 //! Why a change was refused, or could not be made.
 
+use quoin_core::Name;
 use quoin_registry::{BundleError, StoreError};
 use quoin_runtime::{EngineError, ProgramError};
 use quoin_storage::ControlError;
@@ -15,6 +16,9 @@ pub enum Error {
     /// The compile child refused the bundle, ran out of its limits or could not run.
     #[error("the bundle was not compiled: {0}")]
     Compile(String),
+    /// There is no tenant of this name.
+    #[error("there is no tenant {0}; `quoin tenant list` shows which there are")]
+    NoTenant(Name),
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
@@ -60,7 +64,9 @@ impl Error {
     /// The HTTP status that tells it best.
     pub fn status(&self) -> u16 {
         match self {
-            Error::NotFound(_) | Error::Control(ControlError::NoTenant(_)) => 404,
+            Error::NoTenant(_) | Error::NotFound(_) | Error::Control(ControlError::NoTenant(_)) => {
+                404
+            }
             Error::Bundle(_) | Error::Compile(_) | Error::Program(ProgramError::Compile(_)) => 422,
             Error::Refused(_) | Error::Route(_) | Error::Start(_) => 409,
             Error::Program(ProgramError::Link(_) | ProgramError::TooLarge(_)) => 422,
@@ -80,7 +86,9 @@ impl Error {
         match self {
             Error::Bundle(_) => "bad-bundle",
             Error::Compile(_) | Error::Program(_) => "not-compiled",
-            Error::NotFound(_) | Error::Control(ControlError::NoTenant(_)) => "not-found",
+            Error::NoTenant(_) | Error::NotFound(_) | Error::Control(ControlError::NoTenant(_)) => {
+                "not-found"
+            }
             Error::Refused(_) => "refused",
             Error::Route(_) => "route-conflict",
             Error::Control(ControlError::Storage(_)) => "internal",

@@ -7,6 +7,7 @@ mod data;
 mod databases;
 mod error;
 mod library;
+mod lookup;
 mod plan;
 mod routes;
 mod supervisor;

@@ -19,6 +19,7 @@ use crate::data;
 use crate::databases::Databases;
 use crate::error::Error;
 use crate::library::Library;
+use crate::lookup::no_plugin;
 use crate::plan::{self, Applied, Change, Kind, Plan};
 use crate::routes::RouteTable;
 use crate::tenant::{Record, Tenant, Wiring};
@@ -241,7 +242,7 @@ impl Supervisor {
         let wiring = tenant.wiring();
         let mut shop = wiring.shop.clone();
         let Some(plugin) = shop.plugins.get_mut(installation) else {
-            return Err(no_plugin(tenant, installation));
+            return Err(Error::NotFound(no_plugin(&wiring, installation)));
         };
         let Some(previous) = wiring.record.previous.get(installation) else {
             let nothing =
@@ -518,8 +519,7 @@ impl Supervisor {
     }
 
     fn existing(&self, name: &Name) -> Result<Arc<Tenant>, Error> {
-        let none = || Error::NotFound(format!("there is no tenant {name}"));
-        self.tenant(name.as_str()).ok_or_else(none)
+        self.tenant(name.as_str()).ok_or_else(|| Error::NoTenant(name.clone()))
     }
 
     fn reclaim(&self) {
@@ -546,16 +546,13 @@ fn told(change: &Change) -> String {
 
 /// The shop with another bundle behind an installation.
 fn swapped(tenant: &Tenant, installation: &Name, bundle: &Digest) -> Result<StoredShop, Error> {
-    let mut shop = tenant.wiring().shop.clone();
+    let wiring = tenant.wiring();
+    let mut shop = wiring.shop.clone();
     let Some(plugin) = shop.plugins.get_mut(installation) else {
-        return Err(no_plugin(tenant, installation));
+        return Err(Error::NotFound(no_plugin(&wiring, installation)));
     };
     plugin.bundle = bundle.clone();
     Ok(shop)
-}
-
-fn no_plugin(tenant: &Tenant, installation: &Name) -> Error {
-    Error::NotFound(format!("the shop {} has no plugin {installation}", tenant.name))
 }
 
 fn now_ms() -> u64 {

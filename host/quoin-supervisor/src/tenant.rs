@@ -102,35 +102,3 @@ impl Tenant {
         }
     }
 }
-
-impl Wiring {
-    /// The node that provides an interface (its name with or without version) to callers outside.
-    ///
-    /// # Errors
-    /// Nobody provides it, or several do and `installation` does not say which.
-    pub fn provider(
-        &self,
-        interface: &str,
-        installation: Option<&Name>,
-    ) -> Result<(Arc<Node>, String), String> {
-        let mut found = Vec::new();
-        for (name, node) in &self.nodes {
-            if installation.is_some_and(|i| i != name) {
-                continue;
-            }
-            for provided in &node.generation.program.description.manifest.provides {
-                if provided.as_str() == interface || provided.path() == interface {
-                    found.push((name, node.clone(), provided.to_string()));
-                }
-            }
-        }
-        match found.len() {
-            0 => Err(format!("no plugin of the shop provides {interface}")),
-            1 => Ok(found.swap_remove(0)).map(|(_, node, interface)| (node, interface)),
-            _ => {
-                let names: Vec<_> = found.iter().map(|(n, _, i)| format!("{n} ({i})")).collect();
-                Err(format!("{interface} is provided by {}; say which", names.join(", ")))
-            }
-        }
-    }
-}

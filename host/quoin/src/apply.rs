@@ -19,7 +19,8 @@ const SHOP_BYTES_MAX: usize = 4 << 20;
 pub fn run(global: &Global, args: &ApplyArgs) -> Result<(), Failed> {
     let text = file::read_text(&args.shop, SHOP_BYTES_MAX)
         .map_err(|e| Failed::file("read", &args.shop, e))?;
-    let shop = Shop::parse(&text).map_err(Failed::refused)?;
+    let name = args.shop.display().to_string();
+    let shop = Shop::parse(&name, &text).map_err(Failed::refused)?;
     let folders = bundle::folders(&args.bundles);
     let beside = args.shop.parent().unwrap_or(Path::new("."));
     let (shop, files) = read_bundles(shop, beside, &folders)?;

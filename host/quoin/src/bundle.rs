@@ -8,6 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use quoin_core::limits::BUNDLE_BYTES_MAX;
 use quoin_core::{Description, Digest};
+use quoin_registry::BundleError;
 
 use crate::client::Client;
 use crate::failed::Failed;
@@ -24,13 +25,26 @@ impl BundleFile {
     pub fn read(path: &Path) -> Result<BundleFile, Failed> {
         let bytes =
             file::read(path, BUNDLE_BYTES_MAX).map_err(|e| Failed::file("read", path, e))?;
-        let description = quoin_registry::describe(&bytes)
-            .map_err(|e| Failed::refused(format!("{}: {e}", path.display())))?;
+        let description = quoin_registry::describe(&bytes).map_err(|e| unsound(path, &e))?;
         Ok(BundleFile { bytes, description })
     }
 
     pub fn digest(&self) -> &Digest {
         &self.description.digest
+    }
+}
+
+/// A file that is no bundle; if only its manifest is missing, with the command that adds one.
+fn unsound(path: &Path, error: &BundleError) -> Failed {
+    let file = path.display();
+    let failed = Failed::refused(format!("{file}: {error}"));
+    match error {
+        BundleError::NoManifest => failed.advise(format!(
+            "Make a bundle of it: quoin plugin bundle {file} --manifest plugin.toml \
+             --output {} (and --migrations DIR, if it has some).",
+            path.with_extension("bundle.wasm").display()
+        )),
+        _ => failed,
     }
 }
 

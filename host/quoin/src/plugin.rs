@@ -84,6 +84,8 @@ pub fn run(global: &Global, command: &PluginCommand) -> Result<(), Failed> {
         PluginCommand::Swap { tenant, installation, file, dry_run } => {
             let bundle = BundleFile::read(file)?;
             let client = Client::new(global)?;
+            // Before the upload, which may take long.
+            client.get(&format!("/v1/tenants/{tenant}"))?;
             bundle::upload(&client, &[&bundle], global.json)?;
             let path = format!("/v1/tenants/{tenant}/plugins/{installation}/swap");
             change(global, &client, &path, &json!({ "bundle": bundle.digest() }), *dry_run)

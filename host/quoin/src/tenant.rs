@@ -55,7 +55,9 @@ pub fn run(global: &Global, command: &TenantCommand) -> Result<(), Failed> {
 }
 
 fn remove(global: &Global, tenant: &Name, yes: bool) -> Result<(), Failed> {
-    let client = Client::new(global)?;
+    let (client, path) = (Client::new(global)?, format!("/v1/tenants/{tenant}"));
+    // A name that is mistyped is told before anybody is asked about it.
+    client.get(&path)?;
     if !yes {
         if !can_ask() {
             return Err(Failed::new(Exit::Usage, "usage", format!("{tenant} is not removed"))
@@ -65,7 +67,7 @@ fn remove(global: &Global, tenant: &Name, yes: bool) -> Result<(), Failed> {
             return Err(Failed::refused("not removed"));
         }
     }
-    let removed = client.delete(&format!("/v1/tenants/{tenant}"))?;
+    let removed = client.delete(&path)?;
     if global.json {
         return print_json(&removed);
     }

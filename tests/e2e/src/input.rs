@@ -5,5 +5,6 @@ mod bundles;
 mod compiling;
 mod json;
 mod manifests;
+mod names;
 mod requests;
 mod shops;

@@ -39,7 +39,7 @@ fn need(interface: &str, bind: &str) -> String {
 }
 
 fn resolved(shop: &str, plugins: &[(&str, Arc<Description>)]) -> Result<Resolved, Vec<String>> {
-    let shop = quoin_core::shop::Shop::parse(shop).unwrap();
+    let shop = quoin_core::shop::Shop::parse("shop.toml", shop).unwrap();
     let plugins: Plugins = plugins.iter().map(|(n, d)| (n.parse().unwrap(), d.clone())).collect();
     let shop = shop.try_map(|name, _| {
         plugins.get(name).map(|d| d.digest.clone()).ok_or_else(|| name.to_string())
