@@ -2,7 +2,8 @@
 
 use http::StatusCode;
 use quoin_core::{Class, Name, Problem};
-use quoin_runtime::{CallJsonError, Failure, Principal, Request, Target, call_json};
+use quoin_runtime::json::Misfit;
+use quoin_runtime::{CallJsonError, Principal, Request, Target, call_json, problem};
 use quoin_supervisor::Supervisor;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,6 +30,10 @@ fn no_params() -> Value {
 pub(crate) async fn call(host: &Supervisor, tenant: &Name, body: &[u8]) -> Answer {
     let call: Call = parse(body)?;
     let wiring = find(host, tenant)?.wiring();
+    if let Some(fault) = &wiring.fault {
+        let detail = format!("The shop does not run: {fault}");
+        return Err(Problem::new(Class::Host, 503, "shop-down", "Shop not running", detail).into());
+    }
     let found = wiring.function(&call.interface, &call.function, call.installation.as_ref());
     let (node, interface) = found.map_err(|why| refusal(404, "not-found", "Not found", why))?;
     // A long call holds the graph that it runs in, not the whole snapshot.
@@ -41,54 +46,24 @@ pub(crate) async fn call(host: &Supervisor, tenant: &Name, body: &[u8]) -> Answe
     match call_json(&node, target, &call.params, request).await {
         Ok(Ok(value)) => with_status(StatusCode::OK, &json!({ "ok": value })),
         Ok(Err(error)) => {
-            let manifest = &node.generation.program.description.manifest;
-            Err(returned(manifest, error))
+            let program = &node.generation.program;
+            let function = program.function(&interface, &call.function);
+            let ty = function.and_then(|f| f.result.as_ref());
+            Err(problem::refusal(error, ty, &program.description.manifest).into())
         }
         Err(error) => Err(failed(error)),
     }
 }
 
-/// An error that the function returned: part of its contract, and the caller's to act on.
-fn returned(manifest: &quoin_core::Manifest, error: Value) -> Refused {
-    let case = error.get("tag").unwrap_or(&error).as_str().unwrap_or("refused").to_owned();
-    let status = manifest.error_status(&case);
-    let class = match status {
-        503 => Class::Overload,
-        500.. => Class::Plugin,
-        _ => Class::Caller,
-    };
-    let detail = format!("The function returned the error {case}; `error` has all of it.");
-    let mut problem = Problem::new(class, status, case, "The function said no", detail);
-    // `retryable` says itself when to come back.
-    problem.retry_after_ms = error.get("val").and_then(Value::as_u64).filter(|_| status == 503);
-    problem.error = Some(error);
-    problem.into()
-}
-
 fn failed(error: CallJsonError) -> Refused {
-    let (class, status, code, title) = match &error {
-        CallJsonError::Json(_) => (Class::Caller, 400, "bad-params", "The parameters do not fit"),
-        CallJsonError::Failed(failure) => {
-            let (status, title) = match failure {
-                Failure::Timeout { .. } => (504, "Not in time"),
-                Failure::Overload { .. } => (503, "Too busy"),
-                Failure::BadCall(_) => (404, "No such function"),
-                Failure::Host { full: true, .. } => (507, "Full"),
-                Failure::Host { .. } => (500, "The host failed"),
-                Failure::Trap { .. }
-                | Failure::Limit { .. }
-                | Failure::Denied { .. }
-                | Failure::Inexpressible { .. } => (502, "The plugin failed"),
-            };
-            (failure.class(), status, failure.code(), title)
+    match error {
+        CallJsonError::Json(Misfit { pointer, problem }) => {
+            problem::misfit(Misfit { pointer: format!("/params{pointer}"), problem }).into()
         }
-    };
-    // The operator may read a plugin's own words.
-    let mut problem = Problem::new(class, status, code, title, error.to_string());
-    if let CallJsonError::Json(misfit) = &error {
-        problem.pointer = Some(format!("/params{}", misfit.pointer));
-        problem.detail = format!("params{}: {}", misfit.pointer, misfit.problem);
+        CallJsonError::Failed(failure) => {
+            // The operator may read the plugin's and the engine's own words.
+            let detail = failure.to_string();
+            Problem { detail, ..problem::failed(&failure) }.into()
+        }
     }
-    problem.retry_after_ms = (class == Class::Overload).then_some(1_000);
-    problem.into()
 }

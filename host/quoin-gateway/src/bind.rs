@@ -10,9 +10,10 @@ use http::HeaderMap;
 use http::header::HeaderName;
 use http::request::Parts;
 use quoin_core::types::{Field, Function};
-use quoin_core::{Class, Problem, Type};
+use quoin_core::{Problem, Type};
 use quoin_runtime::Value;
 use quoin_runtime::json::{self, Misfit};
+use quoin_runtime::problem::misfit;
 use quoin_supervisor::Source;
 
 use crate::Upload;
@@ -121,14 +122,6 @@ fn absent(param: &Field, at: String) -> Result<Value, Misfit> {
 fn not_text(at: &str) -> Misfit {
     let problem = "its percent-encoding is broken, or it is not UTF-8".into();
     Misfit { pointer: at.into(), problem }
-}
-
-/// The problem of a request that does not fit.
-fn misfit(misfit: Misfit) -> Problem {
-    let detail = misfit.to_string();
-    let mut problem = Problem::new(Class::Caller, 400, "misfit", "Request does not fit", detail);
-    problem.pointer = Some(misfit.pointer);
-    problem
 }
 
 #[cfg(test)]

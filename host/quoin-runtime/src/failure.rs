@@ -1,7 +1,5 @@
 //! How a call can fail, apart from returning an error of its own.
 
-use quoin_core::Class;
-
 use crate::Value;
 
 /// What a call came to: the function's own result, or a failure.
@@ -94,20 +92,6 @@ impl Failure {
             Failure::BadCall(_) => "bad-call",
             Failure::Host { full: true, .. } => "full",
             Failure::Host { .. } => "host",
-        }
-    }
-
-    /// Whose fault it is.
-    pub fn class(&self) -> Class {
-        match self {
-            Failure::Trap { .. }
-            | Failure::Timeout { .. }
-            | Failure::Limit { .. }
-            | Failure::Denied { .. }
-            | Failure::Inexpressible { .. } => Class::Plugin,
-            Failure::Overload { .. } => Class::Overload,
-            Failure::BadCall(_) => Class::Caller,
-            Failure::Host { .. } => Class::Host,
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod json;
 mod link;
 mod log;
 mod node;
+pub mod problem;
 mod program;
 mod state;
 

@@ -3,10 +3,11 @@
 mod deadlines;
 mod hostile;
 mod instances;
+mod ports;
 mod queue;
 mod text;
 
-use quoin_harness::{Host, Shop, json};
+use quoin_harness::{Host, Reply, Shop, json};
 
 /// The hostile plugin with little time, and another that must not notice.
 const SHOP: &str = r#"
@@ -31,4 +32,22 @@ fn start() -> (Host, Shop) {
 fn unharmed(shop: &Shop) {
     assert_eq!(shop.get("/nothing").ok(), 0);
     assert_eq!(shop.call("test:links/parts#name", json!({})).ok(), "provider");
+}
+
+/// The plugin failed, and the operator is told how.
+#[track_caller]
+fn plugin_failed(reply: Reply, how: &str) {
+    let problem = reply.refused(502, "plugin-failed");
+    let detail = problem["detail"].as_str().expect("a detail");
+    assert!(detail.contains(how), "no {how:?} in: {detail}");
+}
+
+#[track_caller]
+fn trapped(reply: Reply) {
+    plugin_failed(reply, "trapped in");
+}
+
+#[track_caller]
+fn beyond_a_limit(reply: Reply) {
+    plugin_failed(reply, "went over a limit in");
 }

@@ -2,7 +2,7 @@
 
 use quoin_harness::{Host, Reply, Shop, json};
 
-use super::{SHOP, unharmed};
+use super::{SHOP, trapped, unharmed};
 use crate::before::Before;
 use crate::given::{going, written};
 
@@ -57,7 +57,7 @@ fn allocating(realloc: &str) -> Vec<u8> {
 #[test]
 fn a_loop_in_allocation_ends_at_the_deadline() {
     let (_host, shop) = with(allocating("(loop (br 0)) (i32.const 0)"), "");
-    shop.call("test:text/acts#go", json!({ "text": "hello" })).refused(504, "timeout");
+    shop.call("test:text/acts#go", json!({ "text": "hello" })).refused(504, "plugin-timeout");
     unharmed(&shop);
 }
 
@@ -65,7 +65,7 @@ fn a_loop_in_allocation_ends_at_the_deadline() {
 fn an_allocation_outside_of_memory_is_a_trap() {
     for place in ["-8", "65535", "65536"] {
         let (_host, shop) = with(allocating(&format!("(i32.const {place})")), "");
-        shop.call("test:text/acts#go", json!({ "text": "hello" })).refused(502, "trap");
+        trapped(shop.call("test:text/acts#go", json!({ "text": "hello" })));
         unharmed(&shop);
     }
 }
@@ -91,7 +91,7 @@ fn a_result_outside_of_memory_is_a_trap() {
             ),
         );
         let (_host, shop) = with(bundle, "");
-        go(&shop).refused(502, "trap");
+        trapped(go(&shop));
         unharmed(&shop);
     }
 }
@@ -155,7 +155,7 @@ fn a_sleep_in_a_wasi_pollable_ends_at_the_deadline() {
         (export "test:text/acts@0.1.0" (instance $acts))"#;
     let manifest = "provides = [\"test:text/acts@0.1.0\"]\nhost = [\"clock\"]";
     let (host, shop) = with(written("text", manifest, fields), "\"clock\"");
-    go(&shop).refused(504, "timeout");
+    go(&shop).refused(504, "plugin-timeout");
     unharmed(&shop);
     // The same without the grant does not even become a shop.
     let before = Before::of(&host);
