@@ -199,15 +199,14 @@ impl Parts<'_> {
 
 impl Assembled {
     /// Makes the migrations durable and hands over what is to be published, with the databases and the
-    /// sizes that they may have then. From here on, only a failing control database stands between
-    /// this and the publishing; a schema that was expanded for nothing serves the old generation as
-    /// well.
-    pub fn commit(self) -> Result<(Wiring, Opened), Error> {
+    /// sizes that they may have then. From here on, only the control database stands between this and
+    /// the publishing; a schema that was expanded for nothing serves the old generation as well, and
+    /// files that were made for nothing go with [`Created`].
+    pub fn commit(self) -> Result<(Created, Opened, Wiring), Error> {
         for (name, migrated) in self.migrated {
             migrated.commit().map_err(|e| failed(&name, e))?;
         }
-        self.created.keep();
-        Ok((self.wiring, self.databases))
+        Ok((self.created, self.databases, self.wiring))
     }
 }
 

@@ -89,6 +89,8 @@ impl Drop for Created {
                 // What is not there need not be removed.
                 let _ = std::fs::remove_file(file);
             }
+            // The tenant's folder, unless there is something else in it.
+            let _ = path.parent().map(std::fs::remove_dir);
         }
     }
 }

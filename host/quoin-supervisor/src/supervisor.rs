@@ -11,7 +11,7 @@ use quoin_core::manifest::Need;
 use quoin_core::shop::StoredShop;
 use quoin_core::{Description, Digest, Name};
 use quoin_runtime::{Engine, Level, Log};
-use quoin_storage::{Control, KeyRow, RevisionRow, TenantRow};
+use quoin_storage::{Control, ControlError, KeyRow, RevisionRow, TenantRow};
 
 use crate::assemble::Parts;
 use crate::binding::{self, Plugins, Resolved};
@@ -72,7 +72,7 @@ impl Supervisor {
     pub async fn open(options: Options) -> Result<Arc<Supervisor>, Error> {
         let Options { data, compiler } = options;
         let lock = data::lock(&data)?;
-        let storage = |e| Error::Control(quoin_storage::ControlError::Storage(e));
+        let storage = |e| Error::Control(ControlError::Storage(e));
         let control = Control::open(&data.join("control.db")).map_err(storage)?;
         let library = Library::open(&data, compiler, Engine::new()?)?;
         let supervisor = Supervisor {
@@ -367,10 +367,16 @@ impl Supervisor {
         let parts = self.parts(tenant.map(Arc::as_ref), &log);
         let mut assembled = parts.assemble(&shop, &plugins, &resolved).await?;
         plan::tell_migrations(&mut changes, std::mem::take(&mut assembled.migrations));
-        let (mut wiring, databases) = assembled.commit()?;
+        // In this order: when the publishing is refused, files go after who has them open.
+        let (created, databases, mut wiring) = assembled.commit()?;
         let record = serde_json::to_string(&wiring.record).map_err(|e| Error::host("record", e))?;
         let now = now_ms();
-        let revision = self.control.publish(&name, revision, &record, &shop.domains, note, now)?;
+        let published = self.control.publish(&name, revision, &record, &shop.domains, note, now);
+        if published.is_ok() || matches!(published, Err(ControlError::Storage(_))) {
+            // After a failed write nobody knows whether it is there after all.
+            created.keep();
+        }
+        let revision = published?;
         wiring.revision = revision;
         for (database, bytes) in databases.into_values() {
             database.set_max_bytes(bytes);
@@ -389,13 +395,14 @@ impl Supervisor {
         Ok(Applied { changes, tenant: name, revision })
     }
 
-    /// Publishing refuses the domain of another tenant, too; here, nothing has been made yet.
+    /// Publishing refuses the domain of another tenant, too, that took it meanwhile; here, nothing has
+    /// been made yet.
     fn check_domains(&self, shop: &StoredShop) -> Result<(), Error> {
         let domains = self.domains.load();
         for domain in &shop.domains {
             if let Some(other) = domains.get(domain.as_str()).filter(|t| t.name != shop.name) {
                 let (domain, tenant) = (domain.clone(), other.name.clone());
-                return Err(quoin_storage::ControlError::DomainTaken { domain, tenant }.into());
+                return Err(ControlError::DomainTaken { domain, tenant }.into());
             }
         }
         Ok(())
@@ -476,7 +483,8 @@ impl Supervisor {
         }
         let (plugins, resolved) = self.resolve(&record.shop)?;
         let assembled = self.parts(None, log).restore(&record, &plugins, &resolved).await?;
-        let (mut wiring, _) = assembled.commit()?;
+        let (created, _, mut wiring) = assembled.commit()?;
+        created.keep();
         wiring.revision = row.revision;
         Ok(Tenant::new(row.name.clone(), log.clone(), wiring))
     }

@@ -11,4 +11,5 @@ mod linking;
 mod sale;
 mod storage;
 mod swap;
+mod tenants;
 mod tidy;
