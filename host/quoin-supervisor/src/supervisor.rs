@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use quoin_core::manifest::Need;
 use quoin_core::shop::StoredShop;
 use quoin_core::{Description, Digest, Name};
-use quoin_runtime::{Engine, Level, Log};
+use quoin_runtime::{Engine, Generation, Level, Log};
 use quoin_storage::{Control, ControlError, KeyRow, RevisionRow, TenantRow};
 
 use crate::assemble::Parts;
@@ -49,6 +49,8 @@ pub struct Supervisor {
     domains: ArcSwap<HashMap<String, Arc<Tenant>>>,
     /// Guards the two maps above against two changes at once.
     maps: Mutex<()>,
+    /// Generations of removed tenants; a call may still run in them.
+    removed: Mutex<Vec<Weak<Generation>>>,
     /// One new tenant at a time.
     creating: tokio::sync::Mutex<()>,
     _lock: data::Lock,
@@ -83,6 +85,7 @@ impl Supervisor {
             tenants: ArcSwap::default(),
             domains: ArcSwap::default(),
             maps: Mutex::default(),
+            removed: Mutex::default(),
             creating: tokio::sync::Mutex::default(),
             _lock: lock,
         };
@@ -270,6 +273,7 @@ impl Supervisor {
         let tenant = self.existing(tenant)?;
         let _change = self.changing(&tenant).await?;
         self.control.remove_tenant(&tenant.name)?;
+        self.removed.lock().unwrap_or_else(|e| e.into_inner()).extend(tenant.generations());
         let _maps = self.maps.lock().unwrap_or_else(|e| e.into_inner());
         let mut tenants = BTreeMap::clone(&self.tenants.load());
         tenants.remove(&tenant.name);
@@ -331,21 +335,17 @@ impl Supervisor {
         self.control.revisions(&tenant.name, limit).map_err(|e| Error::Control(e.into()))
     }
 
-    /// Calls that run or wait now, of all tenants.
+    /// Calls that run or wait now, of all tenants, those included that were removed meanwhile.
     pub fn in_flight(&self) -> u32 {
-        let mut calls = 0;
-        for tenant in self.tenants() {
-            for node in tenant.wiring().nodes.values() {
-                let stats = node.generation.stats();
-                calls += stats.running + stats.waiting;
-            }
-            let retired = tenant.retired.lock().unwrap_or_else(|e| e.into_inner());
-            for generation in retired.iter().filter_map(std::sync::Weak::upgrade) {
-                let stats = generation.stats();
-                calls += stats.running + stats.waiting;
-            }
-        }
-        calls
+        // In this order: a tenant that is removed in between is counted twice rather than not at all.
+        let present = self.tenants();
+        let removed = self.removed.lock().unwrap_or_else(|e| e.into_inner()).clone();
+        let all = present.iter().flat_map(|tenant| tenant.generations()).chain(removed);
+        let calls = |generation: Arc<Generation>| {
+            let stats = generation.stats();
+            stats.running + stats.waiting
+        };
+        all.filter_map(|generation| generation.upgrade()).map(calls).sum()
     }
 
     async fn change(
@@ -538,6 +538,9 @@ impl Supervisor {
             }
             tenant.draining();
         }
+        let mut removed = self.removed.lock().unwrap_or_else(|e| e.into_inner());
+        removed.retain(|generation| generation.strong_count() > 0);
+        drop(removed);
         self.library.forget_unused();
     }
 }

@@ -22,7 +22,7 @@ pub struct Tenant {
     /// The hashes of its API keys by key id.
     pub(crate) keys: ArcSwap<HashMap<String, Digest>>,
     /// Generations that were replaced; a call may still run in them.
-    pub(crate) retired: Mutex<Vec<Weak<Generation>>>,
+    retired: Mutex<Vec<Weak<Generation>>>,
     /// One change at a time.
     pub(crate) changing: tokio::sync::Mutex<()>,
 }
@@ -87,6 +87,14 @@ impl Tenant {
         let mut retired = self.retired.lock().unwrap_or_else(|e| e.into_inner());
         retired.retain(|generation| generation.strong_count() > 0);
         retired.len()
+    }
+
+    /// The generations in which a call may run: those of the wiring, and those that were replaced.
+    pub(crate) fn generations(&self) -> Vec<Weak<Generation>> {
+        let mut all: Vec<_> =
+            self.wiring().nodes.values().map(|node| Arc::downgrade(&node.generation)).collect();
+        all.extend(self.retired.lock().unwrap_or_else(|e| e.into_inner()).iter().cloned());
+        all
     }
 
     /// Publishes a wiring, and retires the generations that are not in it.

@@ -1,6 +1,7 @@
 //! Shops come and go beside each other: none takes what is another's, and none is left half.
 
 mod claims;
+mod removed;
 
 use quoin_core::Digest;
 use quoin_harness::{Host, Reply, Value, bundle, json};
