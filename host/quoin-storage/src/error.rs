@@ -114,7 +114,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The file is no SQLite database, or it is damaged.
-    #[error("{} is damaged or is not a database ({message}): restore it from a backup, or move it away to start empty", .path.display())]
+    #[error("{} is damaged or is not a database ({message}): restore it from a backup, or put an empty file in its place to start without data", .path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,

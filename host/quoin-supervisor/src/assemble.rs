@@ -1,6 +1,6 @@
 //! From a shop as it is wanted to nodes that are ready to run it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,8 @@ use quoin_runtime::{Binding, Generation, GenerationSpec, Log, Node, Provider};
 use quoin_storage::Migrated;
 
 use crate::binding::{Bound, Plugins, Resolved, Served};
-use crate::databases::{Created, Databases, Opened, failed, last, migrate};
+use crate::data;
+use crate::databases::{Created, Databases, Opened, failed, keeps_data, last, migrate};
 use crate::error::Error;
 use crate::library::Library;
 use crate::routes::RouteTable;
@@ -51,7 +52,7 @@ impl Parts<'_> {
         resolved: &Resolved,
     ) -> Result<Migrations, Error> {
         let fresh = self.start(shop, plugins, resolved).await?;
-        let databases = self.databases.open(self.data, shop, plugins, None)?;
+        let databases = self.databases.open(self.data, shop, plugins, &self.with_data(), None)?;
         let mut names = Migrations::new();
         for generation in &fresh {
             let name = &generation.installation;
@@ -79,7 +80,9 @@ impl Parts<'_> {
         // Held, so that its programs need not be loaded again.
         let _started = self.start(shop, plugins, resolved).await?;
         let mut created = Created::default();
-        let databases = self.databases.open(self.data, shop, plugins, Some(&mut created))?;
+        let known = self.with_data();
+        let databases =
+            self.databases.open(self.data, shop, plugins, &known, Some(&mut created))?;
         let (wiring, fresh) = self.nodes(shop, plugins, resolved, &databases, None).await?;
         let (mut migrated, mut names) = (Vec::new(), Migrations::new());
         // Who needs others first: calls take their turns at the writers in this order, too.
@@ -96,28 +99,43 @@ impl Parts<'_> {
         Ok(Assembled { wiring, migrated, migrations: names, databases, created })
     }
 
-    /// Makes what a restart needs: as it was, without warming. A database file that is gone was taken
-    /// away by the operator, to start empty: it gets its schema.
+    /// Makes what a restart needs: as it was, without warming. A database file that is empty was put
+    /// there by the operator, to start without data: it gets its schema.
     pub async fn restore(
         &self,
         record: &Record,
         plugins: &Plugins,
         resolved: &Resolved,
     ) -> Result<Assembled, Error> {
-        let mut created = Created::default();
         let shop = &record.shop;
-        let databases = self.databases.open(self.data, shop, plugins, Some(&mut created))?;
+        let known: BTreeSet<Name> = shop.plugins.keys().cloned().collect();
+        let empty = |name: &&Name| {
+            let file = std::fs::metadata(data::database(self.data, &shop.name, name));
+            file.is_ok_and(|file| file.len() == 0)
+        };
+        let empty: Vec<_> = known.iter().filter(empty).collect();
+        let databases = self.databases.open(self.data, shop, plugins, &known, None)?;
         let (mut wiring, _) = self.nodes(shop, plugins, resolved, &databases, Some(record)).await?;
         wiring.record = record.clone();
         let mut migrated = Vec::new();
-        for (name, (database, _)) in &databases {
-            let gone = created.has(database.path());
-            if let Some(description) = plugins.get(name).filter(|_| gone) {
-                let done = migrate(name, database, &description.migrations).await?;
+        for name in empty {
+            if let (Some((database, _)), Some(plugin)) = (databases.get(name), plugins.get(name)) {
+                let done = migrate(name, database, &plugin.migrations).await?;
                 migrated.extend(done.map(|done| (name.clone(), done)));
             }
         }
-        Ok(Assembled { wiring, migrated, migrations: Migrations::new(), databases, created })
+        let (migrations, created) = (Migrations::new(), Created::default());
+        Ok(Assembled { wiring, migrated, migrations, databases, created })
+    }
+
+    /// The installations that have a database: they keep data, or kept some before their last change.
+    /// Of a bundle that the host has lost, nobody knows that it kept none.
+    fn with_data(&self) -> BTreeSet<Name> {
+        let Some(wiring) = self.tenant.map(Tenant::wiring) else { return BTreeSet::new() };
+        let record = &wiring.record;
+        let all = record.shop.plugins.iter().chain(&record.previous);
+        let kept = all.filter(|(_, i)| self.library.get(&i.bundle).is_none_or(|d| keeps_data(&d)));
+        kept.map(|(name, _)| name.clone()).collect()
     }
 
     /// Routes, programs and new generations, warmed: all that can fail without a database having been

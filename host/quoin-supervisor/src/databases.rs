@@ -1,7 +1,7 @@
 //! The databases of installations: one open at a time for each file, migrations, and the files that
 //! a failed change made.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
@@ -34,12 +34,16 @@ pub(crate) struct Created(Vec<PathBuf>);
 
 impl Databases {
     /// Opens the databases of the shop's installations that keep data. One that does not exist is made
-    /// and noted in `created`; without that, it is left out.
+    /// and noted in `created`; without that, it is left out. Those of `known` must exist.
+    ///
+    /// # Errors
+    /// A database is missing whose installation had one, or cannot be opened.
     pub fn open(
         &self,
         data: &Path,
         shop: &StoredShop,
         plugins: &Plugins,
+        known: &BTreeSet<Name>,
         mut created: Option<&mut Created>,
     ) -> Result<Opened, Error> {
         let mut opened = Opened::new();
@@ -54,6 +58,9 @@ impl Databases {
                 Some(database) => database,
                 None => {
                     if !path.exists() {
+                        if known.contains(name) {
+                            return Err(Error::Missing { plugin: name.clone(), path });
+                        }
                         let Some(created) = &mut created else { continue };
                         created.0.push(path.clone());
                     }
@@ -69,11 +76,6 @@ impl Databases {
 }
 
 impl Created {
-    /// Whether this file did not exist before.
-    pub fn has(&self, path: &Path) -> bool {
-        self.0.iter().any(|created| created == path)
-    }
-
     /// The change was made: the files stay.
     pub fn keep(mut self) {
         self.0.clear();
@@ -118,6 +120,7 @@ pub(crate) fn failed(plugin: &Name, error: quoin_storage::Error) -> Error {
     Error::Database { plugin: plugin.to_string(), error }
 }
 
-fn keeps_data(description: &Description) -> bool {
+/// Whether installations of this bundle have a database.
+pub(crate) fn keeps_data(description: &Description) -> bool {
     description.manifest.host.contains(&HostInterface::Sql)
 }

@@ -1,5 +1,7 @@
 //! Why a change was refused, or could not be made.
 
+use std::path::PathBuf;
+
 use quoin_core::Name;
 use quoin_registry::{BundleError, StoreError};
 use quoin_runtime::{EngineError, ProgramError};
@@ -39,6 +41,17 @@ pub enum Error {
         /// Why.
         error: quoin_storage::Error,
     },
+    /// The database file of an installation that had one is not there.
+    #[error(
+        "{plugin}: its database {} is missing: restore it from a backup, or put an empty file there \
+         to start without data; then restart the host, or apply the shop again", .path.display()
+    )]
+    Missing {
+        /// The installation.
+        plugin: Name,
+        /// The file.
+        path: PathBuf,
+    },
     /// The new generation does not start.
     #[error("the new generation does not start: {0}")]
     Start(#[from] quoin_runtime::Failure),
@@ -73,6 +86,7 @@ impl Error {
             Error::Database { error: quoin_storage::Error::Migration { .. }, .. } => 409,
             Error::Control(ControlError::Storage(_))
             | Error::Database { .. }
+            | Error::Missing { .. }
             | Error::Program(_)
             | Error::Store(_)
             | Error::Engine(_)
@@ -95,6 +109,7 @@ impl Error {
             Error::Control(_) => "conflict",
             Error::Database { error: quoin_storage::Error::Migration { .. }, .. } => "migration",
             Error::Start(_) => "does-not-start",
+            Error::Missing { .. } => "database-missing",
             Error::Database { .. } | Error::Store(_) | Error::Engine(_) | Error::Host(_) => {
                 "internal"
             }

@@ -1,6 +1,7 @@
 //! Shops come and go beside each other: none takes what is another's, and none is left half.
 
 mod claims;
+mod lost;
 mod removed;
 
 use quoin_core::Digest;
