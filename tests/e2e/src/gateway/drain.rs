@@ -38,6 +38,23 @@ fn a_running_call_is_answered_and_then_the_host_ends_well() {
 }
 
 #[test]
+fn told_twice_the_host_ends_at_once_and_not_well() {
+    let (mut host, shop) = start();
+    let mut busy = Wire::open(host.address());
+    busy.send("POST /spin HTTP/1.1\r\nhost: http.test\r\ncontent-length: 0\r\n\r\n").expect("sent");
+    until("the call runs", || (shop.plugin("hostile")["stats"]["running"] == 1).then_some(()));
+    host.terminate();
+    // It has begun to end when it can no longer be found.
+    let found = host.data().join("admin.json");
+    until("the host begins to end", || (!found.exists()).then_some(()));
+    host.terminate();
+    let status = host.ended();
+    assert_eq!(status.code(), Some(1), "{}", host.stderr());
+    assert!(host.stderr().contains("SIGTERM again: stopped at once"), "{}", host.stderr());
+    busy.closed();
+}
+
+#[test]
 fn a_host_without_work_ends_at_once_and_its_folder_is_free() {
     let (mut host, shop) = start();
     for _ in 0..3 {

@@ -3,6 +3,7 @@
 use quoin_harness::{Host, json};
 
 use super::{SHOP, bound, provider, start};
+use crate::before::Before;
 use crate::given::guest;
 
 #[test]
@@ -138,4 +139,42 @@ fn a_provider_that_is_added_later_does_not_change_who_serves() {
     let refused = host.try_apply(&format!("{SHOP}{}", provider("another"))).map(drop).unwrap_err();
     assert!(refused.contains("another") && refused.contains("provider"), "{refused}");
     assert_eq!(shop.get("/name").ok(), "provider");
+}
+
+#[test]
+fn back_to_a_generation_of_other_needs_takes_its_bindings_with_it() {
+    let host = Host::start();
+    let bind = r#""test:links/parts" = "a", "test:links/offers" = ["b", "a"],
+        "test:links/methods" = { card = "b" }"#;
+    let many = bound(&bind.replace('\n', " "), &["a", "b"]);
+    let shop = host.apply(&many);
+    let back = || host.cli(&["plugin", "back", "links", "consumer"]);
+    // The next version needs one interface only; the shop says who serves it from now on.
+    let few = |by: &str, providers: &[&str]| {
+        let bind = format!("\"test:links/parts\" = \"{by}\"");
+        let toml = bound(&bind, providers).replace("consumer.wasm", "relay.wasm");
+        toml.replacen("grants = [\"call\"]", "grants = [\"config\", \"log\"]", 1)
+    };
+    host.apply(&few("b", &["a", "b"]));
+    let ask = json!({ "aboutName": "", "what": "well" });
+    let relayed = shop.call_at("consumer", "test:links/offers#offers", ask.clone());
+    assert_eq!(relayed.ok(), json!(["relay for b"]));
+    assert!(back().status.success());
+    // Who serves what both need is the shop's to say, and stays; the others are as they were.
+    assert_eq!(shop.get("/name").ok(), "b");
+    let offers = shop.call("test:links/desk#offers", ask.clone()).ok();
+    assert_eq!(offers, json!(["offer of b", "offer of a"]));
+    let take = json!({ "method": "card", "amount": 1 });
+    assert_eq!(shop.call("test:links/desk#take", take).ok(), "b took 1 by card");
+    assert!(back().status.success());
+    assert_eq!(shop.plugin("consumer")["bindings"], json!({ "test:links/parts@0.1.0": "b" }));
+    // Whom it needs is gone meanwhile.
+    host.apply(&few("a", &["a"]));
+    let before = Before::of(&host);
+    let refused = back();
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && told.contains("bind names b"), "{told}");
+    before.is_unchanged(&host);
+    let relayed = shop.call_at("consumer", "test:links/offers#offers", ask);
+    assert_eq!(relayed.ok(), json!(["relay for a"]));
 }

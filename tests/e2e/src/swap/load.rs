@@ -3,13 +3,15 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use quoin_core::Digest;
-use quoin_harness::{Reply, bundle, json, until};
+use quoin_harness::{Host, Reply, bundle, json, until};
 
 use super::{notes, start};
-use crate::given::going;
+use crate::given::{going, guest};
 
 /// Swaps from one version to the other while clients read and write.
 const SWAPS: u32 = 200;
+/// Shop files that change every plugin while clients go on.
+const FILES: usize = 30;
 /// Clients at once.
 const CLIENTS: u64 = 4;
 /// What each writes at most, so that one answer can have it all.
@@ -99,4 +101,58 @@ fn a_new_generation_that_never_gets_ready_holds_up_no_writer() {
     assert_eq!(shop.get("/version").ok(), 1);
     let kept = notes(&shop).as_array().map_or(0, Vec::len) as u64;
     assert_eq!(kept, written.load(Ordering::Relaxed) + 1);
+}
+
+#[test]
+fn shop_files_that_change_every_plugin_at_once_fail_no_request() {
+    let host = Host::start();
+    let other = |name: &str, from: &str, to: &str| guest(name).with(from, to).packed();
+    host.file("other-provider.wasm", other("provider", "Provides one", "Provides another"));
+    host.file("other-consumer.wasm", other("consumer", "Needs one", "Needs an"));
+    let file = |prefix: &str, notes: &str| {
+        format!(
+            "name = \"all\"\n[plugins.notes]\nbundle = \"{notes}.wasm\"\ngrants = [\"sql\", \"log\"]\n\
+             [plugins.consumer]\nbundle = \"{prefix}consumer.wasm\"\ngrants = [\"call\"]\n\
+             [plugins.provider]\nbundle = \"{prefix}provider.wasm\"\ngrants = [\"call\", \"config\", \"log\"]\n"
+        )
+    };
+    let files = [file("other-", "notes-two"), file("", "notes")];
+    let shop = host.apply(&files[1]);
+    let (stop, sent, written) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            let (shop, stop, sent, written) = (&shop, &stop, &sent, &written);
+            scope.spawn(move || {
+                let mut left = WRITES;
+                while !stop.load(Ordering::Relaxed) {
+                    assert_eq!(shop.get("/name").ok(), "provider");
+                    assert_eq!(shop.get("/act/well").ok(), "provider");
+                    sent.fetch_add(2, Ordering::Relaxed);
+                    if left > 0 {
+                        left -= 1;
+                        shop.post("/notes", json!({ "text": "x" })).ok();
+                        written.fetch_add(1, Ordering::Relaxed);
+                        sent.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+        // Whatever happens in here, the clients must be stopped.
+        let changes = scope.spawn(|| {
+            for round in 0..FILES {
+                let before = sent.load(Ordering::Relaxed);
+                host.apply(&files[round % 2]);
+                until("clients go on", || (sent.load(Ordering::Relaxed) > before).then_some(()));
+            }
+        });
+        let ended = changes.join();
+        stop.store(true, Ordering::Relaxed);
+        ended.expect("every file is applied");
+    });
+    for plugin in ["notes", "consumer", "provider"] {
+        assert_eq!(shop.plugin(plugin)["generation"], FILES + 1, "{plugin}");
+    }
+    let kept = notes(&shop).as_array().map_or(0, Vec::len) as u64;
+    assert_eq!(kept, written.load(Ordering::Relaxed));
+    until("all old generations are freed", || (shop.state()["draining"] == 0).then_some(()));
 }
