@@ -1,0 +1,165 @@
+//! From a shop as it is wanted to one that is published, or refused with nothing changed.
+
+use std::sync::Arc;
+
+use quoin_core::shop::StoredShop;
+use quoin_core::{Digest, Name};
+use quoin_runtime::{Level, Log};
+use quoin_storage::ControlError;
+
+use super::{Supervisor, now_ms};
+use crate::assemble::Parts;
+use crate::binding::{self, Plugins, Resolved};
+use crate::error::Error;
+use crate::plan::{self, Applied, Change, Kind, Plan};
+use crate::tenant::Tenant;
+
+impl Supervisor {
+    /// What [`Supervisor::apply`] would change. Its checks are made as far as that is possible without
+    /// changing anything: the plugins fit together, new generations start, and migrations succeed on
+    /// the databases that there are (they are rolled back). What is left to fail are the migrations
+    /// of databases that do not exist yet, the disk, and what others change meanwhile.
+    ///
+    /// # Errors
+    /// As for [`Supervisor::apply`].
+    pub async fn plan(&self, shop: &StoredShop) -> Result<Plan, Error> {
+        self.library.recover(shop.plugins.values().map(|i| &i.bundle)).await?;
+        let tenant = self.tenant(shop.name.as_str());
+        self.check_domains(shop)?;
+        let (plugins, resolved) = self.resolve(shop)?;
+        let log = Arc::default();
+        let parts = self.parts(tenant.as_deref(), &log);
+        let migrations = parts.rehearse(shop, &plugins, &resolved).await?;
+        let mut plan = self.difference(tenant.as_deref(), shop, &plugins);
+        plan::tell_migrations(&mut plan.changes, migrations);
+        Ok(plan)
+    }
+
+    /// Makes a shop what it is wanted to be, creating the tenant if it does not exist: checks,
+    /// databases and migrations, new generations warmed, and then one publishing. On any failure
+    /// before that, everything stays as it was. When nothing differs, nothing is done.
+    ///
+    /// # Errors
+    /// The plugins do not fit together, a migration fails, a new generation does not start, another
+    /// tenant has one of the domains, or the host's storage fails.
+    pub async fn apply(&self, shop: StoredShop, note: &str) -> Result<Applied, Error> {
+        loop {
+            if let Some(tenant) = self.tenant(shop.name.as_str()) {
+                let _change = tenant.changing.lock().await;
+                // It may have been removed while this one waited.
+                if self.is_current(&tenant) {
+                    return self.change(Some(&tenant), shop, note).await;
+                }
+                continue;
+            }
+            let _one = self.creating.lock().await;
+            if self.tenant(shop.name.as_str()).is_none() {
+                return self.change(None, shop, note).await;
+            }
+        }
+    }
+
+    pub(super) async fn change(
+        &self,
+        tenant: Option<&Arc<Tenant>>,
+        shop: StoredShop,
+        note: &str,
+    ) -> Result<Applied, Error> {
+        self.check_domains(&shop)?;
+        self.library.recover(shop.plugins.values().map(|i| &i.bundle)).await?;
+        let (plugins, resolved) = self.resolve(&shop)?;
+        let Plan { tenant: name, revision, mut changes } =
+            self.difference(tenant.map(Arc::as_ref), &shop, &plugins);
+        let running = tenant.is_none_or(|t| t.wiring().fault.is_none());
+        if changes.is_empty() && running {
+            return Ok(Applied { changes, tenant: name, revision });
+        }
+        let log = tenant.map_or_else(Arc::default, |t| t.log.clone());
+        let parts = self.parts(tenant.map(Arc::as_ref), &log);
+        let mut assembled = parts.assemble(&shop, &plugins, &resolved).await?;
+        plan::tell_migrations(&mut changes, std::mem::take(&mut assembled.migrations));
+        // In this order: when the publishing is refused, files go after who has them open.
+        let (created, databases, mut wiring) = assembled.commit()?;
+        let record = serde_json::to_string(&wiring.record).map_err(|e| Error::host("record", e))?;
+        let now = now_ms();
+        let published = self.control.publish(&name, revision, &record, &shop.domains, note, now);
+        if published.is_ok() || matches!(published, Err(ControlError::Storage(_))) {
+            // After a failed write nobody knows whether it is there after all.
+            created.keep();
+        }
+        let revision = published?;
+        wiring.revision = revision;
+        for (database, bytes) in databases.into_values() {
+            database.set_max_bytes(bytes);
+        }
+        let tenant = match tenant {
+            Some(tenant) => {
+                tenant.publish(wiring);
+                tenant.clone()
+            }
+            None => Arc::new(Tenant::new(name.clone(), log, wiring)),
+        };
+        self.enter(&tenant);
+        for change in &changes {
+            tenant.log.write(Level::Info, "quoin", note, &told(change));
+        }
+        Ok(Applied { changes, tenant: name, revision })
+    }
+
+    /// Publishing refuses the domain of another tenant, too, that took it meanwhile; here, nothing has
+    /// been made yet.
+    fn check_domains(&self, shop: &StoredShop) -> Result<(), Error> {
+        let domains = self.domains.load();
+        for domain in &shop.domains {
+            if let Some(other) = domains.get(domain.as_str()).filter(|t| t.name != shop.name) {
+                let (domain, tenant) = (domain.clone(), other.name.clone());
+                return Err(ControlError::DomainTaken { domain, tenant }.into());
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn resolve(&self, shop: &StoredShop) -> Result<(Plugins, Resolved), Error> {
+        let missing = self.library.missing(shop.plugins.values().map(|i| &i.bundle));
+        if !missing.is_empty() {
+            let list: Vec<_> = missing.iter().map(Digest::as_str).collect();
+            return Err(Error::NotFound(format!(
+                "the host does not have these bundles; upload them first: {}",
+                list.join(", ")
+            )));
+        }
+        let plugins: Plugins = (shop.plugins.iter())
+            .filter_map(|(name, i)| Some((name.clone(), self.library.get(&i.bundle)?)))
+            .collect();
+        let resolved = binding::resolve(shop, &plugins).map_err(Error::Refused)?;
+        Ok((plugins, resolved))
+    }
+
+    fn difference(&self, tenant: Option<&Tenant>, shop: &StoredShop, plugins: &Plugins) -> Plan {
+        let wiring = tenant.map(Tenant::wiring);
+        let before: Option<(&StoredShop, Plugins)> = wiring.as_ref().map(|w| {
+            let plugin = |(n, i): (&Name, &quoin_core::shop::Installation<Digest>)| {
+                Some((n.clone(), self.library.get(&i.bundle)?))
+            };
+            (&w.shop, w.shop.plugins.iter().filter_map(plugin).collect())
+        });
+        let before = before.as_ref().map(|(shop, plugins)| (*shop, plugins));
+        let changes = plan::difference(before, shop, plugins);
+        Plan { tenant: shop.name.clone(), revision: wiring.map_or(0, |w| w.revision), changes }
+    }
+
+    pub(super) fn parts<'a>(&'a self, tenant: Option<&'a Tenant>, log: &'a Arc<Log>) -> Parts<'a> {
+        let (data, library, databases) = (&self.data, &self.library, &self.databases);
+        Parts { data, library, log, databases, tenant }
+    }
+}
+
+fn told(change: &Change) -> String {
+    let kind = match change.kind {
+        Kind::Add => "added",
+        Kind::Change => "changed",
+        Kind::Remove => "removed",
+    };
+    let separator = if change.detail.is_empty() { "" } else { ": " };
+    format!("{kind} {}{separator}{}", change.what, change.detail)
+}

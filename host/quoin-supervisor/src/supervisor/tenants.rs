@@ -1,0 +1,86 @@
+//! Which tenants there are, and whose turn it is to change one.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use quoin_core::Name;
+use tokio::sync::MutexGuard;
+
+use super::Supervisor;
+use crate::error::Error;
+use crate::tenant::Tenant;
+
+impl Supervisor {
+    /// The tenant of this name.
+    pub fn tenant(&self, name: &str) -> Option<Arc<Tenant>> {
+        self.tenants.load().get(name).cloned()
+    }
+
+    /// The tenant that answers to this host name (lower case, without port).
+    pub fn tenant_of_host(&self, host: &str) -> Option<Arc<Tenant>> {
+        self.domains.load().get(host).cloned()
+    }
+
+    /// All tenants, by name.
+    pub fn tenants(&self) -> Vec<Arc<Tenant>> {
+        self.tenants.load().values().cloned().collect()
+    }
+
+    /// Removes a tenant: its shop, keys and domains. The databases of its plugins stay on disk.
+    ///
+    /// # Errors
+    /// There is no such tenant, or the control database fails.
+    pub async fn remove_tenant(&self, tenant: &Name) -> Result<(), Error> {
+        let tenant = self.existing(tenant)?;
+        let _change = self.changing(&tenant).await?;
+        self.control.remove_tenant(&tenant.name)?;
+        self.removed.lock().unwrap_or_else(|e| e.into_inner()).extend(tenant.generations());
+        let _maps = self.maps.lock().unwrap_or_else(|e| e.into_inner());
+        let mut tenants = BTreeMap::clone(&self.tenants.load());
+        tenants.remove(&tenant.name);
+        self.tenants.store(Arc::new(tenants));
+        self.route_domains();
+        Ok(())
+    }
+
+    pub(super) fn enter(&self, tenant: &Arc<Tenant>) {
+        let _maps = self.maps.lock().unwrap_or_else(|e| e.into_inner());
+        let mut tenants = BTreeMap::clone(&self.tenants.load());
+        tenants.insert(tenant.name.clone(), tenant.clone());
+        self.tenants.store(Arc::new(tenants));
+        self.route_domains();
+    }
+
+    fn route_domains(&self) {
+        let mut domains = HashMap::new();
+        for tenant in self.tenants.load().values() {
+            for domain in &tenant.wiring().shop.domains {
+                domains.insert(domain.to_string(), tenant.clone());
+            }
+        }
+        self.domains.store(Arc::new(domains));
+    }
+
+    /// The turn to change a tenant, which may have been removed by the time that it comes.
+    pub(super) async fn changing<'t>(
+        &self,
+        tenant: &'t Arc<Tenant>,
+    ) -> Result<MutexGuard<'t, ()>, Error> {
+        let turn = tenant.changing.lock().await;
+        if self.is_current(tenant) {
+            return Ok(turn);
+        }
+        Err(Error::NotFound(format!(
+            "the tenant {} was removed or made anew meanwhile",
+            tenant.name
+        )))
+    }
+
+    pub(super) fn is_current(&self, tenant: &Arc<Tenant>) -> bool {
+        self.tenant(tenant.name.as_str()).is_some_and(|now| Arc::ptr_eq(&now, tenant))
+    }
+
+    pub(super) fn existing(&self, name: &Name) -> Result<Arc<Tenant>, Error> {
+        self.tenant(name.as_str()).ok_or_else(|| Error::NoTenant(name.clone()))
+    }
+}
