@@ -5,7 +5,6 @@ use quoin_core::{Class, Problem, Type};
 use quoin_runtime::{Failure, Value, json, problem};
 use quoin_supervisor::RouteEntry;
 use serde::Serialize;
-use serde_json::Value as Json;
 
 pub use quoin_runtime::problem::refusal;
 
