@@ -71,6 +71,9 @@ pub const BINARY_BODY_BYTES_MAX: usize = 256 << 10;
 pub const TARGET_BYTES_MAX: usize = 8 << 10;
 /// Nesting of a JSON body. Also the recursion limit of the parser.
 pub const JSON_DEPTH_MAX: usize = 64;
+/// Values in a JSON body: numbers, strings, lists and objects. Each takes some 250 bytes while it is
+/// read, a hundred times its text if it is a digit; ten thousand records of five fields have half as many.
+pub const JSON_VALUES_MAX: usize = 100_000;
 /// Seconds that a client has for its headers, and again for its body.
 pub const CLIENT_SECONDS_MAX: u64 = 10;
 /// Connections open at once on one listener.

@@ -141,8 +141,7 @@ fn migrations(folder: &Path) -> Result<Vec<(String, String)>, Failed> {
     Ok(found)
 }
 
-/// Changes an installation. People are told first what that changes for the shop; programs get it
-/// with the outcome, or without any with `--dry-run`.
+/// Changes an installation, or tries it, and tells what that changes for the shop.
 fn change(
     global: &Global,
     client: &Client,
@@ -150,25 +149,17 @@ fn change(
     body: &Value,
     dry_run: bool,
 ) -> Result<(), Failed> {
-    if dry_run || !global.json {
-        let planned = client.post(&format!("{path}?dry-run=true"), body)?;
-        match global.json {
-            true => print_json(&planned)?,
-            false => print(&plan::of_installation(&planned))?,
-        }
-        if dry_run {
-            return Ok(());
-        }
-    }
-    let applied = client.post(path, body)?;
+    let query = if dry_run { "?dry-run=true" } else { "" };
+    let told = client.post(&format!("{path}{query}"), body)?;
     if global.json {
-        return print_json(&applied);
+        return print_json(&told);
     }
-    if items(&applied, "changes").is_empty() {
+    print(&plan::of_installation(&told))?;
+    if dry_run || items(&told, "changes").is_empty() {
         return Ok(());
     }
-    let revision = applied.get("revision").cloned().unwrap_or_default();
-    print(&plain(&format!("{} is at revision {revision}.\n", member(&applied, "tenant"))))
+    let revision = told.get("revision").cloned().unwrap_or_default();
+    print(&plain(&format!("{} is at revision {revision}.\n", member(&told, "tenant"))))
 }
 
 /// A tenant's plugins as a table.

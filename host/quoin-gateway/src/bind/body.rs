@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use quoin_core::limits::JSON_DEPTH_MAX;
+use quoin_core::limits::{JSON_DEPTH_MAX, JSON_VALUES_MAX};
 use quoin_core::types::Field;
 use quoin_core::{Class, Problem, Type};
 use quoin_runtime::Value;
@@ -87,38 +87,48 @@ pub fn value(param: &Field, body: Option<(Kind, Bytes)>) -> Result<Value, Proble
 /// JSON text as JSON.
 ///
 /// # Errors
-/// 400: it is too deep, or malformed; the detail has line and column.
+/// 400: it is too deep or malformed; the detail has line and column. 413: it has too many values.
 pub fn parse(bytes: &[u8]) -> Result<Json, Problem> {
-    // Before the parser, which recurses.
-    if is_too_deep(bytes) {
-        let detail = format!("The JSON is nested deeper than {JSON_DEPTH_MAX} levels.");
-        return Err(Problem::new(Class::Caller, 400, "too-deep", "JSON too deep", detail));
-    }
+    // Before the parser, which recurses and makes much of little.
+    check_shape(bytes)?;
     serde_json::from_slice(bytes).map_err(|error| {
         let detail = format!("The body is not JSON: {error}.");
         Problem::new(Class::Caller, 400, "malformed-json", "Malformed JSON", detail)
     })
 }
 
-/// Counts brackets outside of strings. Of text that is not JSON it may be wrong, but only upwards
-/// does that matter, and the parser counts for itself what it recurses into.
-fn is_too_deep(bytes: &[u8]) -> bool {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+/// Counts brackets and commas outside of strings. Of text that is not JSON it may be wrong, but only
+/// upwards does that matter, and the parser counts for itself what it recurses into.
+fn check_shape(bytes: &[u8]) -> Result<(), Problem> {
+    let (mut depth, mut values) = (0_usize, 0_usize);
+    let (mut in_string, mut escaped) = (false, false);
     for byte in bytes {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
             b'"' => in_string = !in_string,
             _ if in_string => {}
-            b'[' | b'{' => depth += 1,
+            b'[' | b'{' => {
+                depth += 1;
+                values += 1;
+            }
             b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' => values += 1,
             _ => {}
         }
         if depth > JSON_DEPTH_MAX {
-            return true;
+            let detail = format!("The JSON is nested deeper than {JSON_DEPTH_MAX} levels.");
+            return Err(Problem::new(Class::Caller, 400, "too-deep", "JSON too deep", detail));
+        }
+        if values > JSON_VALUES_MAX {
+            let detail = format!(
+                "The JSON has more than {JSON_VALUES_MAX} values. Send it in several requests."
+            );
+            let (code, title) = ("too-many-values", "Too many JSON values");
+            return Err(Problem::new(Class::Caller, 413, code, title, detail));
         }
     }
-    false
+    Ok(())
 }
 
 /// The members of a body that is an object, and which of them somebody has asked for.

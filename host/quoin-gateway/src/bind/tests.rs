@@ -1,5 +1,6 @@
 use http::Request;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use quoin_core::limits::JSON_VALUES_MAX;
 
 use super::*;
 
@@ -199,6 +200,16 @@ fn json_that_is_too_deep_is_refused_before_it_is_parsed() {
     assert_eq!(body::parse("[".repeat(1 << 20).as_bytes()).unwrap_err().code, "too-deep");
     let brackets_in_a_string = format!("\"\\\"{}\"", "[".repeat(100));
     assert!(body::parse(brackets_in_a_string.as_bytes()).is_ok());
+}
+
+#[test]
+fn json_of_too_many_values_is_refused_before_it_is_parsed() {
+    let digits = |count: usize| format!("[{}0]", "0,".repeat(count));
+    assert!(body::parse(digits(JSON_VALUES_MAX - 1).as_bytes()).is_ok());
+    let problem = body::parse(digits(JSON_VALUES_MAX).as_bytes()).unwrap_err();
+    assert_eq!((problem.status, &*problem.code), (413, "too-many-values"));
+    let commas_in_a_string = format!("\"{}\"", ",".repeat(JSON_VALUES_MAX + 1));
+    assert!(body::parse(commas_in_a_string.as_bytes()).is_ok());
 }
 
 fn kind_of(media: &str, whole: Option<&Type>) -> Result<Kind, u16> {

@@ -125,6 +125,13 @@ fn what_is_nested_too_deep_is_refused() {
 }
 
 #[test]
+fn what_has_too_many_values_is_refused() {
+    let (_host, shop) = start();
+    let body = format!("[{}0]", "0,".repeat(quoin_core::limits::JSON_VALUES_MAX));
+    shop.post_text("/take", "application/json", body).refused(413, "too-many-values");
+}
+
+#[test]
 fn a_body_that_is_too_large_is_refused_with_or_without_a_length() {
     let (host, shop) = start();
     let largest = quoin_core::limits::BODY_BYTES_MAX;

@@ -76,7 +76,7 @@ fn a_dry_run_tells_functions_and_permissions_that_go_and_come() {
 }
 
 #[test]
-fn the_swap_itself_tells_it_first_and_programs_get_it_with_the_outcome() {
+fn the_swap_itself_tells_it_with_its_outcome_to_people_and_programs() {
     let (host, shop) = start();
     let told = printed(&host, &["plugin", "swap", "notes", "notes", &second()]).expect("swapped");
     tells(
