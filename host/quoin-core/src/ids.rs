@@ -1,5 +1,6 @@
 //! Names and digests: checked once where they enter, trusted everywhere after.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::str::FromStr;
 
@@ -119,14 +120,34 @@ impl Digest {
     }
 }
 
-/// `bytes` random bytes of the operating system as lower-case hex.
+/// Random bytes that a thread takes from the operating system at once: asking costs as much for a
+/// thousand bytes as for sixteen, and each request needs two ids.
+const RANDOM_AHEAD: usize = 1 << 10;
+
+thread_local! {
+    /// Random bytes that nobody has had yet.
+    static RANDOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// `N` random bytes of the operating system as lower-case hex.
 ///
 /// # Errors
 /// The operating system has no randomness to give.
 pub fn random_hex<const N: usize>() -> Result<String, getrandom::Error> {
-    let mut bytes = [0u8; N];
-    getrandom::fill(&mut bytes)?;
-    Ok(data_encoding::HEXLOWER.encode(&bytes))
+    const { assert!(N <= RANDOM_AHEAD) };
+    RANDOM.with_borrow_mut(|ahead| {
+        if ahead.len() < N {
+            let mut fresh = vec![0; RANDOM_AHEAD];
+            getrandom::fill(&mut fresh)?;
+            *ahead = fresh;
+        }
+        let rest = ahead.len() - N;
+        let hex = data_encoding::HEXLOWER.encode(&ahead[rest..]);
+        // Some are secrets.
+        ahead[rest..].fill(0);
+        ahead.truncate(rest);
+        Ok(hex)
+    })
 }
 
 #[cfg(test)]
@@ -151,6 +172,14 @@ mod tests {
         for bad in ["", "a..b", "a:80", "A.com", "-a.com", "a_b"] {
             assert!(bad.parse::<Domain>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn no_random_bytes_are_handed_out_twice() {
+        let many: std::collections::BTreeSet<String> =
+            (0..RANDOM_AHEAD).map(|_| random_hex::<16>().unwrap()).collect();
+        assert_eq!(many.len(), RANDOM_AHEAD);
+        assert!(many.iter().all(|hex| hex.len() == 32));
     }
 
     #[test]
