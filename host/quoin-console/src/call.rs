@@ -1,7 +1,7 @@
 //! Calls of the operator: any function that a plugin of the shop provides.
 
 use http::StatusCode;
-use quoin_core::{Class, Name, Problem};
+use quoin_core::{Name, Problem};
 use quoin_runtime::json::Misfit;
 use quoin_runtime::{CallJsonError, Principal, Request, Target, call_json, problem};
 use quoin_supervisor::Supervisor;
@@ -32,16 +32,14 @@ pub(crate) async fn call(host: &Supervisor, tenant: &Name, body: &[u8]) -> Answe
     let wiring = find(host, tenant)?.wiring();
     if let Some(fault) = &wiring.fault {
         let detail = format!("The shop does not run: {fault}");
-        return Err(Problem::new(Class::Host, 503, "shop-down", "Shop not running", detail).into());
+        return Err(problem::shop_down(detail).into());
     }
     let found = wiring.function(&call.interface, &call.function, call.installation.as_ref());
     let (node, interface) = found.map_err(|why| refusal(404, "not-found", "Not found", why))?;
     // A long call holds the graph that it runs in, not the whole snapshot.
     drop(wiring);
     let trace = quoin_core::ids::random_hex::<16>().map_err(|_| Problem::internal())?;
-    let (principal, check) =
-        (Principal::admin("operator"), quoin_runtime::json::check as fn(&_) -> _);
-    let request = Request { principal, trace, check };
+    let request = Request { principal: Principal::admin("operator"), trace };
     let target = Target { interface: &interface, function: &call.function };
     match call_json(&node, target, &call.params, request).await {
         Ok(Ok(value)) => with_status(StatusCode::OK, &json!({ "ok": value })),

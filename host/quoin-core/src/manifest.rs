@@ -130,6 +130,9 @@ impl Manifest {
         if self.description.trim().is_empty() || self.description.len() > 300 {
             return Some("description must be 1 to 300 characters".into());
         }
+        if self.description.contains(char::is_control) {
+            return Some("description must be one line, without control characters".into());
+        }
         if let Some(fault) = self.limits.fault() {
             return Some(format!("[limits]: {fault}"));
         }

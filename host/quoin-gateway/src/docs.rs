@@ -26,8 +26,8 @@ pub fn content_security_policy() -> String {
     )
 }
 
-/// Stands for the address of the shop in a page that is made for all addresses. Nobody's text has it:
-/// Unicode keeps this character for where another should be.
+/// Stands for the address of the shop in a page that is made for all addresses. No manifest may have a
+/// control character, so nobody's text has it.
 pub const ANY_BASE: &str = "\u{1a}";
 
 /// The page of a document; `base` is the address of the shop, for the examples.

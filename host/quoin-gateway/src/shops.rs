@@ -14,7 +14,7 @@ use http::{Method, Request, Response, StatusCode};
 use quoin_core::limits::{BINARY_BODY_BYTES_MAX, BODY_BYTES_MAX};
 use quoin_core::manifest::Access;
 use quoin_core::{Class, Problem};
-use quoin_runtime::{Target, call, json};
+use quoin_runtime::{Target, call, json, problem};
 use quoin_supervisor::{Match, RouteEntry, Supervisor, Tenant, Wiring};
 
 use crate::bind::{self, Head};
@@ -90,13 +90,9 @@ impl Scene<'_> {
     async fn respond(&self, upload: Upload) -> Result<Response<Body>, Problem> {
         if let Some(fault) = &self.wiring.fault {
             tracing::error!(request = self.id, tenant = %self.tenant.name, "no wiring: {fault}");
-            return Err(Problem::new(
-                Class::Host,
-                503,
-                "shop-down",
-                "Shop not running",
-                "The host could not start this shop. Its operator finds the reason in the log.",
-            ));
+            let detail =
+                "The host could not start this shop. Its operator finds the reason in the log.";
+            return Err(problem::shop_down(detail));
         }
         match self.wiring.routes.find(self.head.method.as_str(), self.head.uri.path()) {
             Match::Route(entry, path) => self.route(entry, path, upload).await,
@@ -134,9 +130,8 @@ impl Scene<'_> {
         let head = Head { path: &path, query: self.head.uri.query(), headers: &self.head.headers };
         let params = bind::parameters(&entry.function, &entry.sources, &head, body)?;
         let target = Target { interface: &entry.interface, function: &entry.function.name };
-        let (trace, check) = (self.id.to_owned(), json::check);
-        let request = quoin_runtime::Request { principal, trace, check };
-        let outcome = call(&entry.node, target, params, request).await;
+        let request = quoin_runtime::Request { principal, trace: self.id.to_owned() };
+        let outcome = call(&entry.node, target, params, request, json::check).await;
         let value = outcome.map_err(|failure| outcome::failed(&failure, self.id))?;
         let mut response = outcome::returned(value.as_ref(), entry)?;
         if private {

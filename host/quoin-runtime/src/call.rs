@@ -1,7 +1,11 @@
 //! Calls: one invocation of an exported function, in its own sandbox and its own transaction.
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::Poll;
 use std::time::Instant;
 
 use quoin_core::limits::CALL_DEPTH_MAX;
@@ -44,16 +48,16 @@ pub struct Request {
     pub principal: Principal,
     /// The id that all calls of the tree share.
     pub trace: String,
-    /// Whether the one who asked can pass this result on, or why not. What nobody gets is not kept:
-    /// the call fails, and its transaction with it.
-    pub check: fn(&Value) -> Result<(), String>,
 }
+
+/// Whether the one who asked can pass a result on, or why not.
+pub type Check = fn(&Value) -> Result<(), String>;
 
 /// What stays the same through a call tree.
 pub(crate) struct Origin {
     pub principal: Principal,
     pub trace: String,
-    pub check: fn(&Value) -> Result<(), String>,
+    pub check: Check,
     pub stage: Stage,
 }
 
@@ -89,12 +93,13 @@ pub struct Target<'a> {
     pub function: &'a str,
 }
 
-/// Runs a function for a caller outside.
+/// Runs a function for a caller outside. A result that does not pass `check` reaches nobody, so it is
+/// not kept either: the call fails, and its transaction with it.
 ///
-/// The call runs in a task of its own. When the returned future is dropped (the client went away), a
-/// function that only reads is cancelled; one that writes is finished, within its deadline, so that
-/// a lost connection does not cut a sequence of steps in half. A call that still waits for its turn has
-/// done nothing and is given up: what it holds must not outlive its client in a queue.
+/// When the returned future is dropped (the client went away), a function that only reads ends there.
+/// One that writes runs in a task of its own and is finished, within its deadline, so that a lost
+/// connection does not cut a sequence of steps in half; if it still waits for its turn, it has done
+/// nothing and is given up: what it holds must not outlive its client in a queue.
 ///
 /// # Errors
 /// See [`Failure`].
@@ -103,6 +108,7 @@ pub async fn call(
     target: Target<'_>,
     params: Vec<Value>,
     request: Request,
+    check: Check,
 ) -> Outcome {
     let Some(export) = node.generation.program.export(target.interface, target.function) else {
         return Err(Failure::BadCall(format!(
@@ -113,7 +119,7 @@ pub async fn call(
     let (node, export) = (node.clone(), export.clone());
     let plugin = node.generation.installation.to_string();
     let reads = export.reads;
-    let Request { principal, trace, check } = request;
+    let Request { principal, trace } = request;
     let origin = Arc::new(Origin { principal, trace, check, stage: Stage::default() });
     let id = quoin_core::ids::random_hex::<16>().map_err(|e| Failure::Host {
         plugin: plugin.clone(),
@@ -121,37 +127,48 @@ pub async fn call(
         full: false,
     })?;
     let deadline = node.generation.deadline_from(Instant::now());
-    let lost = origin.clone();
-    let task = tokio::spawn(async move {
-        let running = Running::new(node, export, origin, id, None, 0, deadline);
-        run(running, &params).await
-    });
-    let mut task = OnDrop { task, cancel: reads, origin: lost };
-    match (&mut task.task).await {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            tracing::error!(plugin, "a call ended the host's way: {error}");
-            Err(Failure::Host { plugin, reason: "the call's task failed".into(), full: false })
-        }
-    }
+    let running = Running::new(node, export, origin.clone(), id, None, 0, deadline);
+    let running = Box::pin(async move { run(running, &params).await });
+    let outcome = if reads {
+        surviving(running).await
+    } else {
+        let mut task = OnDrop { task: tokio::spawn(running), origin };
+        (&mut task.task).await.ok()
+    };
+    outcome.unwrap_or_else(|| {
+        tracing::error!(plugin, "a call ended in a fault of the host");
+        Err(Failure::Host { plugin, reason: "the call ended in a fault".into(), full: false })
+    })
 }
 
+/// The outcome of a call, or none if it panics, as a task of its own would do it.
+async fn surviving<T>(mut call: Pin<Box<impl Future<Output = T>>>) -> Option<T> {
+    poll_fn(|context| {
+        let poll = AssertUnwindSafe(|| call.as_mut().poll(context));
+        match catch_unwind(poll) {
+            Ok(poll) => poll.map(Some),
+            // The call is not polled again, only dropped.
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await
+}
+
+/// A call that writes, in its task.
 struct OnDrop<T> {
     task: JoinHandle<T>,
-    cancel: bool,
     origin: Arc<Origin>,
 }
 
 impl<T> Drop for OnDrop<T> {
     fn drop(&mut self) {
-        if self.cancel || self.origin.stage.give_up() {
+        if self.origin.stage.give_up() {
             self.task.abort();
         }
     }
 }
 
-/// As [`call`], with the parameters as members of a JSON object and the result as JSON; the request's
-/// `check` should be [`json::check`].
+/// As [`call`], with the parameters as members of a JSON object and the result as JSON.
 ///
 /// # Errors
 /// The JSON does not fit the parameters, or the call fails.
@@ -168,7 +185,7 @@ pub async fn call_json(
     };
     let values = json::parameters(&function.params, params)?;
     let result = function.result.clone();
-    let value = call(node, target, values, request).await?;
+    let value = call(node, target, values, request, json::check).await?;
     let shown = json::result(value.as_ref(), result.as_ref());
     Ok(shown.map(|ok| ok.json()).map_err(|error| error.json()))
 }

@@ -20,7 +20,7 @@ pub mod problem;
 mod program;
 mod state;
 
-pub use call::{CallJsonError, Principal, Request, Target, call, call_json};
+pub use call::{CallJsonError, Check, Principal, Request, Target, call, call_json};
 pub use engine::{Engine, EngineError};
 pub use failure::{Failure, Outcome};
 pub use generation::{Generation, GenerationSpec, Stats};

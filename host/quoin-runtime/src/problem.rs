@@ -38,6 +38,12 @@ pub fn failed(failure: &Failure) -> Problem {
     }
 }
 
+/// The problem of a shop that the host could not start; `detail` says as much of the reason as who asks
+/// may know.
+pub fn shop_down(detail: impl Into<String>) -> Problem {
+    Problem::new(Class::Host, 503, "shop-down", "Shop not running", detail)
+}
+
 /// The problem that stands for an error that a function of this result type returned, with the error
 /// in it.
 pub fn refusal(error: Json, ty: Option<&Type>, manifest: &Manifest) -> Problem {

@@ -160,8 +160,8 @@ impl Connection {
         })
     }
 
-    /// Runs the host's own statements, which no rule holds back. They must not be cached: a guest
-    /// that sends the same text would get them.
+    /// Runs the host's own statements, which no rule holds back. Only those that begin with [`HOSTS`]
+    /// may stay compiled: a guest that sends the same text as another would get it.
     pub(crate) fn as_host<T>(&self, work: impl FnOnce(&rusqlite::Connection) -> T) -> T {
         self.watch.off();
         let mode = self.rules.switch(Mode::Host);

@@ -34,20 +34,25 @@ pub(super) fn pack(place: &Place, source: &Source) -> Outcome {
     Outcome { name, file: Some(file), state }
 }
 
-/// Removes the bundles in a folder that are not of these plugins: their tests would go on with what
-/// nobody builds.
-pub(super) fn remove_others(folder: &Path, plugins: &[Outcome]) -> Result<Vec<Outcome>> {
-    let unreadable = || format!("cannot list {}", folder.display());
+/// Removes the bundles of plugins that an earlier build knew and this one does not: their tests would
+/// go on with what nobody builds. What others put into the folder stays.
+pub(super) fn remove_gone(folder: &Path, plugins: &[Outcome]) -> Result<Vec<Outcome>> {
+    let list = folder.join("built.txt");
+    let before = std::fs::read_to_string(&list).unwrap_or_default();
     let mut removed = Vec::new();
-    for entry in folder.read_dir().with_context(unreadable)? {
-        let file = entry.with_context(unreadable)?.path();
-        let is_of = |plugin: &Outcome| plugin.file.as_ref() == Some(&file);
-        if file.extension().is_none_or(|e| e != "wasm") || plugins.iter().any(is_of) {
-            continue;
+    for name in before.lines().filter(|name| plugins.iter().all(|p| p.name != *name)) {
+        let file = folder.join(format!("{name}.wasm"));
+        if file.exists() {
+            let failed = || format!("cannot remove {}", file.display());
+            std::fs::remove_file(&file).with_context(failed)?;
+            removed.push(Outcome { name: name.into(), file: Some(file), state: State::Removed });
         }
-        std::fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
-        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        removed.push(Outcome { name, file: Some(file), state: State::Removed });
+    }
+    let mut names: Vec<_> = plugins.iter().map(|p| format!("{}\n", p.name)).collect();
+    names.sort();
+    if names.concat() != before {
+        std::fs::write(&list, names.concat())
+            .with_context(|| format!("cannot write {}", list.display()))?;
     }
     Ok(removed)
 }
@@ -123,15 +128,24 @@ mod tests {
     }
 
     #[test]
-    fn a_bundle_without_a_plugin_is_removed_and_nothing_else() {
+    fn a_bundle_whose_plugin_is_gone_is_removed_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        let [mine, other, text] = ["a.wasm", "b.wasm", "c.txt"].map(|f| folder.path().join(f));
-        [&mine, &other, &text].iter().for_each(|file| std::fs::write(file, "").unwrap());
-        let state = State::Skipped("no Node.js".into());
-        let plugins = [Outcome { name: "a".into(), file: Some(mine.clone()), state }];
-        let removed = remove_others(folder.path(), &plugins).unwrap();
-        assert_eq!(removed.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["b"]);
-        assert!(mine.exists() && !other.exists() && text.exists());
+        let file = |name: &str| folder.path().join(format!("{name}.wasm"));
+        for name in ["a", "b", "theirs"] {
+            std::fs::write(file(name), "").unwrap();
+        }
+        let plugin = |name: &str| Outcome {
+            name: name.into(),
+            file: Some(file(name)),
+            state: State::Skipped("no Node.js".into()),
+        };
+        let both = [plugin("b"), plugin("a")];
+        assert!(remove_gone(folder.path(), &both).unwrap().is_empty());
+        for gone in [&["b"][..], &[]] {
+            let removed = remove_gone(folder.path(), &both[1..]).unwrap();
+            assert_eq!(removed.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), gone);
+        }
+        assert!(file("a").exists() && !file("b").exists() && file("theirs").exists());
     }
 
     #[test]

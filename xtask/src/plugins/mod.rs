@@ -98,7 +98,7 @@ pub(crate) fn build(place: &Place) -> Result<Vec<Outcome>> {
     let all_are_known = outcomes.is_empty();
     outcomes.extend(sources.iter().map(|s| bundle::pack(place, s)));
     if all_are_known {
-        outcomes.extend(bundle::remove_others(&bundles, &outcomes)?);
+        outcomes.extend(bundle::remove_gone(&bundles, &outcomes)?);
     }
     outcomes.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(outcomes)

@@ -21,8 +21,8 @@ pub(super) fn of(error: &hyper::Error, limits: &ServerLimits) -> Option<Problem>
     } else if error.is_parse_too_large() {
         let (bytes, headers) = (limits.head_bytes, limits.headers);
         let detail = format!(
-            "The request has more than {headers} headers, or more than {bytes} bytes before its \
-             body. Send fewer, or shorter ones."
+            "The request has more than {headers} headers, or its path, query and headers have more \
+             than {bytes} bytes. Send fewer, or shorter ones."
         );
         told(431, "head-too-large", "Headers too large", detail)
     } else if error.is_parse() {

@@ -33,7 +33,7 @@ pub fn host(head: &Parts) -> Result<String, Problem> {
 
 fn name(host: &str) -> Option<String> {
     let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        Some((name, port)) if port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit()) => name,
         Some(_) => return None,
         None => host,
     };
@@ -88,7 +88,7 @@ mod tests {
     fn a_missing_double_or_malformed_host_is_refused() {
         assert_eq!(host_of("/", &[]), Err(400));
         assert_eq!(host_of("/", &["a", "b"]), Err(400));
-        for bad in ["", "a b", "user@a", "a:b", "[::1]:80", "a/b", ":80"] {
+        for bad in ["", "a b", "a:000080", "user@a", "a:b", "[::1]:80", "a/b", ":80"] {
             assert_eq!(host_of("/", &[bad]), Err(400), "{bad}");
         }
     }

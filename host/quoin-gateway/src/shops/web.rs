@@ -47,9 +47,9 @@ pub async fn respond(
     let private = entry.access == Access::Admin || principal.id.is_some();
     let body = upload.collect(BINARY_BODY_BYTES_MAX).await?;
     let target = Target { interface: &entry.interface, function: "handle" };
-    let (trace, check) = (scene.id.to_owned(), check);
-    let request = quoin_runtime::Request { principal, trace, check };
-    let outcome = call(&entry.node, target, vec![request_value(head, path, &body)], request).await;
+    let request = quoin_runtime::Request { principal, trace: scene.id.to_owned() };
+    let outcome =
+        call(&entry.node, target, vec![request_value(head, path, &body)], request, check).await;
     let value = outcome.map_err(|failure| outcome::failed(&failure, scene.id))?;
     let mut response = match value {
         Some(value @ Value::Result(Err(_))) => return Err(refusal(&value, entry)),
@@ -108,13 +108,14 @@ fn named_by_connection(headers: &HeaderMap, name: &HeaderName) -> bool {
 fn check(value: &Value) -> Result<(), String> {
     match value {
         Value::Result(Err(_)) => json::check(value),
-        value => response(value, &Method::GET).map(drop).map_err(str::to_owned),
+        value => parts(value).map(drop).map_err(str::to_owned),
     }
 }
 
 const NO_RESPONSE: &str = "it is not a response";
 
-fn response(value: &Value, method: &Method) -> Result<Response<Body>, &'static str> {
+/// The response, but for its body, and the body's bytes.
+fn parts(value: &Value) -> Result<(Response<Body>, &[Value]), &'static str> {
     let Value::Result(Ok(Some(value))) = value else { return Err(NO_RESPONSE) };
     let Value::Record(fields) = &**value else { return Err(NO_RESPONSE) };
     let [(_, Value::U16(status)), (_, Value::List(headers)), (_, Value::List(body))] = &fields[..]
@@ -123,10 +124,14 @@ fn response(value: &Value, method: &Method) -> Result<Response<Body>, &'static s
     };
     let in_range = (200..=599).contains(status);
     let status = StatusCode::from_u16(*status).ok().filter(|_| in_range);
-    let status = status.ok_or("its status is not 200 to 599")?;
-    let mut response = reply::empty(status);
+    let mut response = reply::empty(status.ok_or("its status is not 200 to 599")?);
     add_headers(response.headers_mut(), headers)?;
-    let bodiless = matches!(status.as_u16(), 204 | 205 | 304) || method == Method::HEAD;
+    Ok((response, body))
+}
+
+fn response(value: &Value, method: &Method) -> Result<Response<Body>, &'static str> {
+    let (mut response, body) = parts(value)?;
+    let bodiless = matches!(response.status().as_u16(), 204 | 205 | 304) || method == Method::HEAD;
     if !bodiless {
         let byte = |value: &Value| if let Value::U8(byte) = value { *byte } else { 0 };
         *response.body_mut() = Body::full(body.iter().map(byte).collect::<Vec<u8>>());

@@ -29,12 +29,17 @@ pub fn result<'a>(value: Option<&'a Value>, ty: Option<&'a Type>) -> Result<Show
     }
 }
 
-/// Whether JSON can express a value: all floats in it must be finite.
+/// Whether JSON can express what a function returned: all floats in it must be finite.
 ///
 /// # Errors
 /// Says where one is not.
 pub fn check(value: &Value) -> Result<(), String> {
-    match not_finite(value) {
+    // The outer `result` is taken apart.
+    let not_finite = match value {
+        Value::Result(Ok(Some(value)) | Err(Some(value))) => not_finite(value),
+        value => not_finite(value),
+    };
+    match not_finite {
         None => Ok(()),
         Some(place) => Err(format!(
             "the number at {} is not finite, which JSON cannot express",
@@ -43,23 +48,25 @@ pub fn check(value: &Value) -> Result<(), String> {
     }
 }
 
-/// The pointer to a float that is not finite.
+/// The pointer to the first float that is not finite. Looks at each value once: nested lists would
+/// otherwise double the work with each level.
 fn not_finite(value: &Value) -> Option<String> {
-    let inside = |name: &str, value| Some(format!("/{name}{}", not_finite(value)?));
     match value {
         Value::Float32(v) => (!v.is_finite()).then(String::new),
         Value::Float64(v) => (!v.is_finite()).then(String::new),
         Value::List(items) | Value::Tuple(items) => {
-            let index = items.iter().position(|item| not_finite(item).is_some())?;
-            inside(&index.to_string(), &items[index])
+            let mut items = items.iter().enumerate();
+            items.find_map(|(i, item)| Some(format!("/{i}{}", not_finite(item)?)))
         }
-        Value::Record(fields) => {
-            let (name, value) = fields.iter().find(|(_, value)| not_finite(value).is_some())?;
-            inside(&lower_camel(name), value)
-        }
-        Value::Variant(_, Some(value)) => inside("val", value),
-        Value::Option(Some(value)) | Value::Result(Ok(Some(value)) | Err(Some(value))) => {
-            not_finite(value)
+        Value::Record(fields) => fields
+            .iter()
+            .find_map(|(name, value)| Some((name, not_finite(value)?)))
+            .map(|(name, inside)| format!("/{}{inside}", lower_camel(name))),
+        Value::Option(Some(value)) if !matches!(**value, Value::Option(_)) => not_finite(value),
+        Value::Variant(_, Some(value))
+        | Value::Option(Some(value))
+        | Value::Result(Ok(Some(value)) | Err(Some(value))) => {
+            Some(format!("/val{}", not_finite(value)?))
         }
         _ => None,
     }

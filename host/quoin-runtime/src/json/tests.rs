@@ -132,7 +132,16 @@ fn what_json_cannot_express_is_told_with_its_place() {
     let told = check(&Value::Result(Ok(Some(Box::new(list))))).unwrap_err();
     assert_eq!(told, "the number at /1/unitRatio is not finite, which JSON cannot express");
     assert!(check(&nan()).unwrap_err().contains("the top"));
+    let inner = Value::Tuple(vec![Value::Result(Err(Some(Box::new(nan()))))]);
+    assert!(check(&inner).unwrap_err().contains("at /0/val is"));
     assert!(check(&Value::Float64(0.5)).is_ok());
+}
+
+#[test]
+fn each_value_is_looked_at_once_however_deep_it_is() {
+    // Looking twice on each level would take longer than anyone waits for a test.
+    let nested = (0..200).fold(Value::Float32(f32::INFINITY), |v, _| Value::List(vec![v]));
+    assert!(check(&nested).unwrap_err().contains("/0/0/0"));
 }
 
 #[test]

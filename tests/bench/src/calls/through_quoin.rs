@@ -94,12 +94,9 @@ impl Contestant for Calls {
                 }
             };
             let target = Target { interface: DRIVER, function };
-            let request = Request {
-                principal: Principal::ANONYMOUS,
-                trace: "bench".into(),
-                check: quoin_runtime::json::check,
-            };
-            let result = call(&self.node, target, params, request).await?;
+            let request = Request { principal: Principal::ANONYMOUS, trace: "bench".into() };
+            let check = quoin_runtime::json::check;
+            let result = call(&self.node, target, params, request, check).await?;
             ensure!(result == expected, "it returned {result:?}");
             Ok(())
         })
