@@ -1,6 +1,6 @@
 //! volume-pricing against the real host, and against the plugin that it stands in for.
 
-use quoin_harness::{Host, Reply, Shop, bundles, json, repository};
+use quoin_harness::{Host, Reply, Shop, bundles, json, repository, skipped};
 
 #[path = "amounts.rs"]
 mod amounts;
@@ -17,17 +17,12 @@ grants = ["sql", "log", "config", "clock", "call"]
 config = { currency = "EUR", tax-included = "false" }
 "#;
 
-/// Whether the plugin was built. If not, says that the test tested nothing, also where the output of
-/// tests that pass is not shown.
+/// Whether the plugin was built.
 fn built() -> bool {
-    use std::io::Write;
     let component = repository().join("examples/volume-pricing-js/dist/component.wasm");
     let built = bundles().join("volume-pricing.wasm").is_file() && component.is_file();
     if !built {
-        let thread = std::thread::current();
-        let test = thread.name().unwrap_or_default();
-        let why = "volume-pricing is not built: `cargo xtask plugins` needs Node.js 20 or newer";
-        let _ = std::io::stderr().write_all(format!("SKIPPED {test}: {why}\n").as_bytes());
+        skipped("volume-pricing is not built: `cargo xtask plugins` needs Node.js 20 or newer");
     }
     built
 }

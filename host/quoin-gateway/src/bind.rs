@@ -115,7 +115,10 @@ fn header(param: &Field, name: &str, headers: &HeaderMap) -> Result<Value, Misfi
 fn absent(param: &Field, at: String) -> Result<Value, Misfit> {
     match &param.ty {
         Type::Option(_) => Ok(Value::Option(None)),
-        ty => Err(Misfit { pointer: at, problem: format!("missing; expected {ty}") }),
+        ty => Err(Misfit {
+            pointer: at,
+            problem: format!("missing; expected {}", json::describe(ty)),
+        }),
     }
 }
 

@@ -10,7 +10,7 @@ mod place;
 mod read;
 mod show;
 
-pub use read::{Misfit, parameters, value, value_from_text};
+pub use read::{Misfit, describe, parameters, value, value_from_text};
 pub use show::{Shown, check, result};
 
 #[cfg(test)]

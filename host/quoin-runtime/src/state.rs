@@ -86,6 +86,8 @@ pub(crate) struct Running {
     pub transaction: Option<Transaction>,
     /// Calls to other plugins so far: the position that a child's id is derived from.
     pub children: u32,
+    /// Lines in the log so far.
+    pub log_lines: u32,
     host_calls: u32,
 }
 
@@ -99,7 +101,7 @@ impl Running {
         depth: u32,
         deadline: Instant,
     ) -> Box<Running> {
-        let (transaction, children, host_calls) = (None, 0, 0);
+        let (transaction, children, log_lines, host_calls) = (None, 0, 0, 0);
         Box::new(Running {
             node,
             export,
@@ -110,6 +112,7 @@ impl Running {
             deadline,
             transaction,
             children,
+            log_lines,
             host_calls,
         })
     }

@@ -104,7 +104,7 @@ impl<T: PartialEq> Difference<T> {
     }
 }
 
-fn routes(description: &Description) -> Vec<RouteOf> {
+pub(crate) fn routes(description: &Description) -> Vec<RouteOf> {
     let manifest = &description.manifest;
     let routes = manifest.routes.iter().map(|r| RouteOf {
         method: r.route.method.clone(),

@@ -1,12 +1,15 @@
 //! What a change would do to a shop, in words.
 
+use std::collections::BTreeSet;
+
 use quoin_core::Name;
 use quoin_core::shop::{Installation, StoredShop};
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
 use crate::assemble::Migrations;
 use crate::binding::Plugins;
-use crate::bundle_change::BundleChange;
+use crate::bundle_change::{BundleChange, RouteOf, routes};
 
 /// What a change does to a shop. Without changes, there is nothing to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,6 +34,15 @@ pub struct Change {
     /// For an installation that gets another bundle: what that changes for the shop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bundle: Option<BundleChange>,
+    /// For an installation that comes or goes: its routes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<RouteOf>,
+}
+
+impl Change {
+    fn of(kind: Kind, what: String) -> Change {
+        Change { kind, what, detail: String::new(), bundle: None, routes: Vec::new() }
+    }
 }
 
 /// What is done to a part of a shop.
@@ -63,40 +75,44 @@ pub(crate) fn difference(
     plugins: &Plugins,
 ) -> Vec<Change> {
     let mut changes = Vec::new();
-    let mut add = |kind, what: String, detail: String, bundle| {
-        changes.push(Change { kind, what, detail, bundle });
-    };
     let empty = (Default::default(), Default::default(), Plugins::new());
     let (domains, installations, versions) = match current {
         Some((shop, plugins)) => (&shop.domains, &shop.plugins, plugins),
         None => (&empty.0, &empty.1, &empty.2),
     };
     if current.is_none() {
-        add(Kind::Add, format!("shop {}", wanted.name), String::new(), None);
+        changes.push(Change::of(Kind::Add, format!("shop {}", wanted.name)));
     }
     for domain in wanted.domains.difference(domains) {
-        add(Kind::Add, format!("domain {domain}"), String::new(), None);
+        changes.push(Change::of(Kind::Add, format!("domain {domain}")));
     }
     for domain in domains.difference(&wanted.domains) {
-        add(Kind::Remove, format!("domain {domain}"), String::new(), None);
+        changes.push(Change::of(Kind::Remove, format!("domain {domain}")));
     }
     for (name, installation) in &wanted.plugins {
         let what = format!("plugin {name}");
         match installations.get(name) {
-            None => add(Kind::Add, what, describe(name, installation, plugins), None),
+            None => changes.push(Change {
+                detail: describe(name, installation, plugins),
+                routes: plugins.get(name).map(|d| routes(d)).unwrap_or_default(),
+                ..Change::of(Kind::Add, what)
+            }),
             Some(old) if old == installation => {}
             Some(old) => {
                 let detail = changed(name, old, versions, installation, plugins);
                 let both = versions.get(name).zip(plugins.get(name));
                 let bundle = both.filter(|_| old.bundle != installation.bundle);
                 let bundle = bundle.map(|(from, to)| BundleChange::new(name, from, to));
-                add(Kind::Change, what, detail, bundle);
+                changes.push(Change { detail, bundle, ..Change::of(Kind::Change, what) });
             }
         }
     }
     for name in installations.keys().filter(|n| !wanted.plugins.contains_key(*n)) {
-        let detail = "its data stays on disk".to_owned();
-        add(Kind::Remove, format!("plugin {name}"), detail, None);
+        changes.push(Change {
+            detail: "its data stays on disk".into(),
+            routes: versions.get(name).map(|d| routes(d)).unwrap_or_default(),
+            ..Change::of(Kind::Remove, format!("plugin {name}"))
+        });
     }
     changes
 }
@@ -130,19 +146,21 @@ fn changed(name: &Name, old: &Stored, before: &Plugins, new: &Stored, after: &Pl
     for grant in old.grants.difference(&new.grants) {
         parts.push(format!("may no longer {}", grant.meaning()));
     }
-    for (key, value) in &new.config {
-        if old.config.get(key) != Some(value) {
-            parts.push(format!("{key} = {value}"));
+    let mut compare = |what: &str, old: Json, new: Json, absent: &str| {
+        let (Json::Object(old), Json::Object(new)) = (old, new) else { return };
+        let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        for key in keys.into_iter().filter(|key| old.get(*key) != new.get(*key)) {
+            let told = |value: Option<&Json>| value.map_or(absent.into(), told);
+            parts.push(format!("{what}{key}: {} → {}", told(old.get(key)), told(new.get(key))));
         }
-    }
-    for key in old.config.keys().filter(|k| !new.config.contains_key(*k)) {
-        parts.push(format!("{key} back to its default"));
-    }
-    if old.bind != new.bind {
-        parts.push("other bindings".into());
-    }
-    if old.limits != new.limits {
-        parts.push("other limits".into());
-    }
+    };
+    compare("", json!(old.config), json!(new.config), "its default");
+    compare("bind ", json!(old.bind), json!(new.bind), "whoever provides it");
+    compare("limit ", json!(old.limits), json!(new.limits), "the plugin's own");
     parts.join("; ")
+}
+
+/// A setting as a shop's owner reads it: the text of a string, anything else as JSON.
+fn told(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -55,8 +55,14 @@ fn told(change: &Value) -> Vec<String> {
     };
     let colon = if detail.is_empty() { "" } else { ": " };
     let mut lines = vec![format!("{sign} {what}{colon}{detail}")];
+    lines.extend(items(change, "routes").iter().map(|r| format!("    {sign} route {}", route(r))));
     lines.extend(change.get("bundle").into_iter().flat_map(of_bundle));
     lines
+}
+
+fn route(route: &Value) -> String {
+    let part = |name| member(route, name);
+    format!("{} {} {} → {}", part("access"), part("method"), part("path"), part("call"))
 }
 
 /// What another bundle changes for the shop, line by line.
@@ -68,10 +74,7 @@ fn of_bundle(bundle: &Value) -> Vec<String> {
             lines.extend(items(part, list).iter().map(|v| format!("    {word} {}", text(v))));
         }
     };
-    list("routes", "- route", "+ route", |route| {
-        let part = |name| member(route, name);
-        format!("{} {} {} → {}", part("access"), part("method"), part("path"), part("call"))
-    });
+    list("routes", "- route", "+ route", route);
     let function = |function: &Value| function.as_str().unwrap_or_default().to_owned();
     list("functions", "- provides", "+ provides", function);
     // What is gained and not granted would have been refused.

@@ -9,6 +9,7 @@ mod host;
 mod place;
 mod reply;
 mod shop;
+mod skipped;
 mod wait;
 pub mod wire;
 
@@ -18,4 +19,5 @@ pub use place::{bundle, bundles, repository};
 pub use reply::Reply;
 pub use serde_json::{Value, json};
 pub use shop::{Request, Shop};
+pub use skipped::skipped;
 pub use wait::{PATIENCE, until};

@@ -236,7 +236,8 @@ fn kind(json: &Json) -> &'static str {
     }
 }
 
-fn describe(ty: &Type) -> String {
+/// What JSON of this type is, for people.
+pub fn describe(ty: &Type) -> String {
     match ty {
         Type::Bool => "true or false".into(),
         Type::S8

@@ -102,3 +102,35 @@ fn a_dry_run_and_an_apply_without_differences_change_nothing() {
     host.apply(SHOP);
     before.is_unchanged(&host);
 }
+
+#[test]
+fn a_dry_run_says_what_becomes_what() {
+    let host = Host::start();
+    let shop = |config: &str, more: &str| {
+        format!(
+            "name = \"told\"\n[plugins.links]\nbundle = \"provider.wasm\"\n\
+             grants = [\"call\", \"config\", \"log\"]\n{config}\n{more}"
+        )
+    };
+    let notes = "[plugins.notes]\nbundle = \"notes.wasm\"\ngrants = [\"sql\", \"log\"]\n";
+    host.apply(&shop("limits = { deadline-ms = 3000 }", notes));
+    let dry_run = |toml: String| {
+        let file = host.file("told.toml", toml);
+        let told = host.cli(&["apply", "--dry-run", &file.display().to_string()]);
+        assert!(told.status.success(), "{told:?}");
+        String::from_utf8(told.stdout).expect("text")
+    };
+    let told = dry_run(shop("limits = { deadline-ms = 4000, queue = 7 }", ""));
+    for part in [
+        "limit deadline-ms: 3000 → 4000",
+        "limit queue: the plugin's own → 7",
+        "- plugin notes",
+        "- route public POST /notes → test:notes/notes#write",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!told.contains("/name"), "routes that stay are no news: {told}");
+    host.apply(&shop("", ""));
+    let told = dry_run(shop("", notes));
+    assert!(told.contains("+ route public GET /notes → "), "{told}");
+}
