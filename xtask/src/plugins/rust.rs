@@ -97,8 +97,8 @@ fn flat_name(place: &Place, workspace: &Path) -> OsString {
     parts.join("-".as_ref())
 }
 
-/// A cargo setting that keeps this machine's paths out of panic messages, so that equal sources make
-/// equal bundles wherever they are built, and lets instances start with a heap.
+/// A cargo setting that keeps this machine's paths out of panic messages, and lets instances start with
+/// a heap.
 fn compiler_flags(place: &Place) -> String {
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
