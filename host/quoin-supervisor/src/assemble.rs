@@ -12,7 +12,6 @@ use quoin_runtime::{Binding, Generation, GenerationSpec, Log, Node, Provider};
 use quoin_storage::Migrated;
 
 use crate::binding::{Bound, Plugins, Resolved, Served};
-use crate::data;
 use crate::databases::{Created, Databases, Opened, failed, keeps_data, last, migrate};
 use crate::error::Error;
 use crate::library::Library;
@@ -84,23 +83,13 @@ impl Parts<'_> {
         let databases =
             self.databases.open(self.data, shop, plugins, &known, Some(&mut created))?;
         let (wiring, fresh) = self.nodes(shop, plugins, resolved, &databases, None).await?;
-        let (mut migrated, mut names) = (Vec::new(), Migrations::new());
-        // Who needs others first: calls take their turns at the writers in this order, too.
-        for generation in fresh.iter().rev() {
-            let name = &generation.installation;
-            let migrations = &generation.program.description.migrations;
-            if let Some((database, _)) = databases.get(name)
-                && let Some(done) = migrate(name, database, migrations).await?
-            {
-                names.insert(name.clone(), last(migrations, done.applied()));
-                migrated.push((name.clone(), done));
-            }
-        }
-        Ok(Assembled { wiring, migrated, migrations: names, databases, created })
+        let (migrated, migrations) = migrate_all(&fresh, &databases).await?;
+        Ok(Assembled { wiring, migrated, migrations, databases, created })
     }
 
-    /// Makes what a restart needs: as it was, without warming. A database file that is empty was put
-    /// there by the operator, to start without data: it gets its schema.
+    /// Makes what a restart needs: as it was, without warming. What a database lacks of its schema it
+    /// gets: where the operator has put an empty file, to start without data, that is all of it. The
+    /// size of a file does not tell, because opening it writes to it already.
     pub async fn restore(
         &self,
         record: &Record,
@@ -109,23 +98,12 @@ impl Parts<'_> {
     ) -> Result<Assembled, Error> {
         let shop = &record.shop;
         let known: BTreeSet<Name> = shop.plugins.keys().cloned().collect();
-        let empty = |name: &&Name| {
-            let file = std::fs::metadata(data::database(self.data, &shop.name, name));
-            file.is_ok_and(|file| file.len() == 0)
-        };
-        let empty: Vec<_> = known.iter().filter(empty).collect();
         let databases = self.databases.open(self.data, shop, plugins, &known, None)?;
-        let (mut wiring, _) = self.nodes(shop, plugins, resolved, &databases, Some(record)).await?;
+        let (mut wiring, fresh) =
+            self.nodes(shop, plugins, resolved, &databases, Some(record)).await?;
         wiring.record = record.clone();
-        let mut migrated = Vec::new();
-        for name in empty {
-            if let (Some((database, _)), Some(plugin)) = (databases.get(name), plugins.get(name)) {
-                let done = migrate(name, database, &plugin.migrations).await?;
-                migrated.extend(done.map(|done| (name.clone(), done)));
-            }
-        }
-        let (migrations, created) = (Migrations::new(), Created::default());
-        Ok(Assembled { wiring, migrated, migrations, databases, created })
+        let (migrated, migrations) = migrate_all(&fresh, &databases).await?;
+        Ok(Assembled { wiring, migrated, migrations, databases, created: Created::default() })
     }
 
     /// The installations that have a database: they keep data, or kept some before their last change.
@@ -226,6 +204,26 @@ impl Assembled {
         }
         Ok((self.created, self.databases, self.wiring))
     }
+}
+
+/// Makes the migrations that the databases of these generations lack, not yet durable.
+async fn migrate_all(
+    generations: &[Arc<Generation>],
+    databases: &Opened,
+) -> Result<(Vec<(Name, Migrated)>, Migrations), Error> {
+    let (mut migrated, mut names) = (Vec::new(), Migrations::new());
+    // Who needs others first: calls take their turns at the writers in this order, too.
+    for generation in generations.iter().rev() {
+        let name = &generation.installation;
+        let migrations = &generation.program.description.migrations;
+        if let Some((database, _)) = databases.get(name)
+            && let Some(done) = migrate(name, database, migrations).await?
+        {
+            names.insert(name.clone(), last(migrations, done.applied()));
+            migrated.push((name.clone(), done));
+        }
+    }
+    Ok((migrated, names))
 }
 
 /// Whether two states of an installation are the same generation: all but the bindings.

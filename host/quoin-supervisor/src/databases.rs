@@ -37,7 +37,8 @@ impl Databases {
     /// and noted in `created`; without that, it is left out. Those of `known` must exist.
     ///
     /// # Errors
-    /// A database is missing whose installation had one, or cannot be opened.
+    /// Databases are missing whose installations had one: all are named, and none was opened. Or one
+    /// cannot be opened.
     pub fn open(
         &self,
         data: &Path,
@@ -46,21 +47,30 @@ impl Databases {
         known: &BTreeSet<Name>,
         mut created: Option<&mut Created>,
     ) -> Result<Opened, Error> {
-        let mut opened = Opened::new();
         let mut open = self.0.lock().unwrap_or_else(|e| e.into_inner());
         open.retain(|_, database| database.strong_count() > 0);
+        let (mut wanted, mut missing) = (Vec::new(), Vec::new());
         for (name, installation) in &shop.plugins {
             let Some(description) = plugins.get(name).filter(|d| keeps_data(d)) else { continue };
             let limits = installation.limits.apply(description.manifest.limits);
             let bytes = u64::from(limits.database_mib) << 20;
             let path = data::database(data, &shop.name, name);
-            let database = match open.get(&path).and_then(Weak::upgrade) {
+            let database = open.get(&path).and_then(Weak::upgrade);
+            let there = database.is_some() || path.exists();
+            match there || !known.contains(name) {
+                true => wanted.push((name, path, bytes, database, there)),
+                false => missing.push((name.clone(), path)),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(Error::Missing(missing));
+        }
+        let mut opened = Opened::new();
+        for (name, path, bytes, database, there) in wanted {
+            let database = match database {
                 Some(database) => database,
                 None => {
-                    if !path.exists() {
-                        if known.contains(name) {
-                            return Err(Error::Missing { plugin: name.clone(), path });
-                        }
+                    if !there {
                         let Some(created) = &mut created else { continue };
                         created.0.push(path.clone());
                     }

@@ -41,17 +41,12 @@ pub enum Error {
         /// Why.
         error: quoin_storage::Error,
     },
-    /// The database file of an installation that had one is not there.
+    /// The database files of these installations, which had one, are not there.
     #[error(
-        "{plugin}: its database {} is missing: restore it from a backup, or put an empty file there \
-         to start without data; then restart the host, or apply the shop again", .path.display()
+        "missing databases: {}; restore each from a backup, or put an empty file in its place to start \
+         without data; then restart the host, or apply the shop again", files(.0)
     )]
-    Missing {
-        /// The installation.
-        plugin: Name,
-        /// The file.
-        path: PathBuf,
-    },
+    Missing(Vec<(Name, PathBuf)>),
     /// The new generation does not start.
     #[error("the new generation does not start: {0}")]
     Start(#[from] quoin_runtime::Failure),
@@ -86,7 +81,7 @@ impl Error {
             Error::Database { error: quoin_storage::Error::Migration { .. }, .. } => 409,
             Error::Control(ControlError::Storage(_))
             | Error::Database { .. }
-            | Error::Missing { .. }
+            | Error::Missing(_)
             | Error::Program(_)
             | Error::Store(_)
             | Error::Engine(_)
@@ -109,10 +104,15 @@ impl Error {
             Error::Control(_) => "conflict",
             Error::Database { error: quoin_storage::Error::Migration { .. }, .. } => "migration",
             Error::Start(_) => "does-not-start",
-            Error::Missing { .. } => "database-missing",
+            Error::Missing(_) => "database-missing",
             Error::Database { .. } | Error::Store(_) | Error::Engine(_) | Error::Host(_) => {
                 "internal"
             }
         }
     }
+}
+
+fn files(missing: &[(Name, PathBuf)]) -> String {
+    let file = |(plugin, path): &(Name, PathBuf)| format!("{plugin} at {}", path.display());
+    missing.iter().map(file).collect::<Vec<_>>().join(", ")
 }

@@ -82,3 +82,42 @@ fn an_empty_file_in_its_place_starts_without_data() {
     host.restart();
     assert_eq!(shop.get("/notes").ok(), json!(["new"]));
 }
+
+#[test]
+fn an_empty_file_that_a_dry_run_has_opened_is_still_one_without_data() {
+    let (mut host, shop, file, _away) = without_its_file();
+    std::fs::write(&file, "").expect("a file");
+    let two = Shop::bundle_path("notes-two");
+    let tried = host.cli(&["plugin", "swap", "lost", "notes", &two, "--dry-run"]);
+    assert!(tried.status.success(), "{tried:?}");
+    host.restart();
+    assert_eq!(shop.get("/notes").ok(), json!([]));
+    shop.post("/notes", json!({ "text": "new" })).ok();
+}
+
+#[test]
+fn all_missing_files_are_named_and_can_be_replaced_one_restart_at_a_time() {
+    let mut host = Host::start();
+    let (notes, hostile) = (uploaded(&host, "notes"), uploaded(&host, "hostile"));
+    put(&host, "lost", &["lost.test"], &[("notes", &notes), ("hostile", &hostile)]).ok();
+    let shop = host.shop("lost", "lost.test");
+    assert!(host.stop().success());
+    let files = ["hostile", "notes"].map(|n| host.data().join(format!("tenants/lost/{n}.db")));
+    for (file, away) in files.iter().zip(["first.db", "second.db"]) {
+        moved(file, &host.data().join(away));
+    }
+    host.run();
+    let fault = |shop: &Shop| shop.state()["fault"].as_str().expect("a fault").to_owned();
+    for file in &files {
+        names_the_file(&fault(&shop), file);
+    }
+    std::fs::write(&files[0], "").expect("a file");
+    host.restart();
+    names_the_file(&fault(&shop), &files[1]);
+    assert!(!fault(&shop).contains("hostile"), "{}", fault(&shop));
+    std::fs::write(&files[1], "").expect("a file");
+    host.restart();
+    assert_eq!((shop.get("/texts").ok(), shop.get("/notes").ok()), (json!([]), json!([])));
+    shop.post("/texts", json!({ "text": "new", "then": "well" })).ok();
+    shop.post("/notes", json!({ "text": "new" })).ok();
+}
