@@ -38,7 +38,7 @@ impl Databases {
     ///
     /// # Errors
     /// Databases are missing whose installations had one: all are named, and none was opened. Or one
-    /// cannot be opened.
+    /// cannot be looked at or opened.
     pub fn open(
         &self,
         data: &Path,
@@ -56,7 +56,7 @@ impl Databases {
             let bytes = u64::from(limits.database_mib) << 20;
             let path = data::database(data, &shop.name, name);
             let database = open.get(&path).and_then(Weak::upgrade);
-            let there = database.is_some() || path.exists();
+            let there = database.is_some() || exists(name, &path)?;
             match there || !known.contains(name) {
                 true => wanted.push((name, path, bytes, database, there)),
                 false => missing.push((name.clone(), path)),
@@ -105,6 +105,13 @@ impl Drop for Created {
             let _ = path.parent().map(std::fs::remove_dir);
         }
     }
+}
+
+/// Whether there is such a file. One that cannot be looked at is not missing: nobody must be told to
+/// put another in its place.
+fn exists(name: &Name, path: &Path) -> Result<bool, Error> {
+    let there = path.try_exists();
+    there.map_err(|e| Error::host(&format!("{name}: its database {}", path.display()), e))
 }
 
 /// Makes the migrations that the database does not have yet; none when it has all, so that its writer

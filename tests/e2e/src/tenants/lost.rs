@@ -84,6 +84,24 @@ fn an_empty_file_in_its_place_starts_without_data() {
 }
 
 #[test]
+fn a_file_that_cannot_be_looked_at_is_not_called_missing() {
+    let (mut host, shop, file, away) = without_its_file();
+    // A link to itself.
+    std::os::unix::fs::symlink(&file, &file).expect("a link");
+    host.restart();
+    let state = shop.state();
+    let fault = state["fault"].as_str().expect("a fault");
+    for word in ["notes", &file.display().to_string(), "symbolic link"] {
+        assert!(fault.contains(word), "no {word:?} in: {fault}");
+    }
+    assert!(!fault.contains("missing") && !fault.contains("empty file"), "{fault}");
+    std::fs::remove_file(&file).expect("removed");
+    moved(&away, &file);
+    host.restart();
+    assert_eq!(shop.get("/notes").ok(), json!(["lost"]));
+}
+
+#[test]
 fn an_empty_file_that_a_dry_run_has_opened_is_still_one_without_data() {
     let (mut host, shop, file, _away) = without_its_file();
     std::fs::write(&file, "").expect("a file");
