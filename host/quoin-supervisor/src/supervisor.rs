@@ -52,8 +52,8 @@ pub struct Supervisor {
     maps: Mutex<()>,
     /// Generations of removed tenants; a call may still run in them.
     removed: Mutex<Vec<Weak<Generation>>>,
-    /// One new tenant at a time.
-    creating: tokio::sync::Mutex<()>,
+    /// One new tenant at a time, or the trial of one.
+    creating: Arc<tokio::sync::Mutex<()>>,
     _lock: data::Lock,
 }
 
@@ -78,7 +78,7 @@ impl Supervisor {
             domains: ArcSwap::default(),
             maps: Mutex::default(),
             removed: Mutex::default(),
-            creating: tokio::sync::Mutex::default(),
+            creating: Arc::default(),
             _lock: lock,
         };
         for row in supervisor.control.tenants().map_err(storage)? {

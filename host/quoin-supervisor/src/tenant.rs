@@ -23,8 +23,8 @@ pub struct Tenant {
     pub(crate) keys: ArcSwap<HashMap<String, Digest>>,
     /// Generations that were replaced; a call may still run in them.
     retired: Mutex<Vec<Weak<Generation>>>,
-    /// One change at a time.
-    pub(crate) changing: tokio::sync::Mutex<()>,
+    /// One change at a time, or the trial of one.
+    pub(crate) changing: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// All nodes and routes of a tenant: one immutable snapshot. Readers load it once for each request.
@@ -65,7 +65,7 @@ impl Tenant {
             wiring: ArcSwap::from_pointee(wiring),
             keys: ArcSwap::default(),
             retired: Mutex::default(),
-            changing: tokio::sync::Mutex::default(),
+            changing: Arc::default(),
         }
     }
 

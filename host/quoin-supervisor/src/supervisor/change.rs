@@ -18,19 +18,31 @@ impl Supervisor {
     /// What [`Supervisor::apply`] would change. Its checks are made as far as that is possible without
     /// changing anything: the plugins fit together, new generations start, and migrations succeed on
     /// the databases that there are (they are rolled back). What is left to fail are the migrations
-    /// of databases that do not exist yet, the disk, and what others change meanwhile.
+    /// of databases that do not exist yet, the disk, and what others change meanwhile. While
+    /// migrations are tried, they hold up the writing calls of their plugin, as in a change.
     ///
     /// # Errors
     /// As for [`Supervisor::apply`].
     pub async fn plan(&self, shop: &StoredShop) -> Result<Plan, Error> {
+        let (tenant, _turn) = self.turn(&shop.name).await;
+        self.rehearse(tenant.as_deref(), shop).await
+    }
+
+    /// The caller has the turn to change this tenant, as for a change: a rehearsal must not have a
+    /// database open that a failing change takes away. SQLite removes files by name when it closes one,
+    /// and the name may be that of the next change's database by then.
+    pub(super) async fn rehearse(
+        &self,
+        tenant: Option<&Tenant>,
+        shop: &StoredShop,
+    ) -> Result<Plan, Error> {
         self.library.recover(shop.plugins.values().map(|i| &i.bundle)).await?;
-        let tenant = self.tenant(shop.name.as_str());
         self.check_domains(shop)?;
         let (plugins, resolved) = self.resolve(shop)?;
         let log = Arc::default();
-        let parts = self.parts(tenant.as_deref(), &log);
+        let parts = self.parts(tenant, &log);
         let migrations = parts.rehearse(shop, &plugins, &resolved).await?;
-        let mut plan = self.difference(tenant.as_deref(), shop, &plugins);
+        let mut plan = self.difference(tenant, shop, &plugins);
         plan::tell_migrations(&mut plan.changes, migrations);
         Ok(plan)
     }
@@ -43,20 +55,8 @@ impl Supervisor {
     /// The plugins do not fit together, a migration fails, a new generation does not start, another
     /// tenant has one of the domains, or the host's storage fails.
     pub async fn apply(&self, shop: StoredShop, note: &str) -> Result<Applied, Error> {
-        loop {
-            if let Some(tenant) = self.tenant(shop.name.as_str()) {
-                let _change = tenant.changing.lock().await;
-                // It may have been removed while this one waited.
-                if self.is_current(&tenant) {
-                    return self.change(Some(&tenant), shop, note).await;
-                }
-                continue;
-            }
-            let _one = self.creating.lock().await;
-            if self.tenant(shop.name.as_str()).is_none() {
-                return self.change(None, shop, note).await;
-            }
-        }
+        let (tenant, _turn) = self.turn(&shop.name).await;
+        self.change(tenant.as_ref(), shop, note).await
     }
 
     pub(super) async fn change(

@@ -38,7 +38,8 @@ impl Supervisor {
         bundle: &Digest,
     ) -> Result<Plan, Error> {
         let tenant = self.existing(tenant)?;
-        self.plan(&swapped(&tenant, installation, bundle)?).await
+        let _change = self.changing(&tenant).await?;
+        self.rehearse(Some(&tenant), &swapped(&tenant, installation, bundle)?).await
     }
 
     /// Takes an installation back to what it was before its last change: bundle, grants,
@@ -59,7 +60,8 @@ impl Supervisor {
     /// As for [`Supervisor::back`].
     pub async fn plan_back(&self, tenant: &Name, installation: &Name) -> Result<Plan, Error> {
         let tenant = self.existing(tenant)?;
-        self.plan(&self.taken_back(&tenant, installation)?).await
+        let _change = self.changing(&tenant).await?;
+        self.rehearse(Some(&tenant), &self.taken_back(&tenant, installation)?).await
     }
 
     /// The shop with an installation as it was before its last change.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use quoin_core::Name;
-use tokio::sync::MutexGuard;
+use tokio::sync::{MutexGuard, OwnedMutexGuard};
 
 use super::Supervisor;
 use crate::error::Error;
@@ -59,6 +59,24 @@ impl Supervisor {
             }
         }
         self.domains.store(Arc::new(domains));
+    }
+
+    /// The turn to change the tenant of this name, or to make it where there is none.
+    pub(super) async fn turn(&self, name: &Name) -> (Option<Arc<Tenant>>, OwnedMutexGuard<()>) {
+        loop {
+            let Some(tenant) = self.tenant(name.as_str()) else {
+                let turn = self.creating.clone().lock_owned().await;
+                if self.tenant(name.as_str()).is_none() {
+                    return (None, turn);
+                }
+                continue;
+            };
+            let turn = tenant.changing.clone().lock_owned().await;
+            // It may have been removed while this one waited.
+            if self.is_current(&tenant) {
+                return (Some(tenant), turn);
+            }
+        }
     }
 
     /// The turn to change a tenant, which may have been removed by the time that it comes.

@@ -1,7 +1,7 @@
 //! A domain belongs to one shop, whoever else claims it at the same moment.
 
 use quoin_core::Digest;
-use quoin_harness::{Host, json, until};
+use quoin_harness::{Host, Value, json, until};
 
 use super::{put, uploaded};
 use crate::given::guest;
@@ -72,4 +72,63 @@ fn a_change_that_loses_its_domain_while_it_migrates_leaves_no_new_database() {
     let plugins = [("hostile", &Digest::of(&migrated)), ("notes", &notes)];
     put(&host, "late", &["late.test"], &plugins).ok();
     assert_eq!((late.get("/notes").ok(), late.get("/texts").ok()), (json!([]), json!([])));
+}
+
+#[test]
+fn a_change_that_fails_takes_no_database_from_the_next_one_while_another_is_tried() {
+    let mut host = Host::start();
+    let (notes, hostile) = (uploaded(&host, "notes"), uploaded(&host, "hostile"));
+    let migrated = guest("hostile").migration("0002_more.sql", "CREATE TABLE more (id INTEGER);");
+    // The same without routes, so that there can be both.
+    let mut busy = guest("hostile");
+    let routes = busy.manifest.find("routes").zip(busy.manifest.find("[errors]"));
+    let (from, to) = routes.expect("routes, and then errors");
+    busy.manifest.replace_range(from..to, "");
+    let [migrated, busy] = [migrated, busy].map(|guest| {
+        let bundle = guest.packed();
+        host.upload(&bundle).ok();
+        Digest::of(&bundle)
+    });
+    let of = |bundle: &Digest, deadline: u32| {
+        let limits = json!({ "deadline-ms": deadline });
+        json!({ "bundle": bundle, "grants": ["sql", "log"], "limits": limits })
+    };
+    let put = |query: &str, domains: &[&str], plugins: Value| {
+        let shop = json!({ "name": "late", "domains": domains, "plugins": plugins });
+        host.manage("PUT", &format!("/v1/tenants/late/shop{query}"), shop)
+    };
+    let with_notes = |hostile: &Digest, busy_ms: u32| {
+        let (hostile, busy) = (of(hostile, 3_000), of(&busy, busy_ms));
+        json!({ "hostile": hostile, "busy": busy, "notes": of(&notes, 3_000) })
+    };
+    let before = json!({ "hostile": of(&hostile, 3_000), "busy": of(&busy, 6_000) });
+    let domains = ["late.test", "contested.test"];
+    put("", &domains[..1], before).ok();
+    let late = host.shop("late", "late.test");
+    let created = host.data().join("tenants/late/notes.db");
+    std::thread::scope(|scope| {
+        let spin = json!({ "text": "x", "then": "spin" });
+        for plugin in ["busy", "hostile"] {
+            let (late, spin) = (&late, spin.clone());
+            scope.spawn(move || late.call_at(plugin, "test:hostile/data#write", spin).status);
+            until("the writer runs", || {
+                (late.plugin(plugin)["stats"]["running"] == 1).then_some(())
+            });
+        }
+        // Waits for the writer of the one, and then loses its domain.
+        let fails = scope.spawn(|| put("", &domains, with_notes(&migrated, 6_000)));
+        until("the change has made the new database", || created.exists().then_some(()));
+        // Waits for the writer of the other, for longer.
+        let tried =
+            scope.spawn(|| put("?dry-run=true", &domains[..1], with_notes(&hostile, 5_000)));
+        let quick = json!({ "name": "quick", "domains": ["contested.test"] });
+        host.manage("PUT", "/v1/tenants/quick/shop", quick).ok();
+        fails.join().expect("a client").refused(409, "conflict");
+        put("", &domains[..1], with_notes(&hostile, 6_000)).ok();
+        late.post("/notes", json!({ "text": "kept" })).ok();
+        tried.join().expect("a client").ok();
+    });
+    late.post("/notes", json!({ "text": "too" })).ok();
+    host.restart();
+    assert_eq!(late.get("/notes").ok(), json!(["kept", "too"]));
 }
