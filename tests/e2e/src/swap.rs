@@ -4,6 +4,7 @@ mod generations;
 mod load;
 mod refusals;
 mod told;
+mod updated;
 
 use quoin_harness::{Host, Shop, Value, json};
 

@@ -50,7 +50,7 @@ impl Supervisor {
     pub async fn back(&self, tenant: &Name, installation: &Name) -> Result<Applied, Error> {
         let tenant = self.existing(tenant)?;
         let _change = self.changing(&tenant).await?;
-        let shop = self.taken_back(&tenant, installation)?;
+        let shop = self.taken_back(&tenant, installation).await?;
         self.change(Some(&tenant), shop, &format!("back {installation}")).await
     }
 
@@ -61,11 +61,11 @@ impl Supervisor {
     pub async fn plan_back(&self, tenant: &Name, installation: &Name) -> Result<Plan, Error> {
         let tenant = self.existing(tenant)?;
         let _change = self.changing(&tenant).await?;
-        self.rehearse(Some(&tenant), &self.taken_back(&tenant, installation)?).await
+        self.rehearse(Some(&tenant), &self.taken_back(&tenant, installation).await?).await
     }
 
     /// The shop with an installation as it was before its last change.
-    fn taken_back(&self, tenant: &Tenant, installation: &Name) -> Result<StoredShop, Error> {
+    async fn taken_back(&self, tenant: &Tenant, installation: &Name) -> Result<StoredShop, Error> {
         let wiring = tenant.wiring();
         let mut shop = wiring.shop.clone();
         let Some(plugin) = shop.plugins.get_mut(installation) else {
@@ -77,6 +77,7 @@ impl Supervisor {
             return Err(Error::NotFound(nothing));
         };
         // Bindings are the shop's, not the generation's: today's stay, as far as there is a need.
+        self.library.recover(std::iter::once(&previous.bundle)).await?;
         let needs = self.library.get(&previous.bundle).map(|d| d.manifest.needs.clone());
         let bind = std::mem::replace(plugin, previous.clone()).bind;
         for (interface, providers) in bind {
