@@ -105,7 +105,8 @@ pub struct ApplyArgs {
     /// Where to look for bundles that are not next to the shop file; can be given several times
     #[arg(long, value_name = "DIR")]
     pub bundles: Vec<PathBuf>,
-    /// Show what would change, and change nothing (the host keeps bundles that it had not seen)
+    /// Show what would change, and change nothing (the host keeps bundles that it had not seen).
+    /// Migrations are tried and taken back; meanwhile, writing calls of their plugin wait
     #[arg(long)]
     pub dry_run: bool,
     /// Do not ask

@@ -35,7 +35,8 @@ pub enum PluginCommand {
         installation: Name,
         /// The bundle
         file: PathBuf,
-        /// Show what would change, and change nothing (the host keeps a bundle that it had not seen)
+        /// Show what would change, and change nothing (the host keeps a bundle that it had not seen).
+        /// Migrations are tried and taken back; meanwhile, writing calls of the plugin wait
         #[arg(long)]
         dry_run: bool,
     },
@@ -45,7 +46,8 @@ pub enum PluginCommand {
         tenant: Name,
         /// The installation
         installation: Name,
-        /// Show what would change, and change nothing
+        /// Show what would change, and change nothing. Migrations are tried and taken back; meanwhile,
+        /// writing calls of the plugin wait
         #[arg(long)]
         dry_run: bool,
     },

@@ -1,5 +1,6 @@
 //! Shops come and go beside each other: none takes what is another's, and none is left half.
 
+mod applied;
 mod claims;
 mod lost;
 mod removed;

@@ -70,8 +70,7 @@ impl Supervisor {
         let (plugins, resolved) = self.resolve(&shop)?;
         let Plan { tenant: name, revision, mut changes } =
             self.difference(tenant.map(Arc::as_ref), &shop, &plugins);
-        let running = tenant.is_none_or(|t| t.wiring().fault.is_none());
-        if changes.is_empty() && running {
+        if changes.is_empty() {
             return Ok(Applied { changes, tenant: name, revision });
         }
         let log = tenant.map_or_else(Arc::default, |t| t.log.clone());
@@ -144,7 +143,12 @@ impl Supervisor {
             (&w.shop, w.shop.plugins.iter().filter_map(plugin).collect())
         });
         let before = before.as_ref().map(|(shop, plugins)| (*shop, plugins));
-        let changes = plan::difference(before, shop, plugins);
+        let mut changes = plan::difference(before, shop, plugins);
+        if wiring.as_ref().is_some_and(|w| w.fault.is_some()) {
+            let (kind, what) = (Kind::Change, format!("shop {}", shop.name));
+            let detail = "it did not run, and is brought up again".to_owned();
+            changes.insert(0, Change { kind, what, detail, bundle: None });
+        }
         Plan { tenant: shop.name.clone(), revision: wiring.map_or(0, |w| w.revision), changes }
     }
 
