@@ -40,7 +40,8 @@ pub struct Change {
 }
 
 impl Change {
-    fn of(kind: Kind, what: String) -> Change {
+    /// A change without detail.
+    pub(crate) fn of(kind: Kind, what: String) -> Change {
         Change { kind, what, detail: String::new(), bundle: None, routes: Vec::new() }
     }
 }

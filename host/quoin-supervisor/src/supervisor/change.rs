@@ -145,9 +145,9 @@ impl Supervisor {
         let before = before.as_ref().map(|(shop, plugins)| (*shop, plugins));
         let mut changes = plan::difference(before, shop, plugins);
         if wiring.as_ref().is_some_and(|w| w.fault.is_some()) {
-            let (kind, what) = (Kind::Change, format!("shop {}", shop.name));
             let detail = "it did not run, and is brought up again".to_owned();
-            changes.insert(0, Change { kind, what, detail, bundle: None });
+            let change = Change::of(Kind::Change, format!("shop {}", shop.name));
+            changes.insert(0, Change { detail, ..change });
         }
         Plan { tenant: shop.name.clone(), revision: wiring.map_or(0, |w| w.revision), changes }
     }
