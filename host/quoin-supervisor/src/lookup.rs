@@ -1,5 +1,6 @@
 //! Finding what somebody names in a shop; where there is no such thing, telling what there is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use quoin_core::Name;
@@ -40,7 +41,8 @@ impl Wiring {
         if let Some(name) = installation.filter(|i| !self.nodes.contains_key(*i)) {
             return Err(no_plugin(self, name));
         }
-        let (mut found, mut others) = (Vec::new(), Vec::new());
+        // Several plugins may provide one interface; it is told once.
+        let (mut found, mut others) = (Vec::new(), BTreeSet::new());
         for (name, node) in &self.nodes {
             if installation.is_some_and(|i| i != name) {
                 continue;
@@ -49,7 +51,7 @@ impl Wiring {
                 if provided.as_str() == interface || provided.path() == interface {
                     found.push((name, node.clone(), provided.to_string()));
                 } else {
-                    others.push(provided.as_str());
+                    others.insert(provided.as_str());
                 }
             }
         }
