@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use quoin_core::Name;
 use quoin_core::limits::LOG_LINES_KEPT;
-use quoin_runtime::Line;
+use quoin_runtime::{Line, Log};
 use quoin_supervisor::{Supervisor, Tenant};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -20,12 +20,46 @@ use crate::tenants::find;
 const LINES_AHEAD: usize = 64;
 /// How often a stream without new lines looks whether its tenant is still there.
 const RECHECK: Duration = Duration::from_secs(5);
+/// Characters of a request's id from which on its beginning stands for it.
+const REQUEST_CHARS_MIN: usize = 8;
+
+/// The lines that a client has not had yet.
+struct Wanted {
+    /// The number of the newest line that has been looked at.
+    after: u64,
+    /// At most so many of the lines that are there, the newest ones.
+    limit: usize,
+    /// Only those of this request: its id, or the first characters of it.
+    request: Option<String>,
+}
+
+impl Wanted {
+    /// Those that the log has by now. The next ones come after them.
+    fn take(&mut self, log: &Log) -> Vec<Line> {
+        let mut lines = log.after(self.after, LOG_LINES_KEPT);
+        self.after = lines.last().map_or(self.after, |line| line.number);
+        if let Some(request) = &self.request {
+            lines.retain(|line| is_of(line, request));
+        }
+        lines.split_off(lines.len().saturating_sub(self.limit))
+    }
+}
+
+/// Ids that clients bring may be shorter than a beginning must be.
+fn is_of(line: &Line, request: &str) -> bool {
+    let begins = request.len() >= REQUEST_CHARS_MIN && line.trace.starts_with(request);
+    begins || line.trace == request
+}
 
 pub(crate) fn read(console: &Console, name: &Name, query: &Query) -> Answer {
     let tenant = find(&console.supervisor, name)?;
-    let (after, limit) = (query.number("after")?.unwrap_or(0), query.limit(LOG_LINES_KEPT)?);
+    let mut wanted = Wanted {
+        after: query.number("after")?.unwrap_or(0),
+        limit: query.limit(LOG_LINES_KEPT)?,
+        request: query.text("request").map(str::to_owned),
+    };
     if !query.switch("follow")? {
-        let found = tenant.log.after(after, limit);
+        let found = wanted.take(&tenant.log);
         return ok(&json!({ "lines": found.iter().map(told).collect::<Vec<_>>() }));
     }
     let place = console.followers.clone().try_acquire_owned();
@@ -35,7 +69,7 @@ pub(crate) fn read(console: &Console, name: &Name, query: &Query) -> Answer {
     let (host, mut closing) = (console.supervisor.clone(), console.closing.subscribe());
     tokio::spawn(async move {
         tokio::select! {
-            () = follow(&host, &tenant, after, limit, to) => {}
+            () = follow(&host, &tenant, wanted, to) => {}
             _ = closing.wait_for(|closing| *closing) => {}
         }
         drop(place);
@@ -47,30 +81,25 @@ pub(crate) fn read(console: &Console, name: &Name, query: &Query) -> Answer {
 async fn follow(
     host: &Supervisor,
     tenant: &Arc<Tenant>,
-    mut after: u64,
-    limit: usize,
+    mut wanted: Wanted,
     to: mpsc::Sender<Bytes>,
 ) {
-    // None of the old lines may be wanted, and yet the newest of them says where the new ones begin.
-    let mut fresh = tenant.log.after(after, limit.max(1));
-    after = fresh.last().map_or(after, |line| line.number);
-    fresh.truncate(limit);
     loop {
-        for line in &fresh {
+        for line in &wanted.take(&tenant.log) {
             if to.send(format!("{}\n", told(line)).into()).await.is_err() {
                 return;
             }
         }
+        // It is for the lines that were there; all that come from now on are new.
+        wanted.limit = LOG_LINES_KEPT;
         tokio::select! {
-            () = tenant.log.wait(after) => {}
+            () = tenant.log.wait(wanted.after) => {}
             () = to.closed() => return,
             () = tokio::time::sleep(RECHECK) => {}
         }
         if !host.tenant(tenant.name.as_str()).is_some_and(|now| Arc::ptr_eq(&now, tenant)) {
             return;
         }
-        fresh = tenant.log.after(after, LOG_LINES_KEPT);
-        after = fresh.last().map_or(after, |line| line.number);
     }
 }
 

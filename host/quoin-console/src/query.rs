@@ -1,4 +1,4 @@
-//! The query of a request: a few numbers and switches, so nothing in it needs decoding.
+//! The query of a request: a few numbers, switches and ids, so nothing in it needs decoding.
 
 use std::collections::BTreeMap;
 
@@ -28,17 +28,22 @@ impl Query {
 
     /// Whether a switch is on; absent is off.
     pub fn switch(&self, name: &str) -> Result<bool, Refused> {
-        match self.0.get(name).map(String::as_str) {
+        match self.text(name) {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
             Some(_) => Err(bad_query(&format!("{name} is true or false"))),
         }
     }
 
+    /// A parameter as it is, if it is there.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// A number, if it is there.
     pub fn number(&self, name: &str) -> Result<Option<u64>, Refused> {
         let wrong = |_| bad_query(&format!("{name} is a whole number"));
-        self.0.get(name).map(|text| text.parse().map_err(wrong)).transpose()
+        self.text(name).map(|text| text.parse().map_err(wrong)).transpose()
     }
 
     /// A number of rows, at most `most`, which is also what an absent one means.

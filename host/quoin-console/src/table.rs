@@ -40,7 +40,7 @@ pub enum Endpoint {
     AddKey,
     /// Removes an API key.
     RemoveKey,
-    /// The log of a tenant, once or for as long as the client stays.
+    /// The log of a tenant, or its lines of one `request`, once or for as long as the client stays.
     Logs,
 }
 
@@ -71,7 +71,7 @@ impl Endpoint {
         match self {
             Endpoint::PutShop | Endpoint::Swap | Endpoint::Back => &["dry-run"],
             Endpoint::Revisions => &["limit"],
-            Endpoint::Logs => &["after", "limit", "follow"],
+            Endpoint::Logs => &["after", "limit", "follow", "request"],
             _ => &[],
         }
     }

@@ -138,6 +138,20 @@ pub struct LogsArgs {
     /// Of the lines that are there, only the newest
     #[arg(long, value_name = "LINES")]
     pub limit: Option<u32>,
+    /// Only the lines of one request: the id in the x-request-id of its answer, or the first 8
+    /// characters of it or more
+    #[arg(long, value_name = "ID", value_parser = request_id)]
+    pub request: Option<String>,
+}
+
+/// An id goes into a query.
+fn request_id(text: &str) -> Result<String, String> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    if !text.is_empty() && text.bytes().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err("a request's id is letters, digits, '.', '_' and '-'; answers have it as x-request-id"
+        .into())
 }
 
 /// Tells why a command line is not one; or its help or version, which are no failure.

@@ -10,10 +10,14 @@ use crate::failed::Failed;
 use crate::output::{items, member, plain, print};
 use crate::time::utc;
 
+/// Characters of a request's id that people are shown: as many as `--request` needs.
+const REQUEST_CHARS: usize = 8;
+
 pub fn run(global: &Global, args: &LogsArgs) -> Result<(), Failed> {
     let client = Client::new(global)?;
     let limit = args.limit.map(|n| format!("limit={n}&")).unwrap_or_default();
-    let path = format!("/v1/tenants/{}/logs?{limit}follow={}", args.tenant, args.follow);
+    let request = args.request.as_ref().map(|id| format!("request={id}&")).unwrap_or_default();
+    let path = format!("/v1/tenants/{}/logs?{limit}{request}follow={}", args.tenant, args.follow);
     if !args.follow {
         for line in items(&client.get(&path)?, "lines") {
             tell(global, line)?;
@@ -37,5 +41,11 @@ fn tell(global: &Global, line: &Value) -> Result<(), Failed> {
     }
     let at = utc(line.get("at-ms").and_then(Value::as_u64).unwrap_or_default());
     let (level, plugin) = (member(line, "level"), member(line, "plugin"));
-    print(&plain(&format!("{at} {level:<5} {plugin}: {}\n", member(line, "message"))))
+    let request = match (plugin, member(line, "trace")) {
+        // What the host writes of a change belongs to no request.
+        ("quoin", _) | (_, "") => "-",
+        (_, id) => id.get(..REQUEST_CHARS).unwrap_or(id),
+    };
+    let message = member(line, "message");
+    print(&plain(&format!("{at} {level:<5} {request:<REQUEST_CHARS$} {plugin}: {message}\n")))
 }

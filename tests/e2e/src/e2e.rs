@@ -8,6 +8,7 @@ mod given;
 mod input;
 mod killed;
 mod linking;
+mod operator;
 mod sale;
 mod storage;
 mod swap;
