@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 
+use quoin_core::limits::LOG_LINES_KEPT;
 use serde_json::Value;
 
 use crate::cli::{Global, LogsArgs};
@@ -19,8 +20,13 @@ pub fn run(global: &Global, args: &LogsArgs) -> Result<(), Failed> {
     let request = args.request.as_ref().map(|id| format!("request={id}&")).unwrap_or_default();
     let path = format!("/v1/tenants/{}/logs?{limit}{request}follow={}", args.tenant, args.follow);
     if !args.follow {
-        for line in items(&client.get(&path)?, "lines") {
+        let answer = client.get(&path)?;
+        let lines = items(&answer, "lines");
+        for line in lines {
             tell(global, line)?;
+        }
+        if lines.is_empty() && args.limit != Some(0) && !global.json {
+            eprintln!("{}", nothing(args));
         }
         return Ok(());
     }
@@ -33,6 +39,21 @@ pub fn run(global: &Global, args: &LogsArgs) -> Result<(), Failed> {
         tell(global, &serde_json::from_str(&line).map_err(|e| broken(&e))?)?;
     }
     Ok(())
+}
+
+/// An empty log may well be a young one.
+fn nothing(args: &LogsArgs) -> String {
+    match &args.request {
+        None => format!(
+            "{} has no lines since the host started: its log is kept in memory.",
+            args.tenant
+        ),
+        Some(id) => format!(
+            "{} has no lines of the request {id} among its newest {LOG_LINES_KEPT} since the host \
+             started: its log is kept in memory.",
+            args.tenant
+        ),
+    }
 }
 
 fn tell(global: &Global, line: &Value) -> Result<(), Failed> {

@@ -49,7 +49,9 @@ fn each_line_begins_with_its_request_and_the_lines_of_one_are_found_by_it() {
 fn too_short_a_beginning_is_no_request_but_a_short_id_is() {
     let (host, shop) = start();
     let id = fail(&shop, "long");
-    assert_eq!(logs(&host, &["--request", &id[..7]]).0, "");
+    let (found, told) = logs(&host, &["--request", &id[..7]]);
+    assert_eq!(found, "");
+    assert!(told.contains(&format!("no lines of the request {} ", &id[..7])), "{told}");
     let named = shop.request("POST", "/panic").header("x-request-id", "desk-1");
     named.json(&json!({ "text": "short" })).send().refused(502, "plugin-failed");
     let (found, _) = logs(&host, &["--request", "desk-1"]);
@@ -82,4 +84,14 @@ fn the_lines_of_one_request_can_be_followed() {
     assert_eq!(next()["message"], "new");
     follow.kill().expect("it runs until interrupted");
     follow.wait().expect("it has ended");
+}
+
+#[test]
+fn a_log_without_lines_says_since_when_to_people_only() {
+    let (mut host, _shop) = start();
+    host.restart();
+    let (out, err) = logs(&host, &[]);
+    assert_eq!(out, "");
+    assert!(err.contains("calls has no lines since the host started"), "{err}");
+    assert_eq!(logs(&host, &["--json"]), (String::new(), String::new()));
 }
