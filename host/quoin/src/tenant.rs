@@ -1,5 +1,7 @@
 //! `quoin tenant`: shops.
 
+use std::path::Path;
+
 use clap::Subcommand;
 use quoin_core::Name;
 use serde_json::Value;
@@ -71,7 +73,20 @@ fn remove(global: &Global, tenant: &Name, yes: bool) -> Result<(), Failed> {
     if global.json {
         return print_json(&removed);
     }
-    print(&format!("{tenant} is removed; the databases of its plugins stay on disk.\n"))
+    let folder = databases(global, tenant);
+    print(&plain(&format!(
+        "{tenant} is removed. The databases of its plugins stay in {folder}; a shop of this name \
+         takes them up again; delete the folder to start anew.\n"
+    )))
+}
+
+/// The folder of a shop's databases: by its path, where this command line knows the data directory.
+fn databases(global: &Global, tenant: &Name) -> String {
+    let folder = Path::new("tenants").join(tenant.as_str());
+    match global.admin {
+        None => global.data.join(folder).display().to_string(),
+        Some(_) => format!("{} of the host's data directory", folder.display()),
+    }
 }
 
 fn list(tenants: &Value) -> String {

@@ -72,6 +72,30 @@ fn requests_meet_the_shop_as_it_was_or_none_and_nothing_answered_is_lost() {
 }
 
 #[test]
+fn where_its_data_stays_is_told_and_decides_what_a_shop_of_its_name_has() {
+    let host = Host::start();
+    let toml = "name = \"notes\"\n[plugins.notes]\nbundle = \"notes.wasm\"\n\
+                grants = [\"sql\", \"log\"]\n";
+    let removed = |more: &[&str]| {
+        let output = host.cli(&[&["tenant", "remove", "notes", "--yes"], more].concat());
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let shop = host.apply(toml);
+    shop.post("/notes", json!({ "text": "kept" })).ok();
+    let folder = host.data().join("tenants").join("notes");
+    let stays = format!("stay in {}; a shop of this name takes them up again", folder.display());
+    let told = removed(&[]);
+    assert!(told.contains(&stays) && told.contains("delete the folder to start anew"), "{told}");
+    host.apply(toml);
+    assert_eq!(shop.get("/notes").ok(), json!(["kept"]));
+    let told = removed(&["--admin", &format!("http://{}", host.admin_address())]);
+    assert!(told.contains("stay in tenants/notes of the host's data directory;"), "{told}");
+    std::fs::remove_dir_all(&folder).expect("the folder that was told");
+    host.apply(toml);
+    assert_eq!(shop.get("/notes").ok(), json!([]));
+}
+
+#[test]
 fn its_running_calls_are_still_counted() {
     let host = Host::start();
     let shop = host.apply(
