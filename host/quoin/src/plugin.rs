@@ -90,11 +90,19 @@ pub fn run(global: &Global, command: &PluginCommand) -> Result<(), Failed> {
             client.get(&format!("/v1/tenants/{tenant}"))?;
             bundle::upload(&client, &[&bundle], global.json)?;
             let path = format!("/v1/tenants/{tenant}/plugins/{installation}/swap");
-            change(global, &client, &path, &json!({ "bundle": bundle.digest() }), *dry_run)
+            let body = json!({ "bundle": bundle.digest() });
+            let then = format!(
+                "To go back: quoin plugin back {tenant} {installation}\n\
+                 Name this bundle in the shop file, or the next `quoin apply` takes the swap back.\n"
+            );
+            change(global, &client, &path, &body, *dry_run, &then)
         }
         PluginCommand::Back { tenant, installation, dry_run } => {
             let path = format!("/v1/tenants/{tenant}/plugins/{installation}/back");
-            change(global, &Client::new(global)?, &path, &json!({}), *dry_run)
+            let then = format!(
+                "To return to the other version: quoin plugin back {tenant} {installation}\n"
+            );
+            change(global, &Client::new(global)?, &path, &json!({}), *dry_run, &then)
         }
         PluginCommand::List { tenant } => {
             let tenant = Client::new(global)?.get(&format!("/v1/tenants/{tenant}"))?;
@@ -143,13 +151,15 @@ fn migrations(folder: &Path) -> Result<Vec<(String, String)>, Failed> {
     Ok(found)
 }
 
-/// Changes an installation, or tries it, and tells what that changes for the shop.
+/// Changes an installation, or tries it, and tells what that changes for the shop; after a change, also
+/// what one may do `then`.
 fn change(
     global: &Global,
     client: &Client,
     path: &str,
     body: &Value,
     dry_run: bool,
+    then: &str,
 ) -> Result<(), Failed> {
     let query = if dry_run { "?dry-run=true" } else { "" };
     let told = client.post(&format!("{path}{query}"), body)?;
@@ -161,7 +171,7 @@ fn change(
         return Ok(());
     }
     let revision = told.get("revision").cloned().unwrap_or_default();
-    print(&plain(&format!("{} is at revision {revision}.\n", member(&told, "tenant"))))
+    print(&plain(&format!("{} is at revision {revision}.\n{then}", member(&told, "tenant"))))
 }
 
 /// A tenant's plugins as a table.

@@ -111,6 +111,28 @@ fn the_swap_itself_tells_it_with_its_outcome_to_people_and_programs() {
 }
 
 #[test]
+fn what_can_be_done_next_is_told_after_a_swap_and_after_back() {
+    let (host, shop) = start();
+    let back = ["plugin", "back", "notes", "notes"];
+    let swap = ["plugin", "swap", "notes", "notes", &second()];
+    let told = printed(&host, &[&swap[..], &["--dry-run"]].concat()).expect("a plan");
+    assert!(!told.contains("plugin back"), "{told}");
+    let told = printed(&host, &swap).expect("swapped");
+    tells(
+        &told,
+        &[
+            "To go back: quoin plugin back notes notes",
+            "Name this bundle in the shop file, or the next `quoin apply` takes the swap back.",
+        ],
+    );
+    let told = printed(&host, &back).expect("back");
+    tells(&told, &["To return to the other version: quoin plugin back notes notes"]);
+    assert_eq!(shop.get("/version").ok(), 1);
+    printed(&host, &back).expect("back again");
+    assert_eq!(shop.get("/version").ok(), 2);
+}
+
+#[test]
 fn a_dry_run_of_back_says_when_there_is_nothing_to_go_back_to() {
     let (host, _shop) = start();
     let refused = printed(&host, &["plugin", "back", "notes", "notes", "--dry-run"]);
