@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use quoin_core::manifest::HostInterface;
 use quoin_core::shop::{Installation, StoredShop};
 use quoin_core::{Description, Digest};
 use quoin_registry::inspect;
@@ -91,10 +92,15 @@ fn of_bundle(bundle: &Value) -> Vec<String> {
 /// What an installation may do, line by line.
 fn powers(installation: &Installation<Digest>, description: &Description) -> Vec<String> {
     let manifest = &description.manifest;
-    let granted = installation.grants.iter().map(|grant| format!("may {}", grant.meaning()));
+    let asked = |grant: &HostInterface| manifest.host.contains(grant);
+    let granted = installation.grants.iter().filter(|grant| asked(grant));
+    let granted = granted.map(|grant| format!("may {}", grant.meaning()));
     let needs = manifest.needs.iter().map(|need| format!("may call {}", need.interface));
     let refused = manifest.host.iter().filter(|asked| !installation.grants.contains(asked));
     let refused = refused.map(|asked| format!("asks to {}, which is not granted", asked.meaning()));
+    let in_vain = installation.grants.iter().filter(|grant| !asked(grant));
+    let in_vain = in_vain.map(|grant| format!("{grant} is granted, but it does not ask for it"));
     let cannot = std::iter::once(inspect::cannot(description));
-    granted.chain(needs).chain(refused).chain(cannot).map(|line| format!("    {line}")).collect()
+    let lines = granted.chain(needs).chain(refused).chain(in_vain).chain(cannot);
+    lines.map(|line| format!("    {line}")).collect()
 }

@@ -1,6 +1,7 @@
 //! What the command line tells an operator: what is there, and what to do next.
 
 mod logs;
+mod refusals;
 
 use quoin_harness::{Host, Shop};
 
@@ -20,4 +21,11 @@ fn start() -> (Host, Shop) {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[track_caller]
+fn tells(told: &str, words: &[&str]) {
+    for word in words {
+        assert!(told.contains(word), "no {word:?} in: {told}");
+    }
 }
