@@ -1,18 +1,18 @@
 //! `quoin call`: calls a function of a shop's plugin.
 
-use std::io::Read;
-
 use quoin_core::limits::BODY_BYTES_MAX;
 use serde_json::{Value, json};
 
 use crate::cli::{CallArgs, Global};
 use crate::client::Client;
 use crate::failed::{Exit, Failed};
+use crate::file;
 use crate::output::{print, print_json};
 
 pub fn run(global: &Global, args: &CallArgs) -> Result<(), Failed> {
     let text = match args.params.as_str() {
-        "-" => stdin()?,
+        "-" => file::stdin_text(BODY_BYTES_MAX)
+            .map_err(|e| Failed::refused(format!("cannot read standard input: {e}")))?,
         text => text.to_owned(),
     };
     let params: Value = serde_json::from_str(&text).map_err(|e| {
@@ -33,14 +33,4 @@ pub fn run(global: &Global, args: &CallArgs) -> Result<(), Failed> {
     }
     // As JSON, control characters are escaped.
     print(&format!("{:#}\n", answer.get("ok").unwrap_or(&Value::Null)))
-}
-
-fn stdin() -> Result<String, Failed> {
-    let limit = u64::try_from(BODY_BYTES_MAX).unwrap_or(u64::MAX);
-    let mut text = String::new();
-    std::io::stdin()
-        .take(limit)
-        .read_to_string(&mut text)
-        .map_err(|e| Failed::refused(format!("cannot read standard input: {e}")))?;
-    Ok(text)
 }

@@ -7,9 +7,14 @@ use std::path::{Path, PathBuf};
 
 /// The bytes of a file that has `most` at most.
 pub fn read(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+    read_from(File::open(path)?, most)
+}
+
+/// The bytes of a reader that has `most` at most.
+fn read_from(reader: impl Read, most: usize) -> io::Result<Vec<u8>> {
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    reader.take(limit).read_to_end(&mut bytes)?;
     if bytes.len() > most {
         return Err(io::Error::other(format!("it has more than {most} bytes")));
     }
@@ -18,7 +23,16 @@ pub fn read(path: &Path, most: usize) -> io::Result<Vec<u8>> {
 
 /// As [`read`], for text.
 pub fn read_text(path: &Path, most: usize) -> io::Result<String> {
-    String::from_utf8(read(path, most)?).map_err(|_| io::Error::other("it is not UTF-8 text"))
+    text(read(path, most)?)
+}
+
+/// As [`read_text`], from standard input.
+pub fn stdin_text(most: usize) -> io::Result<String> {
+    text(read_from(io::stdin(), most)?)
+}
+
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text"))
 }
 
 /// Writes a file so that it is there whole or not at all, whatever dies in between.

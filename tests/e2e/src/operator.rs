@@ -3,6 +3,8 @@
 mod logs;
 mod refusals;
 
+use std::process::Output;
+
 use quoin_harness::{Host, Shop};
 
 /// A plugin that fails when it is asked to.
@@ -21,6 +23,14 @@ fn start() -> (Host, Shop) {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// What a command line that is refused writes to stderr.
+#[track_caller]
+fn refused(output: &Output, exit: i32) -> String {
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(exit), "{told}");
+    told
 }
 
 #[track_caller]

@@ -1,8 +1,23 @@
 //! A refusal says what to do next.
 
+use std::fs::File;
+
+use quoin_core::limits::BODY_BYTES_MAX;
 use quoin_harness::Host;
 
-use super::{tells, text};
+use super::{refused, start, tells, text};
+
+#[test]
+fn parameters_on_standard_input_that_are_too_long_are_refused_for_their_length() {
+    let (host, _shop) = start();
+    let long = format!("{{\"text\": \"{}\"}}", "x".repeat(BODY_BYTES_MAX));
+    let long = File::open(host.file("long.json", long)).expect("the file");
+    let mut call = host.command();
+    call.args(["call", "calls", "test:hostile/acts#refuse", "-"]).stdin(long);
+    let told = refused(&call.output().expect("the command line runs"), 1);
+    tells(&told, &["more than 4194304 bytes"]);
+    assert!(!told.contains("JSON"), "{told}");
+}
 
 const GRANTS: &str = r#"grants = ["call", "config", "log", "random"]"#;
 
