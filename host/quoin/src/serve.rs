@@ -152,7 +152,7 @@ fn ready(global: &Global, addresses: &Addresses) -> Result<(), Failed> {
     if global.json {
         return print_json(&json!({ "ready": true, "http": http, "admin": admin }));
     }
-    print(&format!("Shops      {http}\nAdmin API  {admin}\n"))
+    print(&format!("Shops      {http}  (each shop by its host names)\nAdmin API  {admin}\n"))
 }
 
 /// Waits for calls whose clients have gone away.

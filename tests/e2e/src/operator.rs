@@ -2,6 +2,7 @@
 
 mod logs;
 mod refusals;
+mod serve;
 
 use std::process::Output;
 
