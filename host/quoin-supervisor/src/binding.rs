@@ -71,7 +71,11 @@ pub(crate) fn resolve(shop: &StoredShop, plugins: &Plugins) -> Result<Resolved, 
         for key in installation.bind.keys() {
             let known = |n: &Need| n.interface.as_str() == key || n.interface.path() == key;
             if !description.manifest.needs.iter().any(known) {
-                faults.push(format!("{name}: bind names {key}, which the plugin does not need"));
+                let needs = description.manifest.needs.iter();
+                let needs = listed(needs.map(|n| n.interface.as_str()));
+                faults.push(format!(
+                    "{name}: bind names {key}, which the plugin does not need; it needs {needs}"
+                ));
             }
         }
     }
@@ -100,14 +104,18 @@ fn settings(
     if !missing.is_empty() {
         let all: Vec<_> = asked.iter().map(|g| format!("\"{g}\"")).collect();
         faults.push(format!(
-            "{name} wants to {}, and has no grant for it; if it may, write grants = [{}]",
+            "{name} wants to {}, and has no grant for it; if it may, write grants = [{}] {}",
             missing.join(", and to "),
-            all.join(", ")
+            all.join(", "),
+            place(name)
         ));
     }
     for key in installation.config.keys() {
         if !manifest.config.iter().any(|c| c.key == *key) {
-            faults.push(format!("{name}: the plugin knows no configuration key {key}"));
+            let known = listed(manifest.config.iter().map(|c| c.key.as_str()));
+            faults.push(format!(
+                "{name}: the plugin knows no configuration key {key}; it knows {known}"
+            ));
         }
     }
     for key in &manifest.config {
@@ -123,6 +131,17 @@ fn settings(
     if let Some(fault) = installation.limits.apply(manifest.limits).fault() {
         faults.push(format!("{name}: {fault}"));
     }
+}
+
+/// Where a line about an installation belongs, and what to do then.
+fn place(name: &Name) -> String {
+    format!("under [plugins.{name}] in the shop file, and apply it")
+}
+
+/// Names in a sentence.
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.collect();
+    if names.is_empty() { "none".into() } else { names.join(", ") }
 }
 
 fn bind(
@@ -155,7 +174,9 @@ fn bind(
         let path = interface.path();
         let names = names.join(", ");
         format!(
-            "{name} needs {interface}, which {names} provide; write bind = {{ \"{path}\" = {example} }}"
+            "{name} needs {interface}, which {names} provide; write \
+             bind = {{ \"{path}\" = {example} }} {}",
+            place(name)
         )
     };
     match (need.bind, stated) {

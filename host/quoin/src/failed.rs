@@ -76,6 +76,17 @@ impl Failed {
             );
         }
         let text = |member: &str| problem.get(member).and_then(Value::as_str);
+        // With an `error`, the code is a case of a function's own.
+        if matches!(text("code"), Some("unknown-host" | "no-such-path"))
+            && problem.get("error").is_none()
+        {
+            return Failed::new(
+                Exit::Usage,
+                "usage",
+                "this is not an admin API: shops answer there",
+            )
+            .advise("Use --admin with the address that `quoin serve` prints as Admin API.");
+        }
         let message = match text("detail").or(text("title")) {
             Some(told) => told.to_owned(),
             None => format!("the host answered with status {status}"),

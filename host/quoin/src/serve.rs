@@ -42,6 +42,12 @@ pub fn run(global: &Global, args: &ServeArgs) -> Result<(), Failed> {
         return Err(Failed::new(Exit::Usage, "usage", message)
             .advise("Give --admin-listen a loopback address; reach it through an SSH tunnel."));
     }
+    let data = &global.data;
+    if data.exists() && !data.is_dir() {
+        let message = format!("the data directory {} is a file, not a folder", data.display());
+        return Err(Failed::new(Exit::Usage, "usage", message)
+            .advise("Name a folder with --data; it is made if it is not there."));
+    }
     log(global.json)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failed::refused(format!("no threads: {e}")))?;
@@ -56,7 +62,10 @@ fn log(json: bool) -> Result<(), Failed> {
         .with_default_directive(LevelFilter::INFO.into())
         .with_env_var("QUOIN_LOG")
         .from_env()
-        .map_err(|e| Failed::new(Exit::Usage, "usage", format!("QUOIN_LOG: {e}")))?;
+        .map_err(|e| {
+            Failed::new(Exit::Usage, "usage", format!("QUOIN_LOG: {e}"))
+                .advise("Write it like info, or like info,quoin_gateway=debug.")
+        })?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json {
         log.json().init();

@@ -150,11 +150,15 @@ fn all_providers_need_a_stated_order_and_keys_name_providers() {
 
 #[test]
 fn what_a_shop_says_wrongly_is_told() {
-    let user = plugin("user", &[], "");
+    let asks = "config = [{ key = \"size\", description = \"x\", default = \"1\" }]\n";
+    let user = plugin("user", &[], &format!("{asks}{}", need("d:e/f@1.0.0", "keyed")));
     let wrong = "bind = { \"a:b/c\" = \"x\" }\nconfig = { colour = \"red\" }\nlimits = { memory-mib = 0 }\n";
     let faults = resolved(&shop(&["user"], wrong), &[("user", user)]).unwrap_err().join("\n");
-    for part in ["which the plugin does not need", "no configuration key colour", "memory-mib is 0"]
-    {
+    for part in [
+        "bind names a:b/c, which the plugin does not need; it needs d:e/f@1.0.0",
+        "no configuration key colour; it knows size",
+        "memory-mib is 0",
+    ] {
         assert!(faults.contains(part), "{part}: {faults}");
     }
 }

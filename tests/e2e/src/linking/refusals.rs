@@ -40,7 +40,16 @@ fn a_need_that_nobody_provides() {
 #[test]
 fn a_need_that_two_provide_and_nobody_chose() {
     let refused = refusal(&[], &format!("{SHOP}{}", provider("second")));
-    tells(&refused, &["consumer", "test:links/parts@0.1.0", "provider, second", "bind ="]);
+    tells(
+        &refused,
+        &[
+            "consumer",
+            "test:links/parts@0.1.0",
+            "provider, second",
+            "bind =",
+            "under [plugins.consumer]",
+        ],
+    );
 }
 
 #[test]

@@ -96,5 +96,12 @@ fn a_start_function_that_loops_or_traps() {
 #[test]
 fn a_plugin_that_wants_more_than_it_was_granted() {
     let greedy = guest("provider");
-    refused(&greedy.packed(), &["notes wants to read the configuration", "grants ="]);
+    refused(
+        &greedy.packed(),
+        &[
+            "notes wants to read the configuration",
+            "grants =",
+            "under [plugins.notes] in the shop file",
+        ],
+    );
 }
