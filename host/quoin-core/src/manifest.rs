@@ -231,6 +231,16 @@ access = "public"
     }
 
     #[test]
+    fn a_description_is_one_line_of_text() {
+        for bad in ["", "two\\nlines", "a \\u001a", &"a".repeat(301)] {
+            assert!(
+                error(&SMALL.replace("Things for sale.", bad)).contains("description"),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
     fn host_paths_cannot_be_taken() {
         let e = error(&SMALL.replace("/things/{slug}", "/openapi.json"));
         assert!(e.contains("belongs to the host"), "{e}");

@@ -43,7 +43,7 @@ pub struct Line {
     pub level: Level,
     /// The installation that wrote it, or that the host writes about.
     pub plugin: String,
-    /// The id that all calls of one request share.
+    /// The id that all calls of one request share; empty where a line belongs to no request.
     pub trace: String,
     /// The text.
     pub message: String,

@@ -62,10 +62,9 @@ fn tell(global: &Global, line: &Value) -> Result<(), Failed> {
     }
     let at = utc(line.get("at-ms").and_then(Value::as_u64).unwrap_or_default());
     let (level, plugin) = (member(line, "level"), member(line, "plugin"));
-    let request = match (plugin, member(line, "trace")) {
-        // What the host writes of a change belongs to no request.
-        ("quoin", _) | (_, "") => "-",
-        (_, id) => id.get(..REQUEST_CHARS).unwrap_or(id),
+    let request = match member(line, "trace") {
+        "" => "-",
+        id => id.get(..REQUEST_CHARS).unwrap_or(id),
     };
     let message = member(line, "message");
     print(&plain(&format!("{at} {level:<5} {request:<REQUEST_CHARS$} {plugin}: {message}\n")))

@@ -1,6 +1,6 @@
 use quoin_registry::inspect;
 
-use crate::given::{MANIFEST, manifest, packed, shed};
+use crate::given::{MANIFEST, manifest_with, packed, shed};
 
 #[test]
 fn the_text_shows_all_that_a_bundle_is() {
@@ -27,10 +27,10 @@ fn the_text_shows_all_that_a_bundle_is() {
 
 #[test]
 fn the_text_holds_no_control_character() {
-    let escape = manifest("Keeps things.", "Keeps\\u001b[2J things.\\nAll.\\u0007");
-    let text = inspect::text(&packed(&shed(), &escape).unwrap());
+    let key = r#"config = [{ key = "k", description = "How\u001b[2J many.\u0007" }]"#;
+    let text = inspect::text(&packed(&shed(), &manifest_with(key)).unwrap());
     assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
-    assert!(text.contains("things. All."), "{text:?}");
+    assert!(text.contains("[2J many."), "{text:?}");
 }
 
 #[test]

@@ -100,7 +100,8 @@ impl Supervisor {
         };
         self.enter(&tenant);
         for change in &changes {
-            tenant.log.write(Level::Info, "quoin", note, &told(change));
+            // A change belongs to no request.
+            tenant.log.write(Level::Info, "quoin", "", &told(change));
         }
         Ok(Applied { changes, tenant: name, revision })
     }
