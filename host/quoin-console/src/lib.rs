@@ -97,7 +97,8 @@ impl Console {
             return Err(answer::too_large(BODY_BYTES_MAX));
         }
         let query = Query::parse(request.uri.query().unwrap_or_default(), endpoint.parameters())?;
-        if !endpoint.changes() {
+        // What tries a change ends with its client.
+        if !endpoint.changes() || query.switch("dry-run")? {
             return self.clone().run(endpoint, at, query, body).await;
         }
         let task = tokio::spawn(self.clone().run(endpoint, at, query, body));

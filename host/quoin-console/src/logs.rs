@@ -45,9 +45,11 @@ impl Wanted {
     }
 }
 
-/// Ids that clients bring may be shorter than a beginning must be.
+/// Only ids that the host made are found by their beginning: those that clients bring may be numbered,
+/// and one the beginning of another.
 fn is_of(line: &Line, request: &str) -> bool {
-    let begins = request.len() >= REQUEST_CHARS_MIN && line.trace.starts_with(request);
+    let hosts = line.trace.len() == 32 && line.trace.bytes().all(|b| b.is_ascii_hexdigit());
+    let begins = hosts && request.len() >= REQUEST_CHARS_MIN && line.trace.starts_with(request);
     begins || line.trace == request
 }
 
@@ -69,7 +71,7 @@ pub(crate) fn read(console: &Console, name: &Name, query: &Query) -> Answer {
     let (host, mut closing) = (console.supervisor.clone(), console.closing.subscribe());
     tokio::spawn(async move {
         tokio::select! {
-            () = follow(&host, &tenant, wanted, to) => {}
+            () = follow(&host, tenant, wanted, to) => {}
             _ = closing.wait_for(|closing| *closing) => {}
         }
         drop(place);
@@ -80,12 +82,15 @@ pub(crate) fn read(console: &Console, name: &Name, query: &Query) -> Answer {
 /// Sends lines until the client or the tenant is gone.
 async fn follow(
     host: &Supervisor,
-    tenant: &Arc<Tenant>,
+    tenant: Arc<Tenant>,
     mut wanted: Wanted,
     to: mpsc::Sender<Bytes>,
 ) {
+    // The tenant and its databases may go while somebody reads its log.
+    let (name, log) = (tenant.name.clone(), tenant.log.clone());
+    let tenant = Arc::downgrade(&tenant);
     loop {
-        for line in &wanted.take(&tenant.log) {
+        for line in &wanted.take(&log) {
             if to.send(format!("{}\n", told(line)).into()).await.is_err() {
                 return;
             }
@@ -93,11 +98,12 @@ async fn follow(
         // It is for the lines that were there; all that come from now on are new.
         wanted.limit = LOG_LINES_KEPT;
         tokio::select! {
-            () = tenant.log.wait(wanted.after) => {}
+            () = log.wait(wanted.after) => {}
             () = to.closed() => return,
             () = tokio::time::sleep(RECHECK) => {}
         }
-        if !host.tenant(tenant.name.as_str()).is_some_and(|now| Arc::ptr_eq(&now, tenant)) {
+        let now = host.tenant(name.as_str());
+        if !now.is_some_and(|now| std::ptr::eq(Arc::as_ptr(&now), tenant.as_ptr())) {
             return;
         }
     }

@@ -44,8 +44,9 @@ pub const CROSSING_BYTES_MAX: usize = 8 << 20;
 pub const ALL_PROVIDERS_MAX: usize = 32;
 /// Bytes of one log message; the rest is cut.
 pub const LOG_MESSAGE_BYTES_MAX: usize = 4 << 10;
-/// Log lines of one call; the rest is dropped, or one call could push all others out of the shop's log.
-pub const LOG_LINES_CALL_MAX: u32 = 200;
+/// Log lines of one request with all the calls that it leads to; the rest is dropped, or one request
+/// could push all others out of the shop's log.
+pub const LOG_LINES_REQUEST_MAX: u32 = 200;
 /// Log lines that the host keeps for each tenant.
 pub const LOG_LINES_KEPT: usize = 2_000;
 /// Random bytes that a guest gets in one host call: a few hundred keys' worth.

@@ -26,8 +26,8 @@ pub fn content_security_policy() -> String {
     )
 }
 
-/// Stands for the address of the shop in a page that is made for all addresses. No manifest may have a
-/// control character, so nobody's text has it.
+/// Stands for the address of the shop in a page that is made for all addresses. The descriptions of
+/// plugins are the only free text in it, and they have no control characters.
 pub const ANY_BASE: &str = "\u{1a}";
 
 /// The page of a document; `base` is the address of the shop, for the examples.

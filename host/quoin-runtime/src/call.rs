@@ -4,11 +4,11 @@ use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::Instant;
 
-use quoin_core::limits::CALL_DEPTH_MAX;
+use quoin_core::limits::{CALL_DEPTH_MAX, LOG_LINES_REQUEST_MAX};
 use quoin_core::{Name, Type};
 use tokio::task::JoinHandle;
 
@@ -59,6 +59,28 @@ pub(crate) struct Origin {
     pub trace: String,
     pub check: Check,
     pub stage: Stage,
+    /// Lines in the log so far.
+    log_lines: AtomicU32,
+}
+
+impl Origin {
+    /// Writes a line to the shop's log, unless the tree has written as many as it may.
+    pub fn log(&self, generation: &Generation, level: Level, message: &str) {
+        let write = |level, message: &str| {
+            let plugin = generation.installation.as_str();
+            generation.log.write(level, plugin, &self.trace, message);
+        };
+        // Host calls are counted, so this does not wrap.
+        let before = self.log_lines.fetch_add(1, Ordering::Relaxed);
+        if before < LOG_LINES_REQUEST_MAX {
+            write(level, message);
+        } else if before == LOG_LINES_REQUEST_MAX {
+            let rest = format!(
+                "more than {LOG_LINES_REQUEST_MAX} lines of one request: the rest is dropped"
+            );
+            write(Level::Warn, &rest);
+        }
+    }
 }
 
 /// How far a call tree has come: waiting for its turn, begun, or given up while it waited.
@@ -120,7 +142,13 @@ pub async fn call(
     let plugin = node.generation.installation.to_string();
     let reads = export.reads;
     let Request { principal, trace } = request;
-    let origin = Arc::new(Origin { principal, trace, check, stage: Stage::default() });
+    let origin = Arc::new(Origin {
+        principal,
+        trace,
+        check,
+        stage: Stage::default(),
+        log_lines: AtomicU32::new(0),
+    });
     let id = quoin_core::ids::random_hex::<16>().map_err(|e| Failure::Host {
         plugin: plugin.clone(),
         reason: format!("no randomness for a call id: {e}"),
@@ -205,7 +233,7 @@ pub enum CallJsonError {
 pub(crate) async fn run(running: Box<Running>, params: &[Value]) -> Outcome {
     let (node, export) = (running.node.clone(), running.export.clone());
     let generation = &node.generation;
-    let (origin, deadline) = (running.origin.clone(), running.deadline);
+    let (origin, deadline, depth) = (running.origin.clone(), running.deadline, running.depth);
     // Pinned here: moved into the timeout, this large future would be copied for each call.
     let attempt = std::pin::pin!(attempt(generation, &export, running, params));
     let attempt = tokio::time::timeout_at(deadline.into(), attempt);
@@ -222,12 +250,13 @@ pub(crate) async fn run(running: Box<Running>, params: &[Value]) -> Outcome {
     if let Err(failure) = &outcome {
         generation.count_failure();
         let message = failure.to_string();
-        generation.log.write(
-            Level::Error,
-            generation.installation.as_str(),
-            &origin.trace,
-            &message,
-        );
+        if depth == 0 {
+            // Why the whole request failed is told in any case.
+            let plugin = generation.installation.as_str();
+            generation.log.write(Level::Error, plugin, &origin.trace, &message);
+        } else {
+            origin.log(generation, Level::Error, &message);
+        }
     }
     outcome
 }

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use quoin_core::limits::{LOG_LINES_CALL_MAX, RANDOM_BYTES_MAX};
+use quoin_core::limits::RANDOM_BYTES_MAX;
 use quoin_core::manifest::HostInterface as H;
 use quoin_storage::SqlError;
 use wasmtime::component::{HasSelf, Linker};
@@ -145,19 +145,7 @@ impl log::Host for State {
             log::Level::Warn => Level::Warn,
             log::Level::Error => Level::Error,
         };
-        running.log_lines = running.log_lines.saturating_add(1);
-        let generation = &running.node.generation;
-        let write = |level, message: &str| {
-            let plugin = generation.installation.as_str();
-            generation.log.write(level, plugin, &running.origin.trace, message);
-        };
-        if running.log_lines <= LOG_LINES_CALL_MAX {
-            write(level, &message);
-        } else if running.log_lines == LOG_LINES_CALL_MAX + 1 {
-            let rest =
-                format!("more than {LOG_LINES_CALL_MAX} lines of one call: the rest is dropped");
-            write(Level::Warn, &rest);
-        }
+        running.origin.log(&running.node.generation, level, &message);
         Ok(())
     }
 }

@@ -178,8 +178,7 @@ async fn all(
                     "{} was left out of {}",
                     provider.node.generation.installation, function.name
                 );
-                let plugin = generation.installation.as_str();
-                generation.log.write(Level::Warn, plugin, &caller.origin.trace, &text);
+                caller.origin.log(generation, Level::Warn, &text);
                 continue;
             }
         };

@@ -86,8 +86,6 @@ pub(crate) struct Running {
     pub transaction: Option<Transaction>,
     /// Calls to other plugins so far: the position that a child's id is derived from.
     pub children: u32,
-    /// Lines in the log so far.
-    pub log_lines: u32,
     host_calls: u32,
 }
 
@@ -101,7 +99,7 @@ impl Running {
         depth: u32,
         deadline: Instant,
     ) -> Box<Running> {
-        let (transaction, children, log_lines, host_calls) = (None, 0, 0, 0);
+        let (transaction, children, host_calls) = (None, 0, 0);
         Box::new(Running {
             node,
             export,
@@ -112,7 +110,6 @@ impl Running {
             deadline,
             transaction,
             children,
-            log_lines,
             host_calls,
         })
     }

@@ -56,7 +56,11 @@ impl Databases {
             let bytes = u64::from(limits.database_mib) << 20;
             let path = data::database(data, &shop.name, name);
             let database = open.get(&path).and_then(Weak::upgrade);
-            let there = database.is_some() || exists(name, &path)?;
+            let there = exists(name, &path)?;
+            if database.is_some() && !there {
+                // What is written to it would be gone with its last user.
+                return Err(Error::Taken(name.clone(), path));
+            }
             match there || !known.contains(name) {
                 true => wanted.push((name, path, bytes, database, there)),
                 false => missing.push((name.clone(), path)),

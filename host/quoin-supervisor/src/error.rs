@@ -47,6 +47,13 @@ pub enum Error {
          without data; then restart the host, or apply the shop again", files(.0)
     )]
     Missing(Vec<(Name, PathBuf)>),
+    /// Somebody took the file of a database away that is still open.
+    #[error(
+        "{0}: its database {file} was taken away while it is in use; try again in a minute, when the \
+         last call and the last reader of the log have ended",
+        file = .1.display()
+    )]
+    Taken(Name, PathBuf),
     /// The new generation does not start.
     #[error("the new generation does not start: {0}")]
     Start(#[from] quoin_runtime::Failure),
@@ -82,6 +89,7 @@ impl Error {
             Error::Control(ControlError::Storage(_))
             | Error::Database { .. }
             | Error::Missing(_)
+            | Error::Taken(..)
             | Error::Program(_)
             | Error::Store(_)
             | Error::Engine(_)
@@ -104,7 +112,7 @@ impl Error {
             Error::Control(_) => "conflict",
             Error::Database { error: quoin_storage::Error::Migration { .. }, .. } => "migration",
             Error::Start(_) => "does-not-start",
-            Error::Missing(_) => "database-missing",
+            Error::Missing(_) | Error::Taken(..) => "database-missing",
             Error::Database { .. } | Error::Store(_) | Error::Engine(_) | Error::Host(_) => {
                 "internal"
             }

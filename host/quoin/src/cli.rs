@@ -110,7 +110,8 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "DIR")]
     pub bundles: Vec<PathBuf>,
     /// Show what would change, and change nothing (the host keeps bundles that it had not seen).
-    /// Migrations are tried and taken back; meanwhile, writing calls of their plugin wait
+    /// Migrations are tried and taken back; meanwhile, writing calls of their plugin and other
+    /// changes of the shop wait
     #[arg(long)]
     pub dry_run: bool,
     /// Do not ask

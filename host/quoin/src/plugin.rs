@@ -36,7 +36,8 @@ pub enum PluginCommand {
         /// The bundle
         file: PathBuf,
         /// Show what would change, and change nothing (the host keeps a bundle that it had not seen).
-        /// Migrations are tried and taken back; meanwhile, writing calls of the plugin wait
+        /// Migrations are tried and taken back; meanwhile, writing calls of the plugin and other
+        /// changes of the shop wait
         #[arg(long)]
         dry_run: bool,
     },
@@ -47,7 +48,7 @@ pub enum PluginCommand {
         /// The installation
         installation: Name,
         /// Show what would change, and change nothing. Migrations are tried and taken back; meanwhile,
-        /// writing calls of the plugin wait
+        /// writing calls of the plugin and other changes of the shop wait
         #[arg(long)]
         dry_run: bool,
     },

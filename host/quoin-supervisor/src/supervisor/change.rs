@@ -24,13 +24,21 @@ impl Supervisor {
     /// # Errors
     /// As for [`Supervisor::apply`].
     pub async fn plan(&self, shop: &StoredShop) -> Result<Plan, Error> {
-        let (tenant, _turn) = self.turn(&shop.name).await;
+        self.library.recover(shop.plugins.values().map(|i| &i.bundle)).await?;
+        // A shop that does not exist takes no turn: the creation of any other would wait for it.
+        let (tenant, _turn) = match self.tenant(shop.name.as_str()) {
+            Some(_) => {
+                let (tenant, turn) = self.turn(&shop.name).await;
+                (tenant, Some(turn))
+            }
+            None => (None, None),
+        };
         self.rehearse(tenant.as_deref(), shop).await
     }
 
-    /// The caller has the turn to change this tenant, as for a change: a rehearsal must not have a
-    /// database open that a failing change takes away. SQLite removes files by name when it closes one,
-    /// and the name may be that of the next change's database by then.
+    /// The caller has the turn to change this tenant, if it exists: a rehearsal must not have a database
+    /// open that a failing change takes away. SQLite removes files by name when it closes one, and the
+    /// name may be that of the next change's database by then.
     pub(super) async fn rehearse(
         &self,
         tenant: Option<&Tenant>,
@@ -38,6 +46,7 @@ impl Supervisor {
     ) -> Result<Plan, Error> {
         self.library.recover(shop.plugins.values().map(|i| &i.bundle)).await?;
         self.check_domains(shop)?;
+        self.recover_previous(tenant).await;
         let (plugins, resolved) = self.resolve(shop)?;
         let log = Arc::default();
         let parts = self.parts(tenant, &log);
@@ -59,6 +68,18 @@ impl Supervisor {
         self.change(tenant.as_ref(), shop, note).await
     }
 
+    /// Reads the bundles again that `back` goes to: whether they kept data is to be known. One that
+    /// cannot be read counts as having kept some.
+    async fn recover_previous(&self, tenant: Option<&Tenant>) {
+        let Some(wiring) = tenant.map(Tenant::wiring) else { return };
+        for previous in wiring.record.previous.values() {
+            if let Err(error) = self.library.recover(std::iter::once(&previous.bundle)).await {
+                let bundle = previous.bundle.short();
+                tracing::warn!(bundle, "not read again: {error}");
+            }
+        }
+    }
+
     pub(super) async fn change(
         &self,
         tenant: Option<&Arc<Tenant>>,
@@ -67,6 +88,7 @@ impl Supervisor {
     ) -> Result<Applied, Error> {
         self.check_domains(&shop)?;
         self.library.recover(shop.plugins.values().map(|i| &i.bundle)).await?;
+        self.recover_previous(tenant.map(Arc::as_ref)).await;
         let (plugins, resolved) = self.resolve(&shop)?;
         let Plan { tenant: name, revision, mut changes } =
             self.difference(tenant.map(Arc::as_ref), &shop, &plugins);

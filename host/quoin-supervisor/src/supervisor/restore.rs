@@ -48,13 +48,6 @@ impl Supervisor {
     async fn restored(&self, row: &TenantRow, log: &Arc<Log>) -> Result<Tenant, Error> {
         let record: Record = serde_json::from_str(&row.document)
             .map_err(|e| Error::host("the shop's record in the control database", e))?;
-        for previous in record.previous.values() {
-            // What `back` goes to, and whether it kept data, is to be known. The shop runs without.
-            if let Err(error) = self.library.recover(std::iter::once(&previous.bundle)).await {
-                let bundle = previous.bundle.short();
-                tracing::warn!(tenant = row.name.as_str(), bundle, "not read again: {error}");
-            }
-        }
         for installation in record.shop.plugins.values() {
             // Reads the description, and compiles again after an update of the host.
             self.library.program(&installation.bundle).await?;

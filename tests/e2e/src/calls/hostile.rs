@@ -1,6 +1,6 @@
 //! A plugin that wants too much of everything.
 
-use quoin_core::limits::{LOG_LINES_CALL_MAX, LOG_LINES_KEPT};
+use quoin_core::limits::{LOG_LINES_KEPT, LOG_LINES_REQUEST_MAX};
 use quoin_harness::{Value, json};
 
 use super::{beyond_a_limit, start, trapped, unharmed};
@@ -71,8 +71,8 @@ fn host_calls_end_at_the_limit() {
 #[test]
 fn a_log_keeps_the_newest_lines_only() {
     let (_host, shop) = start();
-    for _ in 0..=LOG_LINES_KEPT / LOG_LINES_CALL_MAX as usize {
-        act(&shop, "storm", json!({ "lines": LOG_LINES_CALL_MAX })).ok();
+    for _ in 0..=LOG_LINES_KEPT / LOG_LINES_REQUEST_MAX as usize {
+        act(&shop, "storm", json!({ "lines": LOG_LINES_REQUEST_MAX })).ok();
     }
     assert_eq!(shop.log().len(), LOG_LINES_KEPT);
 }
@@ -83,7 +83,7 @@ fn one_call_does_not_push_the_others_out_of_the_log() {
     act(&shop, "storm", json!({ "lines": 50_000 })).ok();
     let lines = shop.log();
     let drops = lines.iter().filter(|line| line["message"] == "drop").count();
-    assert_eq!(drops, LOG_LINES_CALL_MAX as usize);
+    assert_eq!(drops, LOG_LINES_REQUEST_MAX as usize);
     assert!(lines.last().expect("lines")["message"].to_string().contains("the rest is dropped"));
 }
 

@@ -68,7 +68,7 @@ fn the_lines_of_one_request_can_be_followed() {
         request.json(&json!({ "text": line })).send().refused(502, "plugin-failed");
     };
     send("request-one", "old");
-    send("request-two", "other");
+    send("request-one-2", "other");
     let mut follow = host.command();
     follow.args(["logs", "calls", "--follow", "--json", "--request", "request-one"]);
     let mut follow = follow.stdout(Stdio::piped()).spawn().expect("the command line runs");
@@ -79,7 +79,7 @@ fn the_lines_of_one_request_can_be_followed() {
     };
     assert_eq!(next()["message"], "old");
     assert_eq!(next()["trace"], "request-one");
-    send("request-two", "other again");
+    send("request-one-2", "other again");
     send("request-one", "new");
     assert_eq!(next()["message"], "new");
     follow.kill().expect("it runs until interrupted");

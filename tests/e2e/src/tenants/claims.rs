@@ -98,10 +98,10 @@ fn a_change_that_fails_takes_no_database_from_the_next_one_while_another_is_trie
         host.manage("PUT", &format!("/v1/tenants/late/shop{query}"), shop)
     };
     let with_notes = |hostile: &Digest, busy_ms: u32| {
-        let (hostile, busy) = (of(hostile, 3_000), of(&busy, busy_ms));
-        json!({ "hostile": hostile, "busy": busy, "notes": of(&notes, 3_000) })
+        let (hostile, busy) = (of(hostile, 8_000), of(&busy, busy_ms));
+        json!({ "hostile": hostile, "busy": busy, "notes": of(&notes, 8_000) })
     };
-    let before = json!({ "hostile": of(&hostile, 3_000), "busy": of(&busy, 6_000) });
+    let before = json!({ "hostile": of(&hostile, 8_000), "busy": of(&busy, 14_000) });
     let domains = ["late.test", "contested.test"];
     put("", &domains[..1], before).ok();
     let late = host.shop("late", "late.test");
@@ -116,15 +116,15 @@ fn a_change_that_fails_takes_no_database_from_the_next_one_while_another_is_trie
             });
         }
         // Waits for the writer of the one, and then loses its domain.
-        let fails = scope.spawn(|| put("", &domains, with_notes(&migrated, 6_000)));
+        let fails = scope.spawn(|| put("", &domains, with_notes(&migrated, 14_000)));
         until("the change has made the new database", || created.exists().then_some(()));
         // Waits for the writer of the other, for longer.
         let tried =
-            scope.spawn(|| put("?dry-run=true", &domains[..1], with_notes(&hostile, 5_000)));
+            scope.spawn(|| put("?dry-run=true", &domains[..1], with_notes(&hostile, 13_000)));
         let quick = json!({ "name": "quick", "domains": ["contested.test"] });
         host.manage("PUT", "/v1/tenants/quick/shop", quick).ok();
         fails.join().expect("a client").refused(409, "conflict");
-        put("", &domains[..1], with_notes(&hostile, 6_000)).ok();
+        put("", &domains[..1], with_notes(&hostile, 14_000)).ok();
         late.post("/notes", json!({ "text": "kept" })).ok();
         tried.join().expect("a client").ok();
     });

@@ -101,6 +101,21 @@ fn where_its_data_stays_is_told_and_decides_what_a_shop_of_its_name_has() {
 }
 
 #[test]
+fn a_folder_that_goes_under_a_running_call_is_not_written_to_any_more() {
+    let host = Host::start();
+    let toml = "name = \"gone\"\n[plugins.hostile]\nbundle = \"hostile.wasm\"\n\
+                grants = [\"sql\", \"log\"]\nlimits = { deadline-ms = 60000 }\n";
+    let shop = host.apply(toml);
+    leave(&host, &shop, "/texts", &json!({ "text": "x", "then": "spin" }));
+    remove(&host, "gone");
+    std::fs::remove_dir_all(host.data().join("tenants/gone")).expect("the folder");
+    let file = host.file("again.toml", toml);
+    let again = host.cli(&["apply", &file.display().to_string()]);
+    let told = String::from_utf8_lossy(&again.stderr);
+    assert!(!again.status.success() && told.contains("was taken away"), "{told}");
+}
+
+#[test]
 fn its_running_calls_are_still_counted() {
     let host = Host::start();
     let shop = host.apply(
