@@ -28,12 +28,22 @@ pub(crate) struct Options {
 
 /// Builds everything and prints a line for each plugin.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    report(&Place::find()?, options.json)
+    let place = Place::find()?;
+    let outcomes = build(&place)?;
+    if options.json {
+        println!("{}", outcome::json(&outcomes));
+    } else {
+        print!("{}", outcome::text(&outcomes, &place));
+    }
+    all_sound(&outcomes)
 }
 
-/// The same, for the commands that need the bundles.
+/// The same, for the commands that need the bundles. The lines go to stderr: stdout is for what the
+/// command itself is about.
 pub(crate) fn bundles(place: &Place) -> Result<()> {
-    report(place, false)
+    let outcomes = build(place)?;
+    eprint!("{}", outcome::text(&outcomes, place));
+    all_sound(&outcomes)
 }
 
 /// The same, for a command that needs the bundles of one shop only: what else cannot be built here
@@ -62,13 +72,7 @@ pub(crate) fn build_folder(place: &Place, workspace: &Path) -> PathBuf {
     rust::build_folder(place, workspace)
 }
 
-fn report(place: &Place, json: bool) -> Result<()> {
-    let outcomes = build(place)?;
-    if json {
-        println!("{}", outcome::json(&outcomes));
-    } else {
-        print!("{}", outcome::text(&outcomes, place));
-    }
+fn all_sound(outcomes: &[Outcome]) -> Result<()> {
     let failed = outcomes.iter().filter(|o| matches!(o.state, State::Failed(_))).count();
     ensure!(failed == 0, "{failed} of {} could not be built, see above", outcomes.len());
     Ok(())
