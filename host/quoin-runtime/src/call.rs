@@ -70,7 +70,7 @@ impl Origin {
             let plugin = generation.installation.as_str();
             generation.log.write(level, plugin, &self.trace, message);
         };
-        // Host calls are counted, so this does not wrap.
+        // No request lives long enough for this to wrap.
         let before = self.log_lines.fetch_add(1, Ordering::Relaxed);
         if before < LOG_LINES_REQUEST_MAX {
             write(level, message);

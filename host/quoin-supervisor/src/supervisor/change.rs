@@ -18,12 +18,13 @@ impl Supervisor {
     /// What [`Supervisor::apply`] would change. Its checks are made as far as that is possible without
     /// changing anything: the plugins fit together, new generations start, and migrations succeed on
     /// the databases that there are (they are rolled back). What is left to fail are the migrations
-    /// of databases that do not exist yet, the disk, and what others change meanwhile. While
-    /// migrations are tried, they hold up the writing calls of their plugin, as in a change.
+    /// of databases that do not exist yet, the disk, and what others change meanwhile. As in a change,
+    /// migrations hold up the writing calls of their plugin, and other changes of the shop wait.
     ///
     /// # Errors
     /// As for [`Supervisor::apply`].
     pub async fn plan(&self, shop: &StoredShop) -> Result<Plan, Error> {
+        // Before the turn: what has to be compiled again would hold up other changes for minutes.
         self.library.recover(shop.plugins.values().map(|i| &i.bundle)).await?;
         // A shop that does not exist takes no turn: the creation of any other would wait for it.
         let (tenant, _turn) = match self.tenant(shop.name.as_str()) {
