@@ -6,15 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
-/// Whose statement is compiled.
+use crate::owners::{Owners, Tables, is_named_after, prefix};
+
+/// What the statement may do that is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Mode {
     /// The host's own: everything.
     Host,
-    /// A call that only reads.
+    /// Of a function that only reads.
     Read,
-    /// A call that may write rows.
+    /// Of a function that may write rows.
     Write,
     /// A migration, which may change the schema too.
     Migrate,
@@ -79,6 +81,9 @@ pub(crate) struct Rules(Arc<State>);
 
 struct State {
     mode: AtomicU8,
+    /// Who owns what, for all connections of the database.
+    owners: Arc<Owners>,
+    scope: Mutex<Scope>,
     /// The statement being compiled changes the schema, so SQLite will read and write its own tables.
     schema_change: AtomicBool,
     /// It is an ALTER TABLE, for which SQLite calls functions of its own.
@@ -86,14 +91,25 @@ struct State {
     refusal: Mutex<Option<String>>,
 }
 
+/// Whose statement is compiled, and whose the tables are.
+#[derive(Default)]
+struct Scope {
+    plugin: Arc<str>,
+    /// As they are inside a migration that is not committed yet; otherwise none.
+    changed: Option<Tables>,
+}
+
 impl Rules {
-    /// Holds `sqlite` to the rules of `mode` from now on.
+    /// Lets `sqlite` do nothing from now on but what the host does itself, until it is told for whom
+    /// it works.
     pub(crate) fn install(
         sqlite: &mut rusqlite::Connection,
-        mode: Mode,
+        owners: Arc<Owners>,
     ) -> rusqlite::Result<Rules> {
         let state = Arc::new(State {
-            mode: AtomicU8::new(mode as u8),
+            mode: AtomicU8::new(Mode::Read as u8),
+            owners,
+            scope: Mutex::default(),
             schema_change: AtomicBool::new(false),
             alter: AtomicBool::new(false),
             refusal: Mutex::new(None),
@@ -106,6 +122,19 @@ impl Rules {
     /// Sets the mode and returns the one before.
     pub(crate) fn switch(&self, mode: Mode) -> Mode {
         Mode::from(self.0.mode.swap(mode as u8, Ordering::Relaxed))
+    }
+
+    /// What is compiled from now on is `plugin`'s.
+    pub(crate) fn work_for(&self, plugin: &Arc<str>) {
+        let mut scope = self.0.scope();
+        if !Arc::ptr_eq(&scope.plugin, plugin) {
+            scope.plugin = Arc::clone(plugin);
+        }
+    }
+
+    /// The tables as a migration has left them so far, or none to look at the database's again.
+    pub(crate) fn set_changed(&self, tables: Option<Tables>) {
+        self.0.scope().changed = tables;
     }
 
     /// To be called before each statement is compiled.
@@ -131,6 +160,10 @@ impl From<u8> for Mode {
 }
 
 impl State {
+    fn scope(&self) -> std::sync::MutexGuard<'_, Scope> {
+        self.scope.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn answer(&self, context: &AuthContext<'_>) -> Authorization {
         let mode = Mode::from(self.mode.load(Ordering::Relaxed));
         if mode == Mode::Host {
@@ -175,24 +208,33 @@ impl State {
             {
                 Ok(())
             }
-            A::Read { table_name, .. } => plain(table_name),
+            A::Read { table_name, .. } => self.own(table_name),
             A::Insert { table_name } | A::Delete { table_name } | A::Update { table_name, .. } => {
                 if mode == Mode::Read {
-                    return Err("writing in a call that only reads".into());
+                    return Err(READ_ONLY.into());
                 }
-                plain(table_name)
+                self.own(table_name)
             }
-            A::CreateTable { table_name }
-            | A::DropTable { table_name }
+            A::CreateTable { table_name } if mode == Mode::Migrate => {
+                self.named(table_name)?;
+                self.schema_change.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            A::CreateIndex { index_name, table_name } if mode == Mode::Migrate => {
+                // What a table's own constraints are kept in is named by SQLite.
+                if !has_prefix(&["sqlite_autoindex_"], index_name) {
+                    self.named(index_name)?;
+                    self.own(table_name)?;
+                }
+                self.schema_change.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            A::DropTable { table_name }
             | A::AlterTable { table_name, .. }
-            | A::CreateIndex { table_name, .. }
             | A::DropIndex { table_name, .. }
                 if mode == Mode::Migrate =>
             {
-                // AUTOINCREMENT makes SQLite create this one.
-                if !table_name.eq_ignore_ascii_case("sqlite_sequence") {
-                    plain(table_name)?;
-                }
+                self.own(table_name)?;
                 self.schema_change.store(true, Ordering::Relaxed);
                 if matches!(context.action, A::AlterTable { .. }) {
                     self.alter.store(true, Ordering::Relaxed);
@@ -206,14 +248,51 @@ impl State {
             ref action => Err(describe(action).into()),
         }
     }
-}
 
-fn plain(table: &str) -> Result<(), String> {
-    match has_prefix(&RESERVED, table) {
-        true => Err(format!("the table {table}")),
-        false => Ok(()),
+    /// The plugin that is worked for owns this table.
+    fn own(&self, table: &str) -> Result<(), String> {
+        if has_prefix(&RESERVED, table) {
+            return Err(format!("the table {table}"));
+        }
+        let scope = self.scope();
+        let owner = self.owner(&scope, table);
+        match owner {
+            Some(owner) if owner == scope.plugin => Ok(()),
+            // A table that does not exist is not asked about: SQLite has no name for it. What is asked
+            // about and has no owner is a part of the statement: a common table expression.
+            None => Ok(()),
+            Some(owner) => Err(format!(
+                "the table {table}, which belongs to {owner}: call a function of {owner} instead"
+            )),
+        }
+    }
+
+    fn owner(&self, scope: &Scope, table: &str) -> Option<Arc<str>> {
+        let name = table.to_ascii_lowercase();
+        match &scope.changed {
+            Some(tables) => tables.get(&name).cloned(),
+            None => self.owners.tables().get(&name).cloned(),
+        }
+    }
+
+    /// The plugin that is worked for may make a table or an index of this name.
+    fn named(&self, name: &str) -> Result<(), String> {
+        let scope = self.scope();
+        let owners = self.owners.tables();
+        let others = owners.values().map(|owner| &**owner);
+        match is_named_after(name, &scope.plugin, others) && !has_prefix(&RESERVED, name) {
+            true => Ok(()),
+            false => Err(format!(
+                "the name {name}: the tables and indexes of {} begin with {}_",
+                scope.plugin,
+                prefix(&scope.plugin)
+            )),
+        }
     }
 }
+
+/// Why a statement that writes is refused where nothing may be written.
+pub(crate) const READ_ONLY: &str = "writing in a function that only reads";
 
 /// SQLite's schema and sequence tables, and the check that ALTER TABLE runs on old rows.
 fn own_of_sqlite(table: &str) -> bool {
@@ -232,7 +311,7 @@ fn describe(action: &AuthAction<'_>) -> &'static str {
         A::Pragma { .. } => "PRAGMA",
         A::Attach { .. } | A::Detach { .. } => "ATTACH and DETACH",
         A::Transaction { .. } | A::Savepoint { .. } => {
-            "BEGIN, COMMIT, ROLLBACK and SAVEPOINT: a call is a transaction already"
+            "BEGIN, COMMIT, ROLLBACK and SAVEPOINT: a request is a transaction already"
         }
         A::CreateTempIndex { .. }
         | A::CreateTempTable { .. }

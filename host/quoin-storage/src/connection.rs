@@ -1,24 +1,29 @@
 //! One SQLite connection: how it is opened, what bounds it, and whose statements it runs.
 
+use std::cell::Cell;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use quoin_core::Clock;
 use quoin_core::limits::SQL_PARAMS_MAX;
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 
 use crate::authorizer::{Mode, Rules};
+use crate::owners::Owners;
+use crate::value::VALUE_BYTES_MAX;
 use crate::watch::Watch;
 use crate::{Error, functions};
 
 /// Bytes of a page, SQLite's default: what file systems and disks write at once.
 pub(crate) const PAGE_BYTES: u64 = 4_096;
-/// Prepared statements kept by a connection: more than a plugin has, at some kilobytes each.
-const STATEMENTS_KEPT: usize = 64;
-/// Bytes of a value and of a row. A statement makes several values at once, and looks at the clock
-/// only between them; larger things belong into files.
-pub(crate) const VALUE_BYTES_MAX: usize = 1 << 20;
+/// Compiled statements kept by a connection: what the plugins of a shop run often, some twenty each,
+/// at some kilobytes.
+const STATEMENTS_KEPT: usize = 256;
+/// Pages that a file can have at all.
+const PAGES_MAX: u64 = 0xffff_fffe;
 /// How long SQLite waits for a lock of the file. The host hands out its one writer itself, so only
 /// another process that looks into the file (a backup) is ever waited for.
 const BUSY: Duration = Duration::from_millis(500);
@@ -79,7 +84,7 @@ pub(crate) enum Role {
     Reader,
 }
 
-/// What begins and ends a transaction.
+/// What begins and ends a transaction, or a part of one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Frame {
     Begin,
@@ -89,24 +94,34 @@ pub(crate) enum Frame {
     Rollback,
 }
 
+/// A part of a transaction that can be undone alone: a request behind others (0), or a call at a
+/// depth of its request's tree (1 and more).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part(pub u32);
+
 /// What begins each of the host's statements that stay compiled. A connection finds compiled
-/// statements by their text and does not ask again what they may do, so no guest may send this.
-const HOSTS: &str = "/* host */";
+/// statements by their text and does not ask again what they may do; what a plugin sends begins with
+/// its name in the same place, so that it can neither be the host's nor another plugin's.
+const HOSTS: &str = "/*!*/";
 
 impl Frame {
     fn sql(self) -> &'static str {
         match self {
-            Frame::Begin => "/* host */ BEGIN",
-            Frame::BeginImmediate => "/* host */ BEGIN IMMEDIATE",
-            Frame::Commit => "/* host */ COMMIT",
-            Frame::Rollback => "/* host */ ROLLBACK",
+            Frame::Begin => "/*!*/BEGIN",
+            Frame::BeginImmediate => "/*!*/BEGIN IMMEDIATE",
+            Frame::Commit => "/*!*/COMMIT",
+            Frame::Rollback => "/*!*/ROLLBACK",
         }
     }
 }
 
-/// Whether this text could be that of one of the host's compiled statements.
-pub(crate) fn is_hosts(sql: &str) -> bool {
-    sql.contains(HOSTS)
+/// Pages of a file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pages {
+    /// All of them.
+    pub of_file: u64,
+    /// Those that hold something.
+    pub used: u64,
 }
 
 /// A connection that holds guests to their rules.
@@ -114,54 +129,100 @@ pub(crate) struct Connection {
     pub(crate) sqlite: rusqlite::Connection,
     pub(crate) rules: Rules,
     pub(crate) watch: Watch,
-    max_bytes: u64,
+    /// Pages that the file may grow to, as it was last set.
+    pages_max: Cell<u64>,
 }
 
 impl Connection {
-    /// Opens `path`, which the writer creates when it does not exist. The file grows to at most
-    /// `max_bytes`, not counting the WAL file beside it.
-    pub(crate) fn open(path: &Path, role: Role, max_bytes: u64) -> Result<Connection, Error> {
-        Connection::try_open(path, role, max_bytes).map_err(|error| Error::sqlite(path, error))
+    /// Opens `path`, which the writer creates when it does not exist. What its tables may be used by
+    /// is asked of `owners`.
+    pub(crate) fn open(
+        path: &Path,
+        role: Role,
+        owners: Arc<Owners>,
+        clock: Clock,
+    ) -> Result<Connection, Error> {
+        Connection::try_open(path, role, owners, clock).map_err(|error| Error::sqlite(path, error))
     }
 
-    fn try_open(path: &Path, role: Role, max_bytes: u64) -> rusqlite::Result<Connection> {
+    fn try_open(
+        path: &Path,
+        role: Role,
+        owners: Arc<Owners>,
+        clock: Clock,
+    ) -> rusqlite::Result<Connection> {
         let mut sqlite = open_sqlite(path, role)?;
-        match role {
-            Role::Writer => {
-                let pages = i64::try_from((max_bytes / PAGE_BYTES).max(1)).unwrap_or(i64::MAX);
-                sqlite.execute_batch(&format!(
-                    "PRAGMA max_page_count = {}",
-                    pages.min(0xffff_fffe)
-                ))?;
-            }
-            Role::Reader => sqlite.execute_batch("PRAGMA query_only = ON")?,
+        if role == Role::Reader {
+            sqlite.execute_batch("PRAGMA query_only = ON")?;
         }
         for (limit, most) in LIMITS {
             sqlite.set_limit(limit, most)?;
         }
         sqlite.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        let mode = if role == Role::Writer { Mode::Write } else { Mode::Read };
         functions::install(&sqlite)?;
-        let rules = Rules::install(&mut sqlite, mode)?;
-        let watch = Watch::install(&mut sqlite)?;
-        Ok(Connection { sqlite, rules, watch, max_bytes })
+        let rules = Rules::install(&mut sqlite, owners)?;
+        let watch = Watch::install(&mut sqlite, clock)?;
+        Ok(Connection { sqlite, rules, watch, pages_max: Cell::new(PAGES_MAX) })
     }
 
-    /// The size that the file may grow to, as it was when the connection was opened.
-    pub(crate) fn max_bytes(&self) -> u64 {
-        self.max_bytes
+    /// Whether SQLite has rolled back by itself, or no transaction was begun.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.sqlite.is_autocommit()
     }
 
     /// Begins or ends a transaction, by a statement that is compiled once.
     pub(crate) fn frame(&self, statement: Frame) -> rusqlite::Result<()> {
-        self.as_host(|sqlite| {
-            let mut statement = sqlite.prepare_cached(statement.sql())?;
-            statement.execute([]).map(drop)
-        })
+        self.run(statement.sql())
+    }
+
+    /// Begins a part.
+    pub(crate) fn begin(&self, part: Part) -> rusqlite::Result<()> {
+        self.run(&format!("{HOSTS}SAVEPOINT p{}", part.0))
+    }
+
+    /// Ends a part and those inside it. What they wrote belongs to what is around them.
+    pub(crate) fn keep(&self, part: Part) -> rusqlite::Result<()> {
+        self.run(&format!("{HOSTS}RELEASE p{}", part.0))
+    }
+
+    /// Ends a part and those inside it, and undoes what they wrote.
+    pub(crate) fn undo(&self, part: Part) -> rusqlite::Result<()> {
+        self.run(&format!("{HOSTS}ROLLBACK TO p{}", part.0))?;
+        self.keep(part)
+    }
+
+    fn run(&self, sql: &str) -> rusqlite::Result<()> {
+        self.as_host(|sqlite| sqlite.prepare_cached(sql)?.execute([]).map(drop))
+    }
+
+    /// The pages of the file.
+    pub(crate) fn pages(&self) -> rusqlite::Result<Pages> {
+        let of_file = self.number("/*!*/PRAGMA page_count")?;
+        let free = self.number("/*!*/PRAGMA freelist_count")?;
+        Ok(Pages { of_file, used: of_file.saturating_sub(free) })
+    }
+
+    fn number(&self, sql: &str) -> rusqlite::Result<u64> {
+        let number = self.as_host(|sqlite| {
+            sqlite.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0))
+        })?;
+        Ok(u64::try_from(number).unwrap_or(0))
+    }
+
+    /// Lets the file grow to `least` pages or more, and to `most` at most. Setting that costs compiling
+    /// a statement, so it is not done while it is so already.
+    pub(crate) fn let_grow_to(&self, least: u64, most: u64) -> rusqlite::Result<()> {
+        if (least..=most).contains(&self.pages_max.get()) {
+            return Ok(());
+        }
+        let pages = most.min(PAGES_MAX);
+        self.as_host(|sqlite| sqlite.execute_batch(&format!("PRAGMA max_page_count = {pages}")))?;
+        self.pages_max.set(pages);
+        Ok(())
     }
 
     /// Runs the host's own statements, which no rule holds back. Only those that begin with [`HOSTS`]
-    /// may stay compiled: a guest that sends the same text as another would get it.
+    /// may stay compiled.
     pub(crate) fn as_host<T>(&self, work: impl FnOnce(&rusqlite::Connection) -> T) -> T {
         self.watch.off();
         let mode = self.rules.switch(Mode::Host);

@@ -1,90 +1,147 @@
-//! One installation's database.
+//! One shop's database.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use quoin_core::description::Migration;
-use tokio::sync::OwnedSemaphorePermit;
+use quoin_core::Clock;
 
 use crate::blocking::blocking;
 use crate::connection::{Connection, Role};
-use crate::pool::Pool;
-use crate::{Error, Migrated, Transaction, migration};
+use crate::migration::{self, Migrated, Steps};
+use crate::owners::{self, Owners};
+use crate::pool::Readers;
+use crate::texts::Texts;
+use crate::usage::Usage;
+use crate::writer::{Held, Turn, Writer};
+use crate::{Error, Transaction};
 
-/// Readers at once. Each costs up to two megabytes of page cache; a call holds its reader until it
-/// is done, also while it waits for another plugin.
-const READERS_MAX: u32 = 8;
-/// Bytes of the WAL file at which the next writer waits for a moment without readers. As long as
-/// readers overlap, SQLite cannot start the file again from its beginning, and it would grow forever.
+/// Bytes of the WAL file at which the next writer tries to start it again from its beginning, for
+/// which it needs a moment without readers. As long as readers overlap, SQLite cannot do it by
+/// itself, and the file would grow forever.
 const WAL_BYTES_MAX: u64 = 64 << 20;
+/// Bytes of the WAL file at which the next writer waits for that moment as long as it has time.
+const WAL_BYTES_HARD_MAX: u64 = 512 << 20;
+/// How long a writer waits for the moment before that. Readers that are under way are done by then,
+/// most of the time, and those that come wait for the writer.
+const WAL_PATIENCE: Duration = Duration::from_millis(100);
 
-/// The database of one installation: one file, one writer at a time, several readers beside it.
-/// Open a file once and share it: turns are given out within one `Database`, not between two.
+/// The database of one shop: one file with the tables of all its plugins, one writer at a time,
+/// several readers beside it. Open a file once and share it: turns are given out within one
+/// `Database`, not between two.
 pub struct Database {
     path: PathBuf,
     wal: PathBuf,
-    writer: Pool,
-    readers: Pool,
+    clock: Clock,
+    owners: Arc<Owners>,
+    writer: Arc<Writer>,
+    readers: Readers,
+    texts: Texts,
+    usage: Usage,
 }
 
 impl Database {
-    /// Opens the database at `path`, creating it and its folder if they do not exist. It grows to at
-    /// most `max_bytes`. Blocks the thread while it opens the file.
+    /// Opens the database at `path`, creating it and its folder if they do not exist. Blocks the thread
+    /// while it opens the file and recovers what a crash left behind.
     ///
     /// # Errors
     /// The folder or file cannot be created, or the file is not a database.
-    pub fn open(path: &Path, max_bytes: u64) -> Result<Arc<Database>, Error> {
+    pub fn open(path: &Path, clock: Clock) -> Result<Arc<Database>, Error> {
         create_folder_of(path)?;
         let mut wal = path.as_os_str().to_owned();
         wal.push("-wal");
-        let pool = |role, size| Pool::new(path.to_owned(), role, size, max_bytes);
-        let database = Database {
+        let owners = Arc::new(Owners::default());
+        let connection = Connection::open(path, Role::Writer, Arc::clone(&owners), clock.clone())?;
+        let tables = connection.as_host(|sqlite| {
+            sqlite.execute_batch(owners::SCHEMA)?;
+            owners::recorded(sqlite)
+        });
+        owners.set(tables.map_err(|error| Error::sqlite(path, error))?);
+        let writer = Writer::new(path.to_owned(), Arc::clone(&owners), clock.clone(), connection);
+        Ok(Arc::new(Database {
             path: path.to_owned(),
             wal: wal.into(),
-            writer: pool(Role::Writer, 1),
-            readers: pool(Role::Reader, READERS_MAX),
-        };
-        // The first connection creates the file and recovers what a crash left in the WAL.
-        database.writer.give_back(Connection::open(path, Role::Writer, max_bytes)?);
-        Ok(Arc::new(database))
+            writer,
+            readers: Readers::new(path.to_owned(), Arc::clone(&owners), clock.clone()),
+            clock,
+            owners,
+            texts: Texts::default(),
+            usage: Usage::default(),
+        }))
     }
 
-    /// A transaction that reads and writes. Waits for the one writer, first come, first served.
+    /// A transaction that reads and writes. Waits for the turn at the one writer.
     ///
     /// # Errors
     /// [`Error::Deadline`] when the turn did not come in time, [`Error::Overloaded`] when too many
-    /// wait already, or SQLite cannot begin.
-    pub async fn write(self: &Arc<Self>, deadline: Instant) -> Result<Transaction, Error> {
-        let permit = self.writer.turn(deadline).await?;
-        if std::fs::metadata(&self.wal).is_ok_and(|file| file.len() > WAL_BYTES_MAX) {
-            self.restart_wal(deadline).await?;
+    /// requests of the plugin wait already, or the database cannot begin.
+    pub async fn write(self: &Arc<Self>, turn: Turn<'_>) -> Result<Transaction, Error> {
+        let mut seat = self.writer.turn(&turn).await?;
+        let bytes = std::fs::metadata(&self.wal).map_or(0, |file| file.len());
+        if bytes > WAL_BYTES_MAX && !seat.is_shared() {
+            let soon = match bytes > WAL_BYTES_HARD_MAX {
+                true => turn.deadline,
+                false => turn.deadline.min(self.clock.instant() + WAL_PATIENCE),
+            };
+            match self.readers.all_turns(soon).await {
+                Ok(_nobody_reads) => blocking(|| seat.restart_wal())?,
+                Err(error) if bytes > WAL_BYTES_HARD_MAX => return Err(error),
+                // The next writer tries again.
+                Err(_) => {}
+            }
         }
-        self.begin(Role::Writer, permit, deadline)
+        Transaction::writing(Arc::clone(self), seat, &turn)
     }
 
     /// A transaction that reads one snapshot, beside the writer and other readers.
     ///
     /// # Errors
-    /// As for [`Database::write`].
+    /// [`Error::Deadline`] when no reader was free in time, [`Error::Overloaded`] when too many wait
+    /// already, or the database cannot begin.
     pub async fn read(self: &Arc<Self>, deadline: Instant) -> Result<Transaction, Error> {
         let permit = self.readers.turn(deadline).await?;
-        self.begin(Role::Reader, permit, deadline)
+        let connection = self.readers.take()?;
+        Transaction::reading(Arc::clone(self), connection, permit)
     }
 
-    /// Applies those of `migrations` that this database does not have yet, in a transaction that
-    /// stays open: nothing is changed until [`Migrated::commit`].
+    /// Applies those of the plugins' migrations that this database does not have yet, all in one
+    /// transaction that stays open: nothing is changed until [`Migrated::commit`].
     ///
     /// # Errors
     /// [`Error::Migration`] names the migration that was changed after it was applied, is missing,
     /// or fails; and as for [`Database::write`].
     pub async fn migrate(
         self: &Arc<Self>,
-        migrations: &[Migration],
-        deadline: Instant,
+        plugins: &[Steps<'_>],
+        limit: Duration,
     ) -> Result<Migrated, Error> {
-        let transaction = self.write(deadline).await?;
-        blocking(|| migration::apply(transaction, migrations, deadline))
+        let (host, function) = (Arc::from("quoin"), Arc::from("migrate"));
+        let deadline = self.clock.instant() + limit;
+        let turn =
+            Turn { plugin: &host, function: &function, limit, alone: true, deadline };
+        let transaction = self.write(turn).await?;
+        blocking(|| migration::apply(transaction, plugins, deadline))
+    }
+
+    /// Bytes that the tables of `plugin` take.
+    ///
+    /// # Errors
+    /// No reader is free in time, or the database fails.
+    pub async fn bytes_of(
+        self: &Arc<Self>,
+        plugin: &Arc<str>,
+        deadline: Instant,
+    ) -> Result<u64, Error> {
+        let _permit = self.readers.turn(deadline).await?;
+        let connection = self.readers.take()?;
+        let bytes = self.usage.bytes(&connection, plugin);
+        self.readers.give_back(connection);
+        bytes.map_err(|error| Error::sqlite(&self.path, error))
+    }
+
+    /// How long the requests of `plugin` had the writer since this database was opened.
+    pub fn held(&self, plugin: &str) -> Held {
+        self.writer.held(plugin)
     }
 
     /// The file.
@@ -92,38 +149,28 @@ impl Database {
         &self.path
     }
 
-    /// Lets the file grow to at most `max_bytes`, from the next call on.
-    pub fn set_max_bytes(&self, max_bytes: u64) {
-        self.writer.set_max_bytes(max_bytes);
-        self.readers.set_max_bytes(max_bytes);
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
-    pub(crate) fn pool(&self, role: Role) -> &Pool {
-        match role {
-            Role::Writer => &self.writer,
-            Role::Reader => &self.readers,
-        }
+    pub(crate) fn owners(&self) -> &Owners {
+        &self.owners
     }
 
-    fn begin(
-        self: &Arc<Self>,
-        role: Role,
-        permit: OwnedSemaphorePermit,
-        deadline: Instant,
-    ) -> Result<Transaction, Error> {
-        let connection = self.pool(role).take()?;
-        Transaction::begin(Arc::clone(self), connection, role, permit, deadline)
+    pub(crate) fn writer(&self) -> &Writer {
+        &self.writer
     }
 
-    /// The caller holds the writer's permit.
-    async fn restart_wal(&self, deadline: Instant) -> Result<(), Error> {
-        let _nobody_reads = self.readers.all_turns(deadline).await?;
-        let connection = self.writer.take()?;
-        let checkpoint =
-            |sqlite: &rusqlite::Connection| sqlite.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
-        blocking(|| connection.as_host(checkpoint)).map_err(|e| Error::sqlite(&self.path, e))?;
-        self.writer.give_back(connection);
-        Ok(())
+    pub(crate) fn readers(&self) -> &Readers {
+        &self.readers
+    }
+
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    pub(crate) fn usage(&self) -> &Usage {
+        &self.usage
     }
 }
 

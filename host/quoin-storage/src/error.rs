@@ -2,8 +2,11 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::{ErrorCode, ffi};
+
+use crate::authorizer::READ_ONLY;
 
 /// Which constraint a statement would have broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +23,8 @@ pub enum ConstraintKind {
     Other,
 }
 
-/// Why a statement failed, told to the guest that sent it. The transaction can go on unless SQLite
-/// had to roll it back; then every later statement and the commit fail.
+/// Why a statement failed, told to the plugin that sent it. It changed nothing, and the transaction can
+/// go on, unless the database had to roll back; then every later statement and the commit fail.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SqlError {
     /// The data would break a constraint; the statement changed nothing.
@@ -44,8 +47,8 @@ pub enum SqlError {
     /// The call's deadline came before the statement was done.
     #[error("the statement was not done before the deadline of the call")]
     Timeout,
-    /// The database has reached its largest size, or the disk is full.
-    #[error("the database is full: remove data, or raise the installation's database-mib")]
+    /// The plugin's tables have reached their largest size, or the disk is full.
+    #[error("there is no room: remove data, raise the installation's database-mib, or free space on the disk")]
     Full,
     /// Anything else, in SQLite's words.
     #[error("{0}")]
@@ -74,7 +77,7 @@ impl From<rusqlite::Error> for SqlError {
                 SqlError::Constraint { kind: ConstraintKind::Other, message }
             }
             ErrorCode::AuthorizationForStatementDenied => SqlError::Denied(message),
-            ErrorCode::ReadOnly => SqlError::Denied("writing in a call that only reads".into()),
+            ErrorCode::ReadOnly => SqlError::Denied(READ_ONLY.into()),
             ErrorCode::OperationInterrupted => SqlError::Timeout,
             ErrorCode::DiskFull => SqlError::Full,
             ErrorCode::TooBig => SqlError::TooLarge(message),
@@ -99,15 +102,21 @@ fn constraint_kind(extended_code: i32) -> ConstraintKind {
 }
 
 /// Why the host could not do with a database what it wanted.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// Too many calls wait for this database already; come back later.
-    #[error("too many calls wait for the database; try again in a moment")]
+    /// Too many requests wait for this database already; come back later.
+    #[error("too many requests wait for the database; try again in a moment")]
     Overloaded,
     /// The deadline came while waiting for a turn.
     #[error("the deadline came while waiting for the database")]
     Deadline,
-    /// The database has reached its largest size, or the disk is full.
+    /// The request had the writer for as long as its limit allows; nothing of it was kept.
+    #[error("the request had the database's writer for longer than its limit write-ms; do long work in slices, or raise the limit")]
+    WriterLimit,
+    /// The transaction was lost through another one, and nothing of it was kept: it can be run again.
+    #[error("the transaction was lost; try again")]
+    Lost,
+    /// A plugin's tables have reached their largest size, or the disk is full.
     #[error("{} is full: free space on the disk, or raise the limit database-mib", .path.display())]
     Full {
         /// The file.
@@ -132,8 +141,10 @@ pub enum Error {
         known: i64,
     },
     /// A migration cannot be applied; nothing was changed.
-    #[error("migration {number} ({name}): {message}")]
+    #[error("{plugin}: migration {number} ({name}): {message}")]
     Migration {
+        /// The plugin.
+        plugin: String,
         /// Its number.
         number: u32,
         /// Its file name.
@@ -153,7 +164,7 @@ pub enum Error {
         /// The file or folder.
         path: PathBuf,
         /// The operating system's error.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
     /// Any other failure of SQLite.
     #[error("{}: {message}", .path.display())]
@@ -179,6 +190,6 @@ impl Error {
     }
 
     pub(crate) fn io(path: &Path, source: io::Error) -> Error {
-        Error::Io { path: path.to_owned(), source }
+        Error::Io { path: path.to_owned(), source: Arc::new(source) }
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result, ffi};
 
-use crate::connection::VALUE_BYTES_MAX;
+use crate::value::VALUE_BYTES_MAX;
 
 /// Different characters that a trim takes off; nobody trims more than some punctuation.
 const TRIM_BYTES_MAX: usize = 64;

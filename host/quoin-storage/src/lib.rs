@@ -1,8 +1,9 @@
-//! Where data rests: one SQLite database for each installation, and the control database of the host.
+//! Where data rests: one SQLite database for each shop, and the control database of the host.
 //!
-//! No other crate names an SQL driver. A [`Database`] gives out [`Transaction`]s: writers one after
-//! the other in the order they came, readers in parallel on snapshots. What a plugin's SQL may do is
-//! decided by SQLite's authorizer while it compiles a statement, never by looking at the text.
+//! No other crate names an SQL driver. A [`Database`] gives out [`Transaction`]s, one for a request:
+//! writers one after the other, readers in parallel on snapshots. All plugins of a shop have their
+//! tables in its one database, and each reaches its own alone: that is decided by SQLite's authorizer
+//! while it compiles a statement, never by looking at the text.
 
 mod authorizer;
 mod blocking;
@@ -12,15 +13,21 @@ mod database;
 mod error;
 mod functions;
 mod migration;
+mod owners;
 mod pool;
 mod statement;
+mod texts;
 mod transaction;
+mod usage;
 mod value;
 mod watch;
+mod writer;
 
 pub use control::{Control, ControlError, KeyRow, RevisionRow, TenantRow};
 pub use database::Database;
 pub use error::{ConstraintKind, Error, SqlError};
-pub use migration::Migrated;
-pub use transaction::Transaction;
+pub use migration::{Migrated, Steps};
+pub use statement::Scope;
+pub use transaction::{Answer, Overdue, Statement, Transaction};
 pub use value::{Rows, Value};
+pub use writer::{Held, Turn};

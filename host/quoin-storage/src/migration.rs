@@ -1,7 +1,8 @@
-//! A plugin's schema, step by step.
+//! The plugins' schemas, step by step.
 
-use std::collections::BTreeMap;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant;
 
 use quoin_core::Digest;
 use quoin_core::description::Migration;
@@ -10,55 +11,101 @@ use rusqlite::fallible_iterator::FallibleIterator as _;
 
 use crate::authorizer::Mode;
 use crate::connection::Connection;
+use crate::owners::{Tables, is_named_after, prefix};
 use crate::statement::{Failure, check_kind, compile_error, finish, told};
 use crate::{Error, SqlError, Transaction};
 
-const CREATE: &str = "CREATE TABLE IF NOT EXISTS _quoin_migration (
-    number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL, applied_at INTEGER NOT NULL
-) STRICT";
-const APPLIED: &str = "SELECT number, digest FROM _quoin_migration";
-const RECORD: &str =
-    "INSERT INTO _quoin_migration (number, name, digest, applied_at) VALUES (?1, ?2, ?3, ?4)";
+const OWNER: &str =
+    "INSERT INTO _quoin_owner (plugin, pages) VALUES (?1, 0) ON CONFLICT (plugin) DO NOTHING";
+const APPLIED: &str = "SELECT number, digest FROM _quoin_migration WHERE plugin = ?1";
+const RECORD: &str = "INSERT INTO _quoin_migration (plugin, number, name, digest, applied_at)
+    VALUES (?1, ?2, ?3, ?4, ?5)";
+/// Every table that somebody made.
+const TABLES: &str = "SELECT name FROM sqlite_schema
+    WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+        AND name NOT LIKE '\\_quoin\\_%' ESCAPE '\\'";
 /// The host's tables are made by the host alone; the authorizer does not see the new name in a RENAME.
-const FOREIGN: &str = "SELECT name FROM sqlite_schema
-    WHERE name LIKE '\\_quoin\\_%' ESCAPE '\\' AND name <> '_quoin_migration'";
+const HOSTS: &str = "SELECT name FROM sqlite_schema
+    WHERE name LIKE '\\_quoin\\_%' ESCAPE '\\'
+        AND name NOT IN ('_quoin_migration', '_quoin_owner', '_quoin_table')";
+/// What a table's foreign keys refer to.
+const REFERRED: &str = "SELECT \"table\" FROM pragma_foreign_key_list(?1)";
+
+/// The migrations of a plugin.
+#[derive(Debug, Clone)]
+pub struct Steps<'a> {
+    /// The plugin.
+    pub plugin: Arc<str>,
+    /// All its migrations in order.
+    pub migrations: &'a [Migration],
+    /// Bytes that its tables may take.
+    pub max_bytes: u64,
+}
 
 /// Migrations that are applied in an open transaction.
 pub struct Migrated {
     transaction: Transaction,
-    applied: usize,
+    tables: Tables,
+    applied: BTreeMap<Arc<str>, usize>,
 }
 
 impl Migrated {
-    /// How many migrations this transaction applies.
-    pub fn applied(&self) -> usize {
-        self.applied
+    /// How many migrations this transaction applies of each plugin that lacked some.
+    pub fn applied(&self) -> &BTreeMap<Arc<str>, usize> {
+        &self.applied
     }
 
     /// Makes them durable. Dropped without it, the schema is as it was before.
     ///
     /// # Errors
     /// As for [`Transaction::commit`].
-    pub fn commit(self) -> Result<(), Error> {
-        self.transaction.commit()
+    pub async fn commit(self) -> Result<(), Error> {
+        if self.applied.is_empty() {
+            return Ok(());
+        }
+        let database = self.transaction.database();
+        self.transaction.commit().await?;
+        database.owners().set(self.tables);
+        Ok(())
     }
 }
 
 pub(crate) fn apply(
     mut transaction: Transaction,
-    migrations: &[Migration],
+    plugins: &[Steps<'_>],
     deadline: Instant,
 ) -> Result<Migrated, Error> {
-    if migrations.is_empty() {
-        return Ok(Migrated { transaction, applied: 0 });
+    let database = transaction.database();
+    let mut applied = BTreeMap::new();
+    let mut tables = Tables::clone(&database.owners().tables());
+    for steps in plugins.iter().filter(|steps| !steps.migrations.is_empty()) {
+        let count = apply_one(&mut transaction, steps, &mut tables, deadline)?;
+        if count > 0 {
+            applied.insert(Arc::clone(&steps.plugin), count);
+        }
     }
-    let path = transaction.path().to_owned();
-    let sqlite_error = |error| Error::sqlite(&path, error);
-    let connection = transaction.host_writes()?;
-    let known = connection.as_host(applied).map_err(sqlite_error)?;
+    Ok(Migrated { transaction, tables, applied })
+}
+
+fn apply_one(
+    transaction: &mut Transaction,
+    steps: &Steps<'_>,
+    tables: &mut Tables,
+    deadline: Instant,
+) -> Result<usize, Error> {
+    let database = transaction.database();
+    let path = database.path();
+    let sqlite_error = |error| Error::sqlite(path, error);
+    let plugin = &steps.plugin;
+    let known = transaction.look(|sqlite| {
+        let mut statement = sqlite.prepare(APPLIED)?;
+        let rows = statement.query_map([&**plugin], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect::<rusqlite::Result<BTreeMap<u32, String>>>()
+    })?;
     let mut count = 0;
-    for (migration, expected) in migrations.iter().zip(1..) {
+    for (migration, expected) in steps.migrations.iter().zip(1..) {
         let refuse = |message: String| Error::Migration {
+            plugin: plugin.to_string(),
             number: migration.number,
             name: migration.name.clone(),
             message,
@@ -81,55 +128,131 @@ pub(crate) fn apply(
                 "the database has number {last} already, but not this one; number new migrations after it"
             )));
         }
-        run(connection, migration, deadline).map_err(|error| match error {
-            SqlError::Full => Error::Full { path: path.clone() },
-            error => refuse(error.to_string()),
-        })?;
-        let record = (migration.number, &migration.name, digest.as_str(), now_ms());
+        let (connection, ledger) = transaction.host_writes()?;
+        connection.as_host(|sqlite| sqlite.execute(OWNER, [&**plugin])).map_err(sqlite_error)?;
+        let work = Work { connection, plugin, tables };
+        ledger
+            .before_write(database.usage(), connection, (plugin, 0), steps.max_bytes, false)
+            .and_then(|()| work.run(migration, deadline))
+            .map_err(|error| match error {
+                SqlError::Full => Error::Full { path: path.to_owned() },
+                error => refuse(error.to_string()),
+            })?;
+        let applied_at = i64::try_from(database.clock().now_ms()).unwrap_or(i64::MAX);
+        let record = (&**plugin, migration.number, &migration.name, digest.as_str(), applied_at);
         connection.as_host(|sqlite| sqlite.execute(RECORD, record)).map_err(sqlite_error)?;
         count += 1;
     }
-    Ok(Migrated { transaction, applied: count })
+    Ok(count)
 }
 
-fn applied(sqlite: &rusqlite::Connection) -> rusqlite::Result<BTreeMap<u32, String>> {
-    sqlite.execute_batch(CREATE)?;
-    sqlite.prepare(APPLIED)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+/// A migration that is run.
+struct Work<'a> {
+    connection: &'a Connection,
+    plugin: &'a Arc<str>,
+    tables: &'a mut Tables,
 }
 
-fn run(connection: &Connection, migration: &Migration, deadline: Instant) -> Result<(), SqlError> {
-    let mode = connection.rules.switch(Mode::Migrate);
-    connection.watch.until(deadline);
-    let result = run_all(connection, &migration.sql);
-    connection.watch.off();
-    connection.rules.switch(mode);
-    result.map_err(|error| told(connection, error))?;
-    let lost = "it rolled the transaction back".to_owned();
-    if connection.sqlite.is_autocommit() {
-        return Err(SqlError::Other(lost));
+impl Work<'_> {
+    fn run(mut self, migration: &Migration, deadline: Instant) -> Result<(), SqlError> {
+        let connection = self.connection;
+        connection.rules.work_for(self.plugin);
+        connection.rules.set_changed(Some(self.tables.clone()));
+        let mode = connection.rules.switch(Mode::Migrate);
+        let result = self.run_all(&migration.sql, deadline);
+        connection.watch.off();
+        connection.rules.switch(mode);
+        connection.rules.set_changed(None);
+        result.map_err(|error| told(connection, error))?;
+        self.check_references()
     }
-    let foreign = |sqlite: &rusqlite::Connection| {
-        sqlite.prepare(FOREIGN)?.query_map([], |row| row.get::<_, String>(0))?.next().transpose()
-    };
-    match connection.as_host(foreign)? {
-        Some(name) => Err(SqlError::Denied(format!("the name {name}"))),
-        None => Ok(()),
+
+    fn run_all(&mut self, sql: &str, deadline: Instant) -> Result<(), SqlError> {
+        let mut batch = Batch::new(&self.connection.sqlite, sql);
+        loop {
+            self.connection.watch.until(deadline);
+            self.connection.rules.begin_statement();
+            let next = batch.next().map_err(|error| compile_error(error, 0))?;
+            let Some(mut statement) = next else { return Ok(()) };
+            check_kind(&statement)?;
+            finish(&mut statement).map_err(|fault| Failure::of_write(fault).error)?;
+            drop(statement);
+            if self.connection.is_idle() {
+                return Err(SqlError::Other("it rolled the transaction back".into()));
+            }
+            self.take_over()?;
+        }
+    }
+
+    /// Brings the record of tables and owners up to what the schema is now.
+    fn take_over(&mut self) -> Result<(), SqlError> {
+        let (there, host) = self.connection.as_host(|sqlite| -> rusqlite::Result<_> {
+            let there = names(sqlite, TABLES)?;
+            Ok((there, names(sqlite, HOSTS)?.into_iter().next()))
+        })?;
+        if let Some(name) = host {
+            return Err(SqlError::Denied(format!("the name {name}")));
+        }
+        let there: BTreeSet<String> =
+            there.into_iter().map(|name| name.to_ascii_lowercase()).collect();
+        let gone: Vec<String> =
+            self.tables.keys().filter(|name| !there.contains(*name)).cloned().collect();
+        let new: Vec<String> =
+            there.into_iter().filter(|name| !self.tables.contains_key(name)).collect();
+        if gone.is_empty() && new.is_empty() {
+            return Ok(());
+        }
+        for name in gone {
+            let forget = "DELETE FROM _quoin_table WHERE name = ?1";
+            self.connection.as_host(|sqlite| sqlite.execute(forget, [&name]))?;
+            self.tables.remove(&name);
+        }
+        for name in new {
+            // A RENAME names a table without asking.
+            let others = self.tables.values().map(|owner| &**owner);
+            if !is_named_after(&name, self.plugin, others) {
+                let prefix = prefix(self.plugin);
+                let plugin = self.plugin;
+                return Err(SqlError::Denied(format!(
+                    "the name {name}: the tables of {plugin} begin with {prefix}_"
+                )));
+            }
+            let record = "INSERT INTO _quoin_table (name, plugin) VALUES (?1, ?2)";
+            self.connection.as_host(|sqlite| sqlite.execute(record, (&name, &**self.plugin)))?;
+            self.tables.insert(name, Arc::clone(self.plugin));
+        }
+        self.connection.rules.set_changed(Some(self.tables.clone()));
+        Ok(())
+    }
+
+    /// A foreign key to another plugin's table would let the one hold the other's rows fast, or remove
+    /// them.
+    fn check_references(&self) -> Result<(), SqlError> {
+        let own = self.tables.iter().filter(|(_, owner)| *owner == self.plugin);
+        for (table, _) in own {
+            let referred = self.connection.as_host(|sqlite| {
+                sqlite
+                    .prepare(REFERRED)?
+                    .query_map([table], |row| row.get::<_, String>(0))?
+                    .collect::<rusqlite::Result<Vec<_>>>()
+            })?;
+            for other in referred {
+                let owner = self.tables.get(&other.to_ascii_lowercase());
+                if owner != Some(self.plugin) {
+                    let of = owner.map_or_else(
+                        || "does not exist".to_owned(),
+                        |owner| format!("belongs to {owner}"),
+                    );
+                    return Err(SqlError::Denied(format!(
+                        "a foreign key of {table} to {other}, which {of}: refer to the plugin's own tables only"
+                    )));
+                }
+            }
+        }
+        Ok(())
     }
 }
 
-fn run_all(connection: &Connection, sql: &str) -> Result<(), SqlError> {
-    let mut batch = Batch::new(&connection.sqlite, sql);
-    loop {
-        connection.rules.begin_statement();
-        let next = batch.next().map_err(compile_error)?;
-        let Some(mut statement) = next else { return Ok(()) };
-        check_kind(&statement)?;
-        finish(&mut statement).map_err(|fault| Failure::of_write(fault).error)?;
-    }
-}
-
-/// Milliseconds since 1970, for people who look into the table.
-fn now_ms() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+fn names(sqlite: &rusqlite::Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
+    sqlite.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
 }

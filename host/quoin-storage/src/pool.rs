@@ -1,37 +1,41 @@
-//! Connections of one role, handed out in the order in which they are asked for.
+//! Connections that read, handed out in the order in which they are asked for.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use quoin_core::Clock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Error;
 use crate::blocking::blocking;
 use crate::connection::{Connection, Role};
+use crate::owners::Owners;
 
-/// Calls that may wait for one pool. An installation runs at most 256 calls at once, and a swap
+/// Readers at once. Each costs up to two megabytes of page cache; a request holds its reader until it
+/// is done.
+const READERS_MAX: u32 = 8;
+/// Requests that may wait for a reader. An installation runs at most 256 calls at once, and a swap
 /// has two generations; beyond that something is wrong and waiting longer does not help.
 const WAITING_MAX: usize = 512;
 
-/// A bounded number of connections to one file, opened when they are first needed.
-pub(crate) struct Pool {
+/// A bounded number of connections that read one file, opened when they are first needed.
+pub(crate) struct Readers {
     path: PathBuf,
-    role: Role,
-    max_bytes: AtomicU64,
-    size: u32,
+    owners: Arc<Owners>,
+    clock: Clock,
     /// One permit for each connection; tokio hands them out first come, first served.
     permits: Arc<Semaphore>,
     waiting: AtomicUsize,
     idle: Mutex<Vec<Connection>>,
 }
 
-impl Pool {
-    pub(crate) fn new(path: PathBuf, role: Role, size: u32, max_bytes: u64) -> Pool {
-        let permits = Arc::new(Semaphore::new(size as usize));
-        let (idle, max_bytes) = (Mutex::new(Vec::new()), AtomicU64::new(max_bytes));
-        Pool { path, role, max_bytes, size, permits, waiting: AtomicUsize::new(0), idle }
+impl Readers {
+    pub(crate) fn new(path: PathBuf, owners: Arc<Owners>, clock: Clock) -> Readers {
+        let permits = Arc::new(Semaphore::new(READERS_MAX as usize));
+        let (waiting, idle) = (AtomicUsize::new(0), Mutex::default());
+        Readers { path, owners, clock, permits, waiting, idle }
     }
 
     /// Waits for a turn. A caller that goes away while it waits leaves nothing behind.
@@ -41,7 +45,7 @@ impl Pool {
 
     /// Waits until nobody has a connection, and keeps everybody from getting one.
     pub(crate) async fn all_turns(&self, deadline: Instant) -> Result<OwnedSemaphorePermit, Error> {
-        self.turns(self.size, deadline).await
+        self.turns(READERS_MAX, deadline).await
     }
 
     async fn turns(&self, count: u32, deadline: Instant) -> Result<OwnedSemaphorePermit, Error> {
@@ -63,26 +67,15 @@ impl Pool {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         match idle {
             Some(connection) => Ok(connection),
-            None => blocking(|| Connection::open(&self.path, self.role, self.max_bytes())),
+            None => {
+                let (owners, clock) = (Arc::clone(&self.owners), self.clock.clone());
+                blocking(|| Connection::open(&self.path, Role::Reader, owners, clock))
+            }
         }
-    }
-
-    /// From the next connection on, the file grows to at most `max_bytes`.
-    pub(crate) fn set_max_bytes(&self, max_bytes: u64) {
-        if self.max_bytes.swap(max_bytes, Ordering::AcqRel) != max_bytes {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        }
-    }
-
-    fn max_bytes(&self) -> u64 {
-        self.max_bytes.load(Ordering::Acquire)
     }
 
     /// Takes a connection back that is in no transaction. The caller still holds its permit.
     pub(crate) fn give_back(&self, connection: Connection) {
-        if connection.max_bytes() != self.max_bytes() {
-            return;
-        }
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 }

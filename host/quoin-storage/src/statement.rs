@@ -1,12 +1,16 @@
-//! Running one statement of a guest on a connection.
+//! Running one statement of a plugin on a connection.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use quoin_core::Clock;
 use quoin_core::limits::{SQL_BYTES_MAX, SQL_PARAMS_MAX, SQL_RESULT_BYTES_MAX, SQL_ROWS_MAX};
 use rusqlite::{CachedStatement, Statement};
 
+use crate::authorizer::{Mode, READ_ONLY};
 use crate::blocking::blocking;
-use crate::connection::{self, Connection};
+use crate::connection::Connection;
+use crate::texts::{Text, Texts};
 use crate::{Rows, SqlError, Value};
 
 /// How long a statement that only reads may hold up the other tasks of its thread. Most are done in
@@ -15,10 +19,35 @@ const IN_PLACE: Duration = Duration::from_millis(2);
 /// Semicolons in a statement. SQLite needs none, and looking for a second statement behind each of
 /// thousands would take a stack frame each.
 const SEMICOLONS_MAX: usize = 16;
-
 /// Bytes of a statement that stays compiled for the next time. What a plugin runs often is shorter,
 /// and what stays compiled takes memory, some fifty times its text.
 const KEPT_BYTES_MAX: usize = 4 << 10;
+
+/// Who sends a statement, and how far it may go.
+#[derive(Debug, Clone)]
+pub struct Scope<'a> {
+    /// The plugin: its tables can be used.
+    pub plugin: &'a Arc<str>,
+    /// How deep in its request's tree the call is that sends it; 0 for the root.
+    pub depth: u32,
+    /// Whether it may write: not where the function is declared to read.
+    pub writes: bool,
+    /// When the call ends. A statement that reads is interrupted then. One that writes is not: SQLite
+    /// would take the writes of the whole transaction back with it.
+    pub deadline: Instant,
+    /// Bytes that the plugin's tables may take.
+    pub max_bytes: u64,
+}
+
+/// A statement of a plugin.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent<'a> {
+    pub scope: &'a Scope<'a>,
+    pub sql: &'a str,
+    pub params: &'a [Value],
+    /// When a writing statement is interrupted.
+    pub writer_until: Instant,
+}
 
 /// What is wanted of a statement.
 pub(crate) type Step<T> = fn(&mut Statement<'_>) -> Result<T, Fault>;
@@ -52,7 +81,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// The transaction is as it was before the statement.
-    fn whole(error: SqlError) -> Failure {
+    pub(crate) fn whole(error: SqlError) -> Failure {
         Failure { error, half_done: false }
     }
 
@@ -68,55 +97,89 @@ impl Failure {
     }
 }
 
-/// Runs one statement, in place if it is short and only reads, and returns also whether it wrote.
-/// Reading again in the same transaction reads the same, so a statement that turns out to be long
-/// is begun anew.
-pub(crate) fn run<T>(
-    connection: &Connection,
-    sql: &str,
-    params: &[Value],
-    deadline: Instant,
-    step: Step<T>,
-) -> Result<(T, bool), Failure> {
-    check_size(sql, params).map_err(Failure::whole)?;
-    let now = Instant::now();
-    if now >= deadline {
-        return Err(Failure::whole(SqlError::Timeout));
-    }
-    connection.watch.until(deadline.min(now + IN_PLACE));
-    let mut result = attempt(connection, sql, params, deadline, step);
-    let interrupted = matches!(&result, Err(Failure { error: SqlError::Timeout, .. }));
-    if interrupted && Instant::now() < deadline {
-        connection.watch.until(deadline);
-        result = blocking(|| attempt(connection, sql, params, deadline, step));
-    }
-    connection.watch.off();
-    result.map_err(|failure| Failure { error: told(connection, failure.error), ..failure })
+/// What runs statements on a connection.
+pub(crate) struct Executor<'a> {
+    pub connection: &'a Connection,
+    pub texts: &'a Texts,
+    pub clock: &'a Clock,
 }
 
-fn attempt<T>(
-    connection: &Connection,
-    sql: &str,
-    params: &[Value],
-    deadline: Instant,
-    step: Step<T>,
-) -> Result<(T, bool), Failure> {
-    let mut statement = prepare(connection, sql).map_err(Failure::whole)?;
-    let result = match bind(&mut statement, params) {
-        Err(error) => Err(Failure::whole(error)),
-        Ok(()) if statement.readonly() => {
-            step(&mut statement).map(|value| (value, false)).map_err(Failure::of_read)
+impl Executor<'_> {
+    /// Runs one statement and returns also whether it wrote. `before_write` is run before one that
+    /// writes. One that reads is begun in place; if it turns out to be long, it is begun anew, because
+    /// reading again in the same transaction reads the same.
+    pub fn run<T>(
+        &self,
+        sent: Sent<'_>,
+        step: Step<T>,
+        before_write: &mut dyn FnMut(&Connection) -> Result<(), SqlError>,
+    ) -> Result<(T, bool), Failure> {
+        check_size(sent.sql, sent.params).map_err(Failure::whole)?;
+        let text = self.texts.text(sent.scope.plugin, sent.sql);
+        if !self.texts.is_known(text) {
+            check_kind_of_text(sent.sql).map_err(Failure::whole)?;
         }
-        // Writing is not begun anew: an interrupted write takes its transaction with it.
-        Ok(()) => {
+        let now = self.clock.instant();
+        let deadline = sent.scope.deadline.min(sent.writer_until);
+        if now >= deadline {
+            return Err(Failure::whole(SqlError::Timeout));
+        }
+        let connection = self.connection;
+        let mode = if sent.scope.writes { Mode::Write } else { Mode::Read };
+        connection.rules.work_for(sent.scope.plugin);
+        let before = connection.rules.switch(mode);
+        connection.watch.until(deadline.min(now + IN_PLACE));
+        let mut result = self.attempt(sent, text, step, before_write);
+        let interrupted = matches!(&result, Err(Failure { error: SqlError::Timeout, .. }));
+        if interrupted && !connection.is_idle() && self.clock.instant() < deadline {
             connection.watch.until(deadline);
-            blocking(|| step(&mut statement)).map(|value| (value, true)).map_err(Failure::of_write)
+            result = blocking(|| self.attempt(sent, text, step, before_write));
         }
-    };
-    if sql.len() > KEPT_BYTES_MAX {
-        statement.discard();
+        connection.watch.off();
+        connection.rules.switch(before);
+        if result.is_ok() {
+            self.texts.remember(text);
+        }
+        result.map_err(|failure| Failure { error: told(connection, failure.error), ..failure })
     }
-    result
+
+    fn attempt<T>(
+        &self,
+        sent: Sent<'_>,
+        text: Text,
+        step: Step<T>,
+        before_write: &mut dyn FnMut(&Connection) -> Result<(), SqlError>,
+    ) -> Result<(T, bool), Failure> {
+        let connection = self.connection;
+        let mut statement =
+            prepare(connection, sent.scope.plugin, sent.sql).map_err(Failure::whole)?;
+        let result = match bind(&mut statement, sent.params) {
+            Err(error) => Err(Failure::whole(error)),
+            Ok(()) if statement.readonly() => {
+                step(&mut statement).map(|value| (value, false)).map_err(Failure::of_read)
+            }
+            // It was compiled for another function of the plugin, one that may write.
+            Ok(()) if !sent.scope.writes => {
+                Err(Failure::whole(SqlError::Denied(READ_ONLY.into())))
+            }
+            Ok(()) => {
+                before_write(connection).map_err(Failure::whole)?;
+                // Writing is not begun anew: an interrupted write takes its transaction with it.
+                connection.watch.until(sent.writer_until);
+                let began = self.clock.instant();
+                let done = match self.texts.is_slow(text) {
+                    true => blocking(|| step(&mut statement)),
+                    false => step(&mut statement),
+                };
+                self.texts.took(text, self.clock.instant().saturating_duration_since(began));
+                done.map(|value| (value, true)).map_err(Failure::of_write)
+            }
+        };
+        if sent.sql.len() > KEPT_BYTES_MAX {
+            statement.discard();
+        }
+        result
+    }
 }
 
 fn check_size(sql: &str, params: &[Value]) -> Result<(), SqlError> {
@@ -128,14 +191,15 @@ fn check_size(sql: &str, params: &[Value]) -> Result<(), SqlError> {
             "a statement has at most {SQL_PARAMS_MAX} parameters"
         )));
     }
+    Ok(())
+}
+
+fn check_kind_of_text(sql: &str) -> Result<(), SqlError> {
     let semicolons = sql.bytes().filter(|byte| *byte == b';').count();
     if semicolons > SEMICOLONS_MAX {
         return Err(SqlError::TooLarge(format!(
             "a statement has at most {SEMICOLONS_MAX} semicolons; pass text as parameters"
         )));
-    }
-    if connection::is_hosts(sql) {
-        return Err(SqlError::Denied("the comment that marks the host's own statements".into()));
     }
     if sql.contains('\0') {
         return Err(SqlError::Syntax("a statement has no NUL character".into()));
@@ -143,18 +207,35 @@ fn check_size(sql: &str, params: &[Value]) -> Result<(), SqlError> {
     Ok(())
 }
 
-fn prepare<'c>(connection: &'c Connection, sql: &str) -> Result<CachedStatement<'c>, SqlError> {
+/// Compiles the statement, or finds it compiled. It is kept under its text, which begins with the
+/// plugin's name: what is compiled for one plugin, by its rules, is never found by another.
+fn prepare<'c>(
+    connection: &'c Connection,
+    plugin: &str,
+    sql: &str,
+) -> Result<CachedStatement<'c>, SqlError> {
+    let named = format!("/*{plugin}*/{sql}");
     connection.rules.begin_statement();
-    let statement = connection.sqlite.prepare_cached(sql).map_err(compile_error)?;
+    let statement = connection
+        .sqlite
+        .prepare_cached(&named)
+        .map_err(|error| compile_error(error, named.len() - sql.len()))?;
     check_kind(&statement)?;
     Ok(statement)
 }
 
-/// SQLite has one code for every fault of a statement that it compiles.
-pub(crate) fn compile_error(error: rusqlite::Error) -> SqlError {
-    match SqlError::from(error) {
-        SqlError::Other(message) => SqlError::Syntax(message),
-        error => error,
+/// SQLite has one code for every fault of a statement that it compiles. `before` bytes stood before
+/// what the plugin sent.
+pub(crate) fn compile_error(error: rusqlite::Error, before: usize) -> SqlError {
+    match error {
+        rusqlite::Error::SqlInputError { msg, offset, .. } => {
+            let at = usize::try_from(offset).unwrap_or(0).saturating_sub(before);
+            SqlError::Syntax(format!("{msg}, at byte {at} of the statement"))
+        }
+        error => match SqlError::from(error) {
+            SqlError::Other(message) => SqlError::Syntax(message),
+            error => error,
+        },
     }
 }
 
@@ -187,17 +268,16 @@ fn bind(statement: &mut Statement<'_>, params: &[Value]) -> Result<(), SqlError>
 
 /// Returns the rows.
 pub(crate) fn collect(statement: &mut Statement<'_>) -> Result<Rows, Fault> {
-    let mut rows = Vec::new();
-    let mut bytes = 0;
+    let mut values = Vec::new();
+    let (mut count, mut bytes) = (0, 0);
     let mut found = statement.raw_query();
     while let Some(row) = found.next()? {
-        if rows.len() == SQL_ROWS_MAX {
+        if count == SQL_ROWS_MAX {
             let limit = format!("a query returns at most {SQL_ROWS_MAX} rows; page");
             return Err(SqlError::TooLarge(limit).into());
         }
-        let width = row.as_ref().column_count();
-        let mut values = Vec::with_capacity(width);
-        for column in 0..width {
+        count += 1;
+        for column in 0..row.as_ref().column_count() {
             let value = Value::of(row.get_ref(column)?)?;
             bytes += value.size();
             if bytes > SQL_RESULT_BYTES_MAX {
@@ -206,12 +286,11 @@ pub(crate) fn collect(statement: &mut Statement<'_>) -> Result<Rows, Fault> {
             }
             values.push(value);
         }
-        rows.push(values);
     }
     drop(found);
     // After the first step, because SQLite may have compiled the statement anew for it.
     let columns = statement.column_names().map(str::to_owned).collect();
-    Ok(Rows { columns, rows })
+    Ok(Rows { columns, values })
 }
 
 /// Runs to the end.

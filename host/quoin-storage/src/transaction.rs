@@ -1,55 +1,147 @@
-//! One transaction of a guest.
+//! The one transaction of a request.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::blocking::blocking;
-use crate::connection::{Connection, Frame, Role};
-use crate::statement::{self, Failure, Step};
+use crate::connection::{Connection, Frame, Part};
+use crate::statement::{self, Executor, Failure, Scope, Sent, Step};
+use crate::usage::Ledger;
+use crate::writer::{SHORT, Seat, Turn};
 use crate::{Database, Error, Rows, SqlError, Value};
 
-/// A transaction that is open. Dropped without [`Transaction::commit`], it leaves nothing behind.
+/// A transaction that is open. All calls of a request's tree use it, one at a time. Dropped without
+/// [`Transaction::commit`], it leaves nothing behind.
 pub struct Transaction {
     database: Arc<Database>,
-    /// Absent once it was given back or closed.
+    /// Why nothing of it can be kept any more.
+    loss: Option<Loss>,
+    kind: Kind,
+}
+
+enum Kind {
+    Reads(Reader),
+    Writes(Box<Writing>),
+    /// It has ended.
+    Over,
+}
+
+/// A connection of the pool, in a transaction that reads.
+struct Reader {
     connection: Option<Connection>,
-    role: Role,
-    deadline: Instant,
-    wrote: bool,
-    /// Why nothing of this transaction can be kept any more.
-    lost: Option<String>,
     /// After the connection, so that it is back in its pool before the next one's turn comes.
     _permit: OwnedSemaphorePermit,
 }
 
+/// The writer's turn.
+struct Writing {
+    seat: Seat,
+    plugin: Arc<str>,
+    function: Arc<str>,
+    began: Instant,
+    /// When the request has had the writer for as long as it may.
+    until: Instant,
+    /// When those that finished before it are not kept waiting any longer, if there are any.
+    part_at: Option<Instant>,
+    wrote: bool,
+    /// Calls at depths 1 to this one have a savepoint.
+    saved: u32,
+    ledger: Ledger,
+    /// The turn was counted.
+    counted: bool,
+}
+
+/// Why a transaction cannot be kept.
+#[derive(Debug, Clone)]
+enum Loss {
+    /// The request had the writer for too long.
+    Limit,
+    Full,
+    /// SQLite or the disk failed.
+    Failed(String),
+    /// A statement wrote, and its answer could not be passed on.
+    Answer(String),
+}
+
+/// One statement of several.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// Its text.
+    pub text: String,
+    /// Its parameters.
+    pub params: Vec<Value>,
+}
+
+/// What a statement did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answer {
+    /// The rows that it returned.
+    pub rows: Rows,
+    /// How many rows it inserted, updated or deleted.
+    pub changed: u64,
+}
+
+/// What has become of a transaction whose time at the writer was over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overdue {
+    /// Those that waited for it were committed; it goes on.
+    Parted,
+    /// Those that waited for it were committed, and it was undone: the request is to be run again,
+    /// alone.
+    Again,
+    /// It had the writer for as long as its limit allows, and was undone.
+    Limit,
+}
+
 impl Transaction {
-    pub(crate) fn begin(
+    pub(crate) fn reading(
         database: Arc<Database>,
         connection: Connection,
-        role: Role,
         permit: OwnedSemaphorePermit,
-        deadline: Instant,
     ) -> Result<Transaction, Error> {
-        let begin = match role {
-            Role::Writer => Frame::BeginImmediate,
-            Role::Reader => Frame::Begin,
-        };
         // On an error the connection is closed, and the next transaction opens another.
-        connection.frame(begin).map_err(|error| Error::sqlite(database.path(), error))?;
-        let connection = Some(connection);
-        let (wrote, lost) = (false, None);
-        Ok(Transaction { database, connection, role, deadline, wrote, lost, _permit: permit })
+        connection.frame(Frame::Begin).map_err(|error| Error::sqlite(database.path(), error))?;
+        let kind = Kind::Reads(Reader { connection: Some(connection), _permit: permit });
+        Ok(Transaction { database, loss: None, kind })
+    }
+
+    pub(crate) fn writing(
+        database: Arc<Database>,
+        mut seat: Seat,
+        turn: &Turn<'_>,
+    ) -> Result<Transaction, Error> {
+        seat.begin()?;
+        let failed = |error| Error::sqlite(database.path(), error);
+        let connection = seat.connection().ok_or(Error::Lost)?;
+        let ledger = Ledger::begin(connection).map_err(failed)?;
+        let began = database.clock().instant();
+        let writing = Writing {
+            plugin: Arc::clone(turn.plugin),
+            function: Arc::clone(turn.function),
+            began,
+            until: began + turn.limit,
+            part_at: seat.is_shared().then(|| began + SHORT),
+            wrote: false,
+            saved: 0,
+            ledger,
+            counted: false,
+            seat,
+        };
+        Ok(Transaction { database, loss: None, kind: Kind::Writes(Box::new(writing)) })
     }
 
     /// Runs one statement and returns its rows. Parameters are `?1`, `?2` …
     ///
     /// # Errors
     /// See [`SqlError`]; a result beyond `SQL_ROWS_MAX` or `SQL_RESULT_BYTES_MAX` is an error, too.
-    pub fn query(&mut self, sql: &str, params: &[Value]) -> Result<Rows, SqlError> {
-        self.run(sql, params, statement::collect).map(|(rows, _)| rows)
+    pub async fn query(
+        &mut self,
+        scope: &Scope<'_>,
+        text: &str,
+        params: &[Value],
+    ) -> Result<Rows, SqlError> {
+        self.run(scope, text, params, statement::collect).map(|(rows, _)| rows)
     }
 
     /// Runs one statement and returns how many rows it inserted, updated or deleted; rows that it
@@ -57,85 +149,303 @@ impl Transaction {
     ///
     /// # Errors
     /// See [`SqlError`].
-    pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, SqlError> {
-        let ((), wrote) = self.run(sql, params, statement::finish)?;
-        // SQLite goes on telling the count of the last statement that changed rows.
-        Ok(self.connection.as_ref().filter(|_| wrote).map_or(0, |c| c.sqlite.changes()))
+    pub async fn execute(
+        &mut self,
+        scope: &Scope<'_>,
+        text: &str,
+        params: &[Value],
+    ) -> Result<u64, SqlError> {
+        let ((), wrote) = self.run(scope, text, params, statement::finish)?;
+        Ok(self.changed(wrote))
+    }
+
+    /// Runs one statement and returns its rows and how many rows it changed.
+    ///
+    /// # Errors
+    /// See [`SqlError`].
+    pub async fn answer(
+        &mut self,
+        scope: &Scope<'_>,
+        statement: &Statement,
+    ) -> Result<Answer, SqlError> {
+        let step = statement::collect;
+        let (rows, wrote) = self.run(scope, &statement.text, &statement.params, step)?;
+        Ok(Answer { rows, changed: self.changed(wrote) })
+    }
+
+    /// Whether nothing of this transaction can be kept any more: no statement runs, and the commit
+    /// fails.
+    pub fn is_lost(&self) -> bool {
+        self.loss.is_some()
+    }
+
+    /// SQLite goes on telling the count of the last statement that changed rows.
+    fn changed(&self, wrote: bool) -> u64 {
+        self.connection().filter(|_| wrote).map_or(0, |connection| connection.sqlite.changes())
+    }
+
+    fn connection(&self) -> Option<&Connection> {
+        match &self.kind {
+            Kind::Reads(reader) => reader.connection.as_ref(),
+            Kind::Writes(writing) => writing.seat.connection(),
+            Kind::Over => None,
+        }
     }
 
     fn run<T>(
         &mut self,
+        scope: &Scope<'_>,
         sql: &str,
         params: &[Value],
         step: Step<T>,
     ) -> Result<(T, bool), SqlError> {
-        if let Some(why) = &self.lost {
-            return Err(SqlError::Other(why.clone()));
+        if let Some(loss) = &self.loss {
+            return Err(loss.told());
         }
-        let Some(connection) = &self.connection else {
-            return Err(SqlError::Other("the transaction is over".into()));
-        };
-        let result = statement::run(connection, sql, params, self.deadline, step);
-        match result {
-            Ok((value, wrote)) => {
-                self.wrote |= wrote;
-                Ok((value, wrote))
-            }
-            Err(Failure { error, half_done }) => {
-                // OR FAIL keeps the rows before the failing one.
-                self.wrote = true;
-                if half_done || connection.sqlite.is_autocommit() {
-                    self.lost = Some(format!("the transaction was rolled back: {error}"));
+        let database = Arc::clone(&self.database);
+        let over = || SqlError::Other("the transaction is over".into());
+        let (texts, clock) = (database.texts(), database.clock());
+        let result = match &mut self.kind {
+            Kind::Over => return Err(over()),
+            Kind::Reads(reader) => {
+                let connection = reader.connection.as_ref().ok_or_else(over)?;
+                let scope = &Scope { writes: false, ..scope.clone() };
+                let sent = Sent { scope, sql, params, writer_until: scope.deadline };
+                let result = Executor { connection, texts, clock }.run(sent, step, &mut |_| Ok(()));
+                if let (true, Err(failure)) = (connection.is_idle(), &result) {
+                    // Another snapshot than the one it has read so far is none.
+                    self.loss = Some(Loss::of(&failure.error, false));
                 }
-                Err(error)
+                result
             }
-        }
-    }
-
-    /// Makes everything durable that this transaction wrote, before it returns.
-    ///
-    /// # Errors
-    /// Nothing was kept: an earlier statement had already lost the transaction, a deferred
-    /// constraint does not hold, or the disk failed.
-    pub fn commit(mut self) -> Result<(), Error> {
-        if let Some(why) = self.lost.take() {
-            return Err(Error::RolledBack(why));
-        }
-        let Some(connection) = &self.connection else { return Ok(()) };
-        if !self.wrote {
-            return Ok(());
-        }
-        let result = blocking(|| connection.frame(Frame::Commit));
-        result.map_err(|error| {
-            let error = Error::sqlite(self.database.path(), error);
-            if !matches!(error, Error::Constraint(_)) {
-                // What the disk has of it is unknown: the next connection reads it anew.
-                self.connection = None;
+            Kind::Writes(writing) => {
+                let Writing { seat, ledger, saved, wrote, until, .. } = &mut **writing;
+                let connection = seat.connection().ok_or_else(over)?;
+                let sent = Sent { scope, sql, params, writer_until: *until };
+                let result = Executor { connection, texts, clock }.run(sent, step, &mut |on| {
+                    *wrote = true;
+                    while *saved < scope.depth {
+                        on.begin(Part(*saved + 1))?;
+                        *saved += 1;
+                    }
+                    let who = (scope.plugin, scope.depth);
+                    let removes = removes(sql);
+                    ledger.before_write(database.usage(), on, who, scope.max_bytes, removes)
+                });
+                if connection.is_idle() {
+                    // SQLite has rolled back, and not only for this request.
+                    seat.lost();
+                    let error = result.err().map(|failure| failure.error);
+                    let error = error.unwrap_or_else(over);
+                    let late = clock.instant() >= *until && error == SqlError::Timeout;
+                    self.loss = Some(Loss::of(&error, late));
+                    return Err(error);
+                }
+                result
+            }
+        };
+        result.map_err(|Failure { error, half_done }| {
+            if half_done {
+                self.loss = Some(Loss::Answer(error.to_string()));
             }
             error
         })
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        self.database.path()
+    /// A call at this depth of the tree has ended, together with all that it called: what it wrote is
+    /// kept for its caller, or undone alone.
+    ///
+    /// # Errors
+    /// The transaction is lost.
+    pub async fn end_call(&mut self, depth: u32, keep: bool) -> Result<(), Error> {
+        let Kind::Writes(writing) = &mut self.kind else { return Ok(()) };
+        if depth == 0 || writing.saved < depth || self.loss.is_some() {
+            return Ok(());
+        }
+        let Some(connection) = writing.seat.connection() else { return Err(Error::Lost) };
+        writing.saved = depth - 1;
+        let ended = match keep {
+            true => connection
+                .keep(Part(depth))
+                .and_then(|()| writing.ledger.keep(connection, depth)),
+            false => connection
+                .undo(Part(depth))
+                .and_then(|()| writing.ledger.undo(connection, depth)),
+        };
+        ended.map_err(|error| {
+            let error = Error::sqlite(self.database.path(), error);
+            self.loss = Some(Loss::Failed(error.to_string()));
+            error
+        })
+    }
+
+    /// When [`Transaction::overdue`] is to be called, if the request has the writer.
+    pub fn until(&self) -> Option<Instant> {
+        match &self.kind {
+            Kind::Reads(_) | Kind::Over => None,
+            Kind::Writes(writing) => {
+                Some(writing.part_at.map_or(writing.until, |part_at| part_at.min(writing.until)))
+            }
+        }
+    }
+
+    /// The time at the writer is over that [`Transaction::until`] told. To be called between two
+    /// statements.
+    ///
+    /// # Errors
+    /// SQLite cannot go on.
+    pub fn overdue(&mut self) -> Result<Overdue, Error> {
+        let now = self.database.clock().instant();
+        let Kind::Writes(writing) = &mut self.kind else { return Ok(Overdue::Parted) };
+        if now >= writing.until {
+            writing.seat.undo();
+            self.loss = Some(Loss::Limit);
+            return Ok(Overdue::Limit);
+        }
+        writing.part_at = None;
+        if writing.wrote || self.loss.is_some() {
+            writing.seat.undo();
+            self.loss.get_or_insert(Loss::Failed("it is run again".into()));
+            return Ok(Overdue::Again);
+        }
+        writing.seat.part()?;
+        Ok(Overdue::Parted)
+    }
+
+    /// Makes everything durable that was written, before it returns. Requests that queue for the writer
+    /// may be committed with it.
+    ///
+    /// # Errors
+    /// [`Error::Lost`] when nothing was kept because of others, so that the request can be run again. Any
+    /// other: nothing was kept, because a statement had lost the transaction or the disk failed.
+    pub async fn commit(mut self) -> Result<(), Error> {
+        if let Some(loss) = self.loss.take() {
+            let error = loss.error(self.database.path());
+            self.loss = Some(loss);
+            return Err(error);
+        }
+        let database = Arc::clone(&self.database);
+        let failed = |error| Error::sqlite(database.path(), error);
+        match &mut self.kind {
+            Kind::Reads(_) | Kind::Over => return Ok(()),
+            // There is nothing to make durable, and it has seen nothing that is not.
+            Kind::Writes(writing) if !writing.wrote && !writing.seat.is_shared() => {
+                return Ok(());
+            }
+            Kind::Writes(writing) => {
+                let Some(connection) = writing.seat.connection() else { return Err(Error::Lost) };
+                if let Err(error) = writing.ledger.store(database.usage(), connection) {
+                    database.usage().forget();
+                    return Err(failed(error));
+                }
+            }
+        }
+        let Kind::Writes(mut writing) = std::mem::replace(&mut self.kind, Kind::Over) else {
+            return Ok(());
+        };
+        writing.count(&database, true);
+        let outcome = writing.seat.keep(database.clock().instant());
+        match outcome.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                database.usage().forget();
+                Err(error)
+            }
+            // Whoever was to commit it has fallen over.
+            Err(_) => {
+                database.usage().forget();
+                Err(Error::Lost)
+            }
+        }
+    }
+
+    pub(crate) fn database(&self) -> Arc<Database> {
+        Arc::clone(&self.database)
+    }
+
+    /// Reads for the host.
+    pub(crate) fn look<T>(
+        &self,
+        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
+        let connection = self.connection().ok_or(Error::Lost)?;
+        connection.as_host(work).map_err(|error| Error::sqlite(self.database.path(), error))
     }
 
     /// The connection, for work of the host that writes in this transaction.
-    pub(crate) fn host_writes(&mut self) -> Result<&Connection, Error> {
-        self.wrote = true;
-        let over = || Error::RolledBack("the transaction is over".into());
-        self.connection.as_ref().ok_or_else(over)
+    pub(crate) fn host_writes(&mut self) -> Result<(&Connection, &mut Ledger), Error> {
+        let Kind::Writes(writing) = &mut self.kind else { return Err(Error::Lost) };
+        writing.wrote = true;
+        let Writing { seat, ledger, .. } = &mut **writing;
+        Ok((seat.connection().ok_or(Error::Lost)?, ledger))
+    }
+}
+
+/// Whether a statement can only make room. What else it may be, it is not taken for one.
+fn removes(sql: &str) -> bool {
+    sql.trim_start().get(..6).is_some_and(|start| start.eq_ignore_ascii_case("delete"))
+}
+
+impl Writing {
+    /// Counts the turn, once.
+    fn count(&mut self, database: &Database, good: bool) {
+        if !std::mem::replace(&mut self.counted, true) {
+            let time = database.clock().instant().saturating_duration_since(self.began);
+            database.writer().took(&self.plugin, &self.function, time, good);
+        }
+    }
+}
+
+impl Loss {
+    fn of(error: &SqlError, late: bool) -> Loss {
+        match error {
+            SqlError::Timeout if late => Loss::Limit,
+            SqlError::Full => Loss::Full,
+            error => Loss::Failed(error.to_string()),
+        }
+    }
+
+    /// What the statements after it are told.
+    fn told(&self) -> SqlError {
+        match self {
+            Loss::Limit => SqlError::Timeout,
+            Loss::Full => SqlError::Full,
+            Loss::Failed(why) | Loss::Answer(why) => {
+                SqlError::Other(format!("the transaction was rolled back: {why}"))
+            }
+        }
+    }
+
+    fn error(&self, path: &std::path::Path) -> Error {
+        match self {
+            Loss::Limit => Error::WriterLimit,
+            Loss::Full => Error::Full { path: path.to_owned() },
+            Loss::Failed(why) => Error::Sqlite { path: path.to_owned(), message: why.clone() },
+            Loss::Answer(why) => Error::RolledBack(why.clone()),
+        }
     }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        let Some(connection) = self.connection.take() else { return };
-        // A panic may have come between, so that the connection is not what it seems to be.
-        let rolled_back =
-            connection.sqlite.is_autocommit() || connection.frame(Frame::Rollback).is_ok();
-        if rolled_back && !std::thread::panicking() {
-            self.database.pool(self.role).give_back(connection);
+        match &mut self.kind {
+            Kind::Over => {}
+            Kind::Reads(reader) => {
+                let Some(connection) = reader.connection.take() else { return };
+                // A panic may have come between, so that the connection is not what it seems to be.
+                let rolled_back =
+                    connection.is_idle() || connection.frame(Frame::Rollback).is_ok();
+                if rolled_back && !std::thread::panicking() {
+                    self.database.readers().give_back(connection);
+                }
+            }
+            Kind::Writes(writing) => {
+                writing.count(&self.database, self.loss.is_none());
+                match std::thread::panicking() {
+                    true => writing.seat.close(),
+                    false => writing.seat.undo(),
+                }
+            }
         }
     }
 }

@@ -4,6 +4,10 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 
 use crate::SqlError;
 
+/// Bytes of a value and of a row. A statement makes several values at once, and looks at the clock
+/// only between them; larger things belong into files.
+pub(crate) const VALUE_BYTES_MAX: usize = 1 << 20;
+
 /// One value of a parameter or of a column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -60,11 +64,19 @@ impl ToSql for Value {
     }
 }
 
-/// What a query returned.
+/// What a query returned: the columns named once, and all values in one list, row after row. Row `r`
+/// has the values from `r * columns.len()` on.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rows {
     /// The names of the columns, in order.
     pub columns: Vec<String>,
+    /// The values of all rows.
+    pub values: Vec<Value>,
+}
+
+impl Rows {
     /// The rows, each with one value for each column.
-    pub rows: Vec<Vec<Value>>,
+    pub fn iter(&self) -> impl Iterator<Item = &[Value]> {
+        self.values.chunks(self.columns.len().max(1))
+    }
 }

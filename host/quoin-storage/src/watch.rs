@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use quoin_core::Clock;
+
 /// Instructions of SQLite's machine between two looks at the clock: a microsecond or two, of which
 /// the look is a small part. An instruction on large values takes much longer.
 const INSTRUCTIONS: i32 = 100;
@@ -19,11 +21,14 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Watches over everything that `sqlite` runs from now on.
-    pub(crate) fn install(sqlite: &mut rusqlite::Connection) -> rusqlite::Result<Watch> {
-        let start = Instant::now();
+    pub(crate) fn install(
+        sqlite: &mut rusqlite::Connection,
+        clock: Clock,
+    ) -> rusqlite::Result<Watch> {
+        let start = clock.instant();
         let end = Arc::new(AtomicU64::new(NEVER));
         let seen = Arc::clone(&end);
-        let over = move || nanos_since(start, Instant::now()) >= seen.load(Ordering::Relaxed);
+        let over = move || nanos_since(start, clock.instant()) >= seen.load(Ordering::Relaxed);
         sqlite.progress_handler(INSTRUCTIONS, Some(over))?;
         Ok(Watch { start, end })
     }

@@ -1,0 +1,100 @@
+//! What is remembered of the statements that plugins send.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Statements that are remembered: more than the plugins of a large shop have. Beyond that, all are
+/// forgotten, which costs looking at each of them once more.
+const REMEMBERED_MAX: usize = 10_000;
+/// How long a writing statement may hold up the other tasks of its thread. Moving them away takes
+/// some microseconds, and most statements are done by then.
+const SLOW: Duration = Duration::from_millis(2);
+
+/// The statements of a database's plugins that have been looked at.
+#[derive(Default)]
+pub(crate) struct Texts {
+    seed: RandomState,
+    slow: Mutex<HashMap<u64, bool>>,
+}
+
+/// A statement of a plugin.
+#[derive(Clone, Copy)]
+pub(crate) struct Text(u64);
+
+impl Texts {
+    pub fn text(&self, plugin: &str, sql: &str) -> Text {
+        Text(self.seed.hash_one((plugin, sql)))
+    }
+
+    /// Whether the statement was found good before.
+    pub fn is_known(&self, text: Text) -> bool {
+        self.slow().contains_key(&text.0)
+    }
+
+    /// The statement was found good.
+    pub fn remember(&self, text: Text) {
+        let mut slow = self.slow();
+        if slow.len() >= REMEMBERED_MAX {
+            slow.clear();
+        }
+        slow.entry(text.0).or_insert(false);
+    }
+
+    /// Whether the statement took long the last time that it wrote.
+    pub fn is_slow(&self, text: Text) -> bool {
+        self.slow().get(&text.0).copied().unwrap_or(false)
+    }
+
+    /// How long the statement took to write.
+    pub fn took(&self, text: Text, time: Duration) {
+        if let Some(slow) = self.slow().get_mut(&text.0) {
+            *slow = time > SLOW;
+        }
+    }
+
+    fn slow(&self) -> MutexGuard<'_, HashMap<u64, bool>> {
+        self.slow.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_text_of_two_plugins_is_two_statements() {
+        let texts = Texts::default();
+        let a = texts.text("a", "SELECT 1");
+        texts.remember(a);
+        assert!(texts.is_known(a));
+        assert!(!texts.is_known(texts.text("b", "SELECT 1")));
+    }
+
+    #[test]
+    fn a_statement_is_slow_as_it_was_the_last_time() {
+        let texts = Texts::default();
+        let text = texts.text("a", "DELETE FROM a");
+        assert!(!texts.is_slow(text));
+        texts.remember(text);
+        texts.took(text, SLOW);
+        assert!(!texts.is_slow(text));
+        texts.took(text, SLOW + Duration::from_nanos(1));
+        assert!(texts.is_slow(text));
+        texts.remember(text);
+        assert!(texts.is_slow(text));
+        texts.took(text, Duration::ZERO);
+        assert!(!texts.is_slow(text));
+    }
+
+    #[test]
+    fn no_more_are_remembered_than_the_limit() {
+        let texts = Texts::default();
+        for n in 0..=REMEMBERED_MAX {
+            texts.remember(texts.text("a", &n.to_string()));
+            assert!(texts.slow().len() <= REMEMBERED_MAX);
+        }
+        assert!(texts.is_known(texts.text("a", &REMEMBERED_MAX.to_string())));
+    }
+}

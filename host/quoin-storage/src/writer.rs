@@ -1,0 +1,391 @@
+//! The one writer of a database: whose turn it is, and which requests share a commit.
+//!
+//! Turns go round the plugins that wait, so that one with many requests keeps no other waiting for
+//! more than one of them. A request that is done does not commit at once if the next one waits
+//! already and has proven short: the transaction stays open for that one, behind a savepoint, and is
+//! committed for all of them together. Nobody is answered before.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use quoin_core::Clock;
+use tokio::sync::oneshot;
+
+use crate::Error;
+use crate::blocking::blocking;
+use crate::connection::{Connection, Frame, Part, Role};
+use crate::owners::Owners;
+
+/// Requests of one plugin that may wait for the writer: as many as it may run at once. Beyond that
+/// something is wrong, and waiting longer does not help.
+const WAITING_MAX: usize = 256;
+/// How long a request may have the writer to count as short. A finished request waits for one that
+/// shares its commit, so this is what sharing may cost it.
+pub(crate) const SHORT: Duration = Duration::from_millis(5);
+/// Turns in a row that must have been short before a function shares a commit.
+const PROVEN: u32 = 8;
+/// Requests that share a commit. What a crash takes back and what a neighbour's fault makes run again
+/// stays small, and a hundredth of a sync is nothing to save any more.
+const SHARED_MAX: usize = 64;
+/// How long a commit is put off at most while requests follow each other, in times of the last one: a
+/// slow disk is worth more company.
+const PATIENCE: u32 = 2;
+
+/// A turn at the writer that is asked for.
+#[derive(Debug, Clone)]
+pub struct Turn<'a> {
+    /// The plugin whose function the request called.
+    pub plugin: &'a Arc<str>,
+    /// The function.
+    pub function: &'a Arc<str>,
+    /// How long the request may have the writer.
+    pub limit: Duration,
+    /// Whether it must have its transaction for itself: it has lost one already.
+    pub alone: bool,
+    /// When waiting is over.
+    pub deadline: Instant,
+}
+
+/// How long the requests of a plugin had the writer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Turns at the writer.
+    pub turns: u64,
+    /// All of them together.
+    pub total: Duration,
+    /// The longest of them.
+    pub longest: Duration,
+}
+
+/// The outcome of a commit that several wait for.
+pub(crate) type Outcome = Result<(), Error>;
+
+/// The one writer of a database.
+pub(crate) struct Writer {
+    path: PathBuf,
+    owners: Arc<Owners>,
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// There while nobody has it.
+    idle: Option<Desk>,
+    /// Who waits, by plugin; the plugin at the front is the next one's.
+    waiting: VecDeque<(Arc<str>, VecDeque<Waiter>)>,
+    held: HashMap<Arc<str>, Held>,
+    /// Short turns in a row, by plugin and function.
+    short: HashMap<(Arc<str>, Arc<str>), u32>,
+}
+
+struct Waiter {
+    shares: bool,
+    seat: oneshot::Sender<Seat>,
+}
+
+/// What goes from one who has the writer to the next.
+pub(crate) struct Desk {
+    /// Opened when it is first needed, and anew after a failure.
+    connection: Option<Connection>,
+    /// Requests that are done and wait for the commit of the transaction that is open.
+    done: Vec<oneshot::Sender<Outcome>>,
+    /// When the first of them was done.
+    since: Option<Instant>,
+    /// How long the last commit took.
+    commit: Duration,
+}
+
+/// The writer, while somebody has it. Dropped, it goes to the next.
+pub(crate) struct Seat {
+    writer: Arc<Writer>,
+    desk: Option<Desk>,
+}
+
+impl Writer {
+    /// The writer of the database at `path`, with its first connection.
+    pub fn new(
+        path: PathBuf,
+        owners: Arc<Owners>,
+        clock: Clock,
+        connection: Connection,
+    ) -> Arc<Writer> {
+        let (idle, waiting) = (Some(Desk::new(connection)), VecDeque::new());
+        let (held, short) = (HashMap::new(), HashMap::new());
+        let state = Mutex::new(State { idle, waiting, held, short });
+        Arc::new(Writer { path, owners, clock, state })
+    }
+
+    /// Waits for the turn. Who goes away while it waits leaves nothing behind.
+    pub async fn turn(self: &Arc<Self>, turn: &Turn<'_>) -> Result<Seat, Error> {
+        let coming = {
+            let mut state = self.state();
+            if let Some(desk) = state.idle.take() {
+                return Ok(Seat { writer: Arc::clone(self), desk: Some(desk) });
+            }
+            let shares = !turn.alone && state.is_proven(turn);
+            state.enqueue(turn.plugin, shares)?
+        };
+        match tokio::time::timeout_at(turn.deadline.into(), coming).await {
+            Ok(Ok(seat)) => Ok(seat),
+            // Every waiter is sent a seat or outlives its database.
+            Ok(Err(_)) => Err(Error::Overloaded),
+            Err(_) => Err(Error::Deadline),
+        }
+    }
+
+    /// How long the requests of `plugin` had the writer.
+    pub fn held(&self, plugin: &str) -> Held {
+        self.state().held.get(plugin).copied().unwrap_or_default()
+    }
+
+    /// A turn is over that took `time`; a request that was `good` may share a commit in time.
+    pub fn took(&self, plugin: &Arc<str>, function: &Arc<str>, time: Duration, good: bool) {
+        let mut state = self.state();
+        let held = state.held.entry(Arc::clone(plugin)).or_default();
+        held.turns += 1;
+        held.total += time;
+        held.longest = held.longest.max(time);
+        let key = (Arc::clone(plugin), Arc::clone(function));
+        let short = state.short.entry(key).or_default();
+        *short = if good && time <= SHORT { short.saturating_add(1) } else { 0 };
+    }
+
+    /// Gives the desk to the next who waits, and commits before that what need not or must not wait.
+    fn pass_on(self: &Arc<Self>, mut desk: Desk) {
+        loop {
+            let next = {
+                let mut state = self.state();
+                let next = state.next();
+                if next.is_none() && desk.done.is_empty() {
+                    state.idle = Some(desk);
+                    return;
+                }
+                next
+            };
+            let shares = next.as_ref().is_some_and(|next| next.shares);
+            if !desk.done.is_empty() && !(shares && desk.has_patience(self.clock.instant())) {
+                desk.commit(&self.path, &self.clock);
+            }
+            let Some(next) = next else { continue };
+            match next.seat.send(Seat { writer: Arc::clone(self), desk: Some(desk) }) {
+                Ok(()) => return,
+                // It has gone meanwhile.
+                Err(mut seat) => match seat.desk.take() {
+                    Some(back) => desk = back,
+                    None => return,
+                },
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_proven(&self, turn: &Turn<'_>) -> bool {
+        let key = (Arc::clone(turn.plugin), Arc::clone(turn.function));
+        self.short.get(&key).is_some_and(|turns| *turns >= PROVEN)
+    }
+
+    fn enqueue(
+        &mut self,
+        plugin: &Arc<str>,
+        shares: bool,
+    ) -> Result<oneshot::Receiver<Seat>, Error> {
+        let place = self.waiting.iter().position(|(of, _)| of == plugin);
+        let place = place.unwrap_or_else(|| {
+            self.waiting.push_back((Arc::clone(plugin), VecDeque::new()));
+            self.waiting.len() - 1
+        });
+        let Some((_, queue)) = self.waiting.get_mut(place) else { return Err(Error::Overloaded) };
+        if queue.len() >= WAITING_MAX {
+            queue.retain(|waiter| !waiter.seat.is_closed());
+        }
+        if queue.len() >= WAITING_MAX {
+            return Err(Error::Overloaded);
+        }
+        let (seat, coming) = oneshot::channel();
+        queue.push_back(Waiter { shares, seat });
+        Ok(coming)
+    }
+
+    /// The next who waits: the longest waiting of the plugin whose turn it is.
+    fn next(&mut self) -> Option<Waiter> {
+        loop {
+            let (plugin, mut queue) = self.waiting.pop_front()?;
+            let next = queue.pop_front();
+            if !queue.is_empty() {
+                self.waiting.push_back((plugin, queue));
+            }
+            match next {
+                Some(waiter) if waiter.seat.is_closed() => {}
+                Some(waiter) => return Some(waiter),
+                None => {}
+            }
+        }
+    }
+}
+
+impl Desk {
+    fn new(connection: Connection) -> Desk {
+        let connection = Some(connection);
+        Desk { connection, done: Vec::new(), since: None, commit: Duration::ZERO }
+    }
+
+    /// Whether the finished requests can wait for one more.
+    fn has_patience(&self, now: Instant) -> bool {
+        let patience = SHORT.max(self.commit * PATIENCE);
+        self.done.len() < SHARED_MAX
+            && self.since.is_none_or(|since| now.saturating_duration_since(since) < patience)
+    }
+
+    /// Commits for all that are done, and tells them.
+    fn commit(&mut self, path: &Path, clock: &Clock) {
+        let Some(connection) = &self.connection else { return self.lost() };
+        if connection.is_idle() {
+            return self.lost();
+        }
+        let began = clock.instant();
+        let result = blocking(|| connection.frame(Frame::Commit));
+        self.commit = clock.instant().saturating_duration_since(began);
+        if result.is_err() {
+            // Whatever is left of the transaction goes with the connection.
+            self.connection = None;
+        }
+        self.tell(&result.map_err(|error| Error::sqlite(path, error)));
+    }
+
+    /// The transaction is gone, with what the finished requests wrote. None of it was committed, so they
+    /// can run again.
+    fn lost(&mut self) {
+        self.tell(&Err(Error::Lost));
+    }
+
+    fn tell(&mut self, outcome: &Outcome) {
+        self.since = None;
+        for done in self.done.drain(..) {
+            // Who has gone does not want to know.
+            let _ = done.send(outcome.clone());
+        }
+    }
+}
+
+impl Seat {
+    fn desk(&mut self) -> Result<&mut Desk, Error> {
+        self.desk.as_mut().ok_or(Error::Lost)
+    }
+
+    /// The connection, with a transaction begun, and behind a savepoint where others wait for its
+    /// commit.
+    pub fn begin(&mut self) -> Result<(), Error> {
+        let (path, owners) = (self.writer.path.clone(), Arc::clone(&self.writer.owners));
+        let clock = self.writer.clock.clone();
+        let desk = self.desk()?;
+        let connection = match &desk.connection {
+            Some(connection) => connection,
+            None => desk.connection.insert(blocking(|| {
+                Connection::open(&path, Role::Writer, owners, clock)
+            })?),
+        };
+        let begun = match desk.done.is_empty() {
+            true => connection.frame(Frame::BeginImmediate),
+            false => connection.begin(Part(0)),
+        };
+        begun.map_err(|error| {
+            desk.lost();
+            desk.connection = None;
+            Error::sqlite(&path, error)
+        })
+    }
+
+    /// Starts the WAL file again from its beginning. Nobody reads, and no transaction is open.
+    pub fn restart_wal(&mut self) -> Result<(), Error> {
+        let Some(connection) = self.connection() else { return Ok(()) };
+        let checkpoint =
+            |sqlite: &rusqlite::Connection| sqlite.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        connection.as_host(checkpoint).map_err(|e| Error::sqlite(&self.writer.path, e))
+    }
+
+    /// The connection.
+    pub fn connection(&self) -> Option<&Connection> {
+        self.desk.as_ref()?.connection.as_ref()
+    }
+
+    /// Whether finished requests wait for the commit of this transaction.
+    pub fn is_shared(&self) -> bool {
+        self.desk.as_ref().is_some_and(|desk| !desk.done.is_empty())
+    }
+
+    /// SQLite has rolled back by itself: the finished requests run again.
+    pub fn lost(&mut self) {
+        if let Some(desk) = &mut self.desk {
+            desk.lost();
+        }
+    }
+
+    /// Commits for the finished requests, and begins anew for the one that goes on, which has not
+    /// written. Nobody else writes in between, so it goes on seeing what it saw.
+    pub fn part(&mut self) -> Result<(), Error> {
+        let writer = Arc::clone(&self.writer);
+        let desk = self.desk()?;
+        desk.commit(&writer.path, &writer.clock);
+        self.begin()
+    }
+
+    /// Ends the request's own part without keeping it.
+    pub fn undo(&mut self) {
+        let Some(desk) = &mut self.desk else { return };
+        let Some(connection) = &desk.connection else { return };
+        if desk.done.is_empty() {
+            // A connection that cannot even roll back is closed.
+            if !connection.is_idle() && connection.frame(Frame::Rollback).is_err() {
+                desk.connection = None;
+            }
+            return;
+        }
+        if connection.is_idle() || connection.undo(Part(0)).is_err() {
+            desk.lost();
+            desk.connection = None;
+        }
+    }
+
+    /// Ends the request's own part, keeps it, and gives the writer to the next. The answer comes when it
+    /// is committed.
+    pub fn keep(mut self, now: Instant) -> oneshot::Receiver<Outcome> {
+        let (told, outcome) = oneshot::channel();
+        if let Some(desk) = &mut self.desk {
+            let shared = !desk.done.is_empty();
+            desk.done.push(told);
+            desk.since.get_or_insert(now);
+            let released = match &desk.connection {
+                Some(connection) if shared => connection.keep(Part(0)).is_ok(),
+                connection => connection.is_some(),
+            };
+            if !released {
+                desk.lost();
+                desk.connection = None;
+            }
+        }
+        outcome
+    }
+
+    /// Closes the connection: what it is in is not known.
+    pub fn close(&mut self) {
+        if let Some(desk) = &mut self.desk {
+            desk.lost();
+            desk.connection = None;
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(desk) = self.desk.take() {
+            self.writer.pass_on(desk);
+        }
+    }
+}
