@@ -61,6 +61,9 @@ pub const SQL_ROWS_MAX: usize = 10_000;
 /// Bytes that one query returns.
 pub const SQL_RESULT_BYTES_MAX: usize = 4 << 20;
 
+/// Statements in one batch: the lines of a large thing, and some.
+pub const SQL_BATCH_MAX: usize = 1_000;
+
 /// Bytes of a request's headers: room for cookies and tokens.
 pub const HEADER_BYTES_MAX: usize = 32 << 10;
 /// Headers of a request.
@@ -95,8 +98,11 @@ pub struct Limits {
     pub concurrency: u32,
     /// Calls waiting for their turn; the next one is refused as overload.
     pub queue: u32,
-    /// Size of the database, MiB.
+    /// Size of its tables in the shop's database, MiB.
     pub database_mib: u32,
+    /// How long a request of a function of its own may have the shop's one writer, milliseconds. What
+    /// takes longer keeps everybody else from writing, and belongs in slices.
+    pub write_ms: u32,
 }
 
 impl Default for Limits {
@@ -107,18 +113,21 @@ impl Default for Limits {
             concurrency: 32,
             queue: 256,
             database_mib: 512,
+            write_ms: 1_000,
         }
     }
 }
 
 impl Limits {
-    /// What no manifest and no shop can go beyond: the pool's slots and the host's memory stand behind it.
+    /// What no manifest and no shop can go beyond: the pool's slots and the host's memory stand behind it,
+    /// and behind the writer's time the patience of those who wait for it.
     pub const CEILING: Limits = Limits {
         memory_mib: 64,
         deadline_ms: 60_000,
         concurrency: 256,
         queue: 4_096,
         database_mib: 16_384,
+        write_ms: 10_000,
     };
 
     /// The first limit that is zero or beyond the ceiling, told as a sentence.
@@ -130,6 +139,7 @@ impl Limits {
             ("concurrency", self.concurrency, ceiling.concurrency),
             ("queue", self.queue, ceiling.queue),
             ("database-mib", self.database_mib, ceiling.database_mib),
+            ("write-ms", self.write_ms, ceiling.write_ms),
         ]
         .into_iter()
         .find(|(_, value, max)| *value == 0 || value > max)
@@ -156,6 +166,9 @@ pub struct LimitsChange {
     /// See [`Limits::database_mib`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_mib: Option<u32>,
+    /// See [`Limits::write_ms`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub write_ms: Option<u32>,
 }
 
 impl LimitsChange {
@@ -167,6 +180,7 @@ impl LimitsChange {
             concurrency: self.concurrency.unwrap_or(limits.concurrency),
             queue: self.queue.unwrap_or(limits.queue),
             database_mib: self.database_mib.unwrap_or(limits.database_mib),
+            write_ms: self.write_ms.unwrap_or(limits.write_ms),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
+use quoin_core::Clock;
 use quoin_core::limits::Limits;
 use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
@@ -32,6 +33,7 @@ pub struct EngineError(String);
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) inner: wasmtime::Engine,
+    pub(crate) clock: Clock,
     instances: u32,
     // Stops the ticker when the last clone goes.
     _ticker: Arc<()>,
@@ -42,20 +44,24 @@ impl Engine {
     ///
     /// # Errors
     /// No pool fits into the address space, or the ticker thread cannot start.
-    pub fn new() -> Result<Engine, EngineError> {
+    pub fn new(clock: Clock) -> Result<Engine, EngineError> {
         let mut last = String::new();
         for instances in POOL_SIZES {
             let mut config = config();
             config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(instances)));
             match wasmtime::Engine::new(&config) {
-                Ok(inner) => return Engine::ticking(inner, instances),
+                Ok(inner) => return Engine::ticking(inner, instances, clock),
                 Err(error) => last = format!("{error:#}"),
             }
         }
         Err(EngineError(last))
     }
 
-    fn ticking(inner: wasmtime::Engine, instances: u32) -> Result<Engine, EngineError> {
+    fn ticking(
+        inner: wasmtime::Engine,
+        instances: u32,
+        clock: Clock,
+    ) -> Result<Engine, EngineError> {
         let ticker = Arc::new(());
         let (alive, engine) = (Arc::downgrade(&ticker), inner.weak());
         std::thread::Builder::new()
@@ -70,7 +76,7 @@ impl Engine {
                 }
             })
             .map_err(|e| EngineError(format!("no ticker thread: {e}")))?;
-        Ok(Engine { inner, instances, _ticker: ticker })
+        Ok(Engine { inner, clock, instances, _ticker: ticker })
     }
 
     /// How many instances can live at once.

@@ -1,97 +1,118 @@
 //! How a call can fail, apart from returning an error of its own.
 
+use std::fmt;
+
 use crate::Value;
 
 /// What a call came to: the function's own result, or a failure.
 pub type Outcome = Result<Option<Value>, Failure>;
 
 /// A call that gave no result. Nothing that it wrote was kept.
-#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
-pub enum Failure {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The installation in which it failed.
+    pub plugin: String,
+    /// The function that was called, as `interface#function`.
+    pub function: String,
+    /// What happened.
+    pub kind: FailureKind,
+}
+
+/// What happened to a call that gave no result. The texts are for the log and the operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FailureKind {
     /// The plugin trapped: a panic, an overflow of its stack, an access out of bounds.
-    #[error("{plugin} trapped in {function}: {reason}")]
-    Trap {
-        /// The installation.
-        plugin: String,
-        /// The function that was called.
-        function: String,
-        /// The engine's words, for the log.
-        reason: String,
-    },
+    Trap(String),
     /// The deadline passed while the plugin ran or waited.
-    #[error("{plugin} did not finish {function} in time")]
-    Timeout {
-        /// The installation.
-        plugin: String,
-        /// The function that was called.
-        function: String,
-    },
-    /// The call went over a limit: host calls, bytes that cross, depth of calls.
-    #[error("{plugin} went over a limit in {function}: {limit}")]
-    Limit {
-        /// The installation.
-        plugin: String,
-        /// The function that was called.
-        function: String,
-        /// Which limit, and its value.
-        limit: String,
-    },
-    /// The plugin used a host interface that it has no grant for.
-    #[error("{plugin} used {interface} in {function} without a grant")]
-    Denied {
-        /// The installation.
-        plugin: String,
-        /// The function that was called.
-        function: String,
-        /// The host interface.
-        interface: String,
-    },
-    /// The installation, or the pool of instances, has no room now.
-    #[error("{plugin} is busy: {what}")]
-    Overload {
-        /// The installation.
-        plugin: String,
-        /// What is full.
-        what: String,
-    },
+    Timeout,
+    /// The request had the shop's one writer for longer than it may, in milliseconds.
+    WriterTimeout(u32),
+    /// The call went over a limit, which is named: host calls, bytes that cross, depth of calls.
+    Limit(String),
+    /// The plugin used this host interface without a grant.
+    Denied(String),
+    /// A function that may write was called where nothing may be written: in a request or below a
+    /// function that is declared to read.
+    Writes,
+    /// The installation, the pool of instances or the database has no room now; the text says which.
+    Overload(String),
     /// It returned what the one who asked cannot pass on.
-    #[error("{plugin} returned from {function} what cannot be sent: {reason}")]
-    Inexpressible {
-        /// The installation.
-        plugin: String,
-        /// The function that was called.
-        function: String,
-        /// What is wrong with it.
-        reason: String,
-    },
+    Inexpressible(String),
     /// There is no such function, or the values do not fit its parameters.
-    #[error("{0}")]
     BadCall(String),
+    /// There is no room left to store what was written.
+    Full(String),
     /// The host failed: its storage, most of the time.
-    #[error("the host failed in {plugin}: {reason}")]
-    Host {
-        /// The installation.
-        plugin: String,
-        /// Why.
-        reason: String,
-        /// Whether a full disk or database is the reason.
-        full: bool,
-    },
+    Host(String),
 }
 
 impl Failure {
-    /// A stable word for it; guests see it as the value of `unavailable`.
+    /// A failure of this function.
+    pub fn new(plugin: impl fmt::Display, function: impl fmt::Display, kind: FailureKind) -> Self {
+        Failure { plugin: plugin.to_string(), function: function.to_string(), kind }
+    }
+
+    /// A stable word for it; plugins see it as the value of `unavailable`.
     pub fn code(&self) -> &'static str {
-        match self {
-            Failure::Trap { .. } => "trap",
-            Failure::Timeout { .. } => "timeout",
-            Failure::Limit { .. } => "limit",
-            Failure::Denied { .. } => "denied",
-            Failure::Overload { .. } => "overload",
-            Failure::Inexpressible { .. } => "inexpressible-result",
-            Failure::BadCall(_) => "bad-call",
-            Failure::Host { full: true, .. } => "full",
-            Failure::Host { .. } => "host",
+        match self.kind {
+            FailureKind::Trap(_) => "trap",
+            FailureKind::Timeout => "timeout",
+            FailureKind::WriterTimeout(_) => "writer-timeout",
+            FailureKind::Limit(_) => "limit",
+            FailureKind::Denied(_) => "denied",
+            FailureKind::Writes => "writes",
+            FailureKind::Overload(_) => "overload",
+            FailureKind::Inexpressible(_) => "inexpressible-result",
+            FailureKind::BadCall(_) => "bad-call",
+            FailureKind::Full(_) => "full",
+            FailureKind::Host(_) => "host",
+        }
+    }
+
+    /// Whether the plugin itself is to blame, and not the load or the host.
+    pub(crate) fn is_of_the_plugin(&self) -> bool {
+        !matches!(
+            self.kind,
+            FailureKind::Overload(_)
+                | FailureKind::BadCall(_)
+                | FailureKind::Full(_)
+                | FailureKind::Host(_)
+        )
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Failure { plugin, function, kind } = self;
+        match kind {
+            FailureKind::Trap(reason) => write!(f, "{plugin} trapped in {function}: {reason}"),
+            FailureKind::Timeout => write!(f, "{plugin} did not finish {function} in time"),
+            FailureKind::WriterTimeout(ms) => write!(
+                f,
+                "{plugin} had the shop's writer for more than {ms} ms in {function}: do long work in \
+                 slices, or raise the limit write-ms"
+            ),
+            FailureKind::Limit(limit) => {
+                write!(f, "{plugin} went over a limit in {function}: {limit}")
+            }
+            FailureKind::Denied(interface) => {
+                write!(f, "{plugin} used {interface} in {function} without a grant")
+            }
+            FailureKind::Writes => write!(
+                f,
+                "{function} of {plugin} may write, and was called where nothing may be written: list \
+                 it under `reads` if it only reads, or take its caller off that list"
+            ),
+            FailureKind::Overload(what) => write!(f, "{plugin} is busy: {what}"),
+            FailureKind::Inexpressible(reason) => {
+                write!(f, "{plugin} returned from {function} what cannot be sent: {reason}")
+            }
+            FailureKind::BadCall(why) => f.write_str(why),
+            FailureKind::Full(reason) | FailureKind::Host(reason) => {
+                write!(f, "the host failed in {plugin}: {reason}")
+            }
         }
     }
 }
+
+impl std::error::Error for Failure {}

@@ -1,64 +1,32 @@
 //! Generations: a program running as an installation of a tenant.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use quoin_core::Name;
-use quoin_core::limits::Limits;
-use quoin_core::manifest::HostInterface;
-use quoin_storage::Database;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
+use crate::installed::Installed;
 use crate::instance::Live;
-use crate::log::Log;
 use crate::program::Program;
 
 /// Idle instances that a generation keeps. More callers than this at once are rare enough to pay for
 /// a fresh instance, and each kept one holds a pool slot.
 const IDLE_KEPT: usize = 8;
 
-/// What a generation is made of.
-pub struct GenerationSpec {
-    /// The tenant.
-    pub tenant: Name,
-    /// The installation.
-    pub installation: Name,
-    /// Its number, growing with each generation of the installation.
-    pub number: u64,
-    /// What runs.
-    pub program: Arc<Program>,
-    /// The configuration, defaults included.
-    pub config: BTreeMap<String, String>,
-    /// The host interfaces that it may use.
-    pub grants: BTreeSet<HostInterface>,
-    /// Its limits.
-    pub limits: Limits,
-    /// Its database, if it keeps data.
-    pub database: Option<Arc<Database>>,
-    /// The tenant's log.
-    pub log: Arc<Log>,
-}
-
 /// One immutable running version of an installation.
 pub struct Generation {
-    /// The tenant.
-    pub tenant: Name,
-    /// The installation.
-    pub installation: Name,
-    /// Its number, growing with each generation of the installation.
-    pub number: u64,
+    /// What it may do, and within which limits.
+    pub installed: Arc<Installed>,
     /// What runs.
     pub program: Arc<Program>,
-    pub(crate) config: BTreeMap<String, String>,
-    pub(crate) grants: BTreeSet<HostInterface>,
-    pub(crate) limits: Limits,
-    pub(crate) database: Option<Arc<Database>>,
-    pub(crate) log: Arc<Log>,
+    /// The installation's name, as the database knows the owner of its tables.
+    pub(crate) plugin: Arc<str>,
     permits: Semaphore,
     waiting: AtomicU32,
+    /// Requests that have run and are being committed.
+    committing: AtomicU32,
     idle: Mutex<Vec<Live>>,
     calls: AtomicU64,
     failures: AtomicU64,
@@ -69,30 +37,25 @@ pub struct Generation {
 pub struct Stats {
     /// Calls that have begun.
     pub calls: u64,
-    /// Calls that failed: traps, timeouts, limits; not errors that a function returned.
+    /// Calls that failed by the plugin's fault: traps, timeouts, limits; not errors that a function
+    /// returned, and not the load or the host.
     pub failures: u64,
-    /// Calls that run now.
+    /// Calls that run now, or are being committed.
     pub running: u32,
     /// Calls that wait for their turn.
     pub waiting: u32,
 }
 
 impl Generation {
-    /// A generation that runs as `spec` says.
-    pub fn new(spec: GenerationSpec) -> Generation {
-        let GenerationSpec { tenant, installation, number, program, .. } = spec;
+    /// A generation of the installation that runs this program.
+    pub fn new(installed: Installed, program: Arc<Program>) -> Generation {
         Generation {
-            tenant,
-            installation,
-            number,
+            plugin: installed.name.as_str().into(),
+            permits: Semaphore::new(installed.limits.concurrency as usize),
+            installed: Arc::new(installed),
             program,
-            config: spec.config,
-            grants: spec.grants,
-            limits: spec.limits,
-            database: spec.database,
-            log: spec.log,
-            permits: Semaphore::new(spec.limits.concurrency as usize),
             waiting: AtomicU32::new(0),
+            committing: AtomicU32::new(0),
             idle: Mutex::new(Vec::new()),
             calls: AtomicU64::new(0),
             failures: AtomicU64::new(0),
@@ -103,25 +66,20 @@ impl Generation {
     ///
     /// # Errors
     /// It does not.
-    pub async fn warm(self: &Arc<Self>) -> Result<(), Failure> {
-        let deadline = Instant::now() + Duration::from_millis(u64::from(self.limits.deadline_ms));
-        Live::start(self, deadline).await.map(drop)
+    pub async fn warm(&self) -> Result<(), Failure> {
+        Live::start(&self.program, &self.installed, self.deadline()).await.map(drop)
     }
 
     /// What it has done so far.
     pub fn stats(&self) -> Stats {
         let free = u32::try_from(self.permits.available_permits()).unwrap_or(u32::MAX);
+        let committing = self.committing.load(Ordering::Relaxed);
         Stats {
             calls: self.calls.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
-            running: self.limits.concurrency.saturating_sub(free),
+            running: self.installed.limits.concurrency.saturating_sub(free) + committing,
             waiting: self.waiting.load(Ordering::Relaxed),
         }
-    }
-
-    /// Its limits.
-    pub fn limits(&self) -> &Limits {
-        &self.limits
     }
 
     /// Throws away instances that have idled since before `then`.
@@ -131,8 +89,9 @@ impl Generation {
         drop(old);
     }
 
-    pub(crate) fn deadline_from(&self, now: Instant) -> Instant {
-        now + Duration::from_millis(u64::from(self.limits.deadline_ms))
+    /// When a call that begins now must be done.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.program.engine.clock.instant() + self.installed.deadline()
     }
 
     /// A place among the calls that run, at once or after waiting in the bounded queue.
@@ -145,37 +104,49 @@ impl Generation {
         if let Ok(permit) = self.permits.try_acquire() {
             return Ok(permit);
         }
-        let queue = self.limits.queue;
-        let _place = Place::take(&self.waiting, queue).ok_or_else(|| Failure::Overload {
-            plugin: self.installation.to_string(),
-            what: format!("{queue} calls wait already"),
-        })?;
+        let busy =
+            |what| Failure::new(&self.installed.name, function, FailureKind::Overload(what));
+        let queue = self.installed.limits.queue;
+        let counted = Counted::of(&self.waiting);
+        if counted.before >= queue {
+            return Err(busy(format!("{queue} calls wait already")));
+        }
         match tokio::time::timeout_at(deadline.into(), self.permits.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
             // Nobody closes the semaphore: its time passed while others ran.
-            Ok(Err(_)) | Err(_) => Err(Failure::Overload {
-                plugin: self.installation.to_string(),
-                what: format!("the time of {function} passed before its turn came"),
-            }),
+            Ok(Err(_)) | Err(_) => {
+                Err(busy(format!("the time of {function} passed before its turn came")))
+            }
         }
     }
 
-    pub(crate) fn count_failure(&self) {
-        self.failures.fetch_add(1, Ordering::Relaxed);
+    /// To be held while a request is committed that has run here.
+    pub(crate) fn committing(&self) -> Counted<'_> {
+        Counted::of(&self.committing)
     }
 
-    pub(crate) fn take_idle(&self) -> Option<Live> {
-        if self.reuse() <= 1 {
-            return None;
+    pub(crate) fn count_failure(&self, failure: &Failure) {
+        if failure.is_of_the_plugin() && failure.plugin == self.installed.name.as_str() {
+            self.failures.fetch_add(1, Ordering::Relaxed);
         }
-        self.idle().pop()
     }
 
-    pub(crate) fn keep_idle(&self, mut live: Live) {
+    /// An instance for a call: an idle one, or a fresh one.
+    pub(crate) async fn instance(&self, deadline: Instant) -> Result<Live, Failure> {
+        let kept = if self.reuse() > 1 { self.idle().pop() } else { None };
+        match kept {
+            Some(live) => Ok(live),
+            // Boxed for those calls that need none.
+            None => Box::pin(Live::start(&self.program, &self.installed, deadline)).await,
+        }
+    }
+
+    /// Keeps an instance whose call ended well, if it may serve another one.
+    pub(crate) fn keep(&self, mut live: Live) {
         if live.calls >= self.reuse() {
             return;
         }
-        live.since = Instant::now();
+        live.since = self.program.engine.clock.instant();
         let mut idle = self.idle();
         if idle.len() < IDLE_KEPT {
             idle.push(live);
@@ -191,18 +162,21 @@ impl Generation {
     }
 }
 
-/// A place in the queue, given back when dropped.
-struct Place<'a>(&'a AtomicU32);
+/// One of several, counted as long as it lives.
+pub(crate) struct Counted<'a> {
+    count: &'a AtomicU32,
+    /// How many there were before it.
+    before: u32,
+}
 
-impl<'a> Place<'a> {
-    fn take(waiting: &'a AtomicU32, max: u32) -> Option<Place<'a>> {
-        let place = Place(waiting);
-        (waiting.fetch_add(1, Ordering::AcqRel) < max).then_some(place)
+impl<'a> Counted<'a> {
+    fn of(count: &'a AtomicU32) -> Counted<'a> {
+        Counted { count, before: count.fetch_add(1, Ordering::AcqRel) }
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        self.count.fetch_sub(1, Ordering::AcqRel);
     }
 }

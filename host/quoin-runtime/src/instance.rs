@@ -1,6 +1,5 @@
 //! Instances: a store with the component instantiated in it.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use quoin_core::limits::CROSSING_BYTES_MAX;
@@ -8,10 +7,11 @@ use wasmtime::component::{Func, Instance};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 
 use crate::Value;
-use crate::failure::Failure;
-use crate::generation::Generation;
-use crate::program::Export;
-use crate::state::{Running, State};
+use crate::failure::{Failure, FailureKind};
+use crate::installed::Installed;
+use crate::program::{Export, Program};
+use crate::running::Running;
+use crate::state::State;
 
 /// Resource handles of an instance. Handles do not cross plugins, so only WASI makes some.
 const HANDLES_MAX: usize = 1_000;
@@ -27,18 +27,23 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// A fresh instance of the generation's program. Runs its start function, if it has one, until
-    /// `deadline` at most.
-    pub async fn start(generation: &Arc<Generation>, deadline: Instant) -> Result<Live, Failure> {
-        let program = &generation.program;
-        let memory = (generation.limits.memory_mib as usize) << 20;
-        let mut store =
-            Store::new(&program.engine.inner, State::new(memory, program.uses_wasi, deadline));
+    /// A fresh instance of the program. Runs its start function, if it has one, until `deadline` at
+    /// most.
+    pub async fn start(
+        program: &Program,
+        installed: &Installed,
+        deadline: Instant,
+    ) -> Result<Live, Failure> {
+        let memory = (installed.limits.memory_mib as usize) << 20;
+        let clock = program.engine.clock.clone();
+        let since = clock.instant();
+        let state = State::new(memory, program.uses_wasi, deadline, clock);
+        let mut store = Store::new(&program.engine.inner, state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(CROSSING_BYTES_MAX);
         store.set_max_component_handles(HANDLES_MAX);
         store.epoch_deadline_callback(|context| {
-            if Instant::now() >= context.data().deadline {
+            if context.data().clock.instant() >= context.data().deadline {
                 return Ok(UpdateDeadline::Interrupt);
             }
             // Not wasmtime's own yield: that one goes to the front of tokio's queue and starves I/O.
@@ -47,8 +52,8 @@ impl Live {
         store.set_epoch_deadline(1);
         let started = program.pre.instantiate_async(&mut store);
         match started.await {
-            Ok(instance) => Ok(Live { store, instance, calls: 0, since: Instant::now() }),
-            Err(error) => Err(explain(&error, generation, "start")),
+            Ok(instance) => Ok(Live { store, instance, calls: 0, since }),
+            Err(error) => Err(explain(&error, installed, "start")),
         }
     }
 
@@ -56,13 +61,13 @@ impl Live {
     /// dropped counts as one, because the instance is then dropped with it.
     pub async fn run(
         &mut self,
-        generation: &Generation,
         export: &Export,
         running: Box<Running>,
         params: &[Value],
         results: &mut [Value],
-    ) -> Result<Box<Running>, Failure> {
+    ) -> Result<(), Failure> {
         self.calls += 1;
+        let installed = running.installed.clone();
         let state = self.store.data_mut();
         state.deadline = running.deadline;
         state.call = Some(running);
@@ -72,34 +77,28 @@ impl Live {
             Some(function) => function.call_async(&mut self.store, params, results).await,
             None => Err(wasmtime::Error::msg("the function is not exported")),
         };
-        // Taken out in any case, so that an idle instance holds no generation and no transaction.
-        let running = self.store.data_mut().call.take();
-        match (outcome, running) {
-            (Ok(()), Some(running)) => Ok(running),
-            (Ok(()), None) => {
-                Err(explain(&wasmtime::Error::msg("the call was lost"), generation, &export.label))
-            }
-            (Err(error), _) => Err(explain(&error, generation, &export.label)),
-        }
+        // Taken out in any case, so that an idle instance holds no generation and no request.
+        self.store.data_mut().call = None;
+        outcome.map_err(|error| explain(&error, &installed, &export.label))
     }
 }
 
 /// What an error of the engine means.
-fn explain(error: &wasmtime::Error, generation: &Generation, function: &str) -> Failure {
-    let (plugin, function) = (generation.installation.to_string(), function.to_owned());
+fn explain(error: &wasmtime::Error, installed: &Installed, function: &str) -> Failure {
     if let Some(failure) = error.downcast_ref::<Failure>() {
         return failure.clone();
     }
+    let failed = |kind| Failure::new(&installed.name, function, kind);
     if error.is::<PoolConcurrencyLimitError>() {
-        return Failure::Overload { plugin, what: "the host's instance pool is full".into() };
+        return failed(FailureKind::Overload("the host's instance pool is full".into()));
     }
     if let Some(Trap::Interrupt) = error.downcast_ref::<Trap>() {
-        return Failure::Timeout { plugin, function };
+        return failed(FailureKind::Timeout);
     }
     let reason = format!("{error:#}");
     if reason.contains("fuel allocated for hostcalls has been exhausted") {
         let limit = format!("more than {CROSSING_BYTES_MAX} bytes crossed at once");
-        return Failure::Limit { plugin, function, limit };
+        return failed(FailureKind::Limit(limit));
     }
-    Failure::Trap { plugin, function, reason }
+    failed(FailureKind::Trap(reason))
 }

@@ -4,12 +4,15 @@
 //! program running as an installation of a tenant. A [`Node`] is a generation with its bindings to
 //! the generations that serve it; the nodes of a tenant form a graph without cycles, so a call tree
 //! that holds its root holds exactly the generations that it started with, whatever is swapped
-//! meanwhile. [`call`] runs a function of a node.
+//! meanwhile. [`call`] runs a request: a function of a node, with all calls that it leads to, as one
+//! transaction.
 
 mod call;
+mod dispatch;
 mod engine;
 mod failure;
 mod generation;
+mod installed;
 mod instance;
 mod interfaces;
 pub mod json;
@@ -18,15 +21,20 @@ mod log;
 mod node;
 pub mod problem;
 mod program;
+mod request;
+mod running;
 mod state;
+mod tree;
 
-pub use call::{CallJsonError, Check, Principal, Request, Target, call, call_json};
 pub use engine::{Engine, EngineError};
-pub use failure::{Failure, Outcome};
-pub use generation::{Generation, GenerationSpec, Stats};
+pub use failure::{Failure, FailureKind, Outcome};
+pub use generation::{Generation, Stats};
+pub use installed::Installed;
 pub use log::{Level, Line, Log};
 pub use node::{Binding, Node, Provider};
 pub use program::{Program, ProgramError, compile};
+pub use request::{CallJsonError, Target, call, call_json};
+pub use tree::{Check, Principal, Request};
 
 /// A value of a component: the engine's own, so that no copy is made on the way to a guest.
 pub use wasmtime::component::Val as Value;

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use quoin_core::Clock;
 use quoin_core::limits::{LOG_LINES_KEPT, LOG_MESSAGE_BYTES_MAX};
 use tokio::sync::Notify;
 
@@ -50,13 +50,18 @@ pub struct Line {
 }
 
 /// The log of a tenant: the newest [`LOG_LINES_KEPT`] lines.
-#[derive(Default)]
 pub struct Log {
+    clock: Clock,
     lines: Mutex<(u64, VecDeque<Line>)>,
     written: Notify,
 }
 
 impl Log {
+    /// An empty log.
+    pub fn new(clock: Clock) -> Log {
+        Log { clock, lines: Mutex::default(), written: Notify::new() }
+    }
+
     /// Writes a line; long messages are cut.
     pub fn write(&self, level: Level, plugin: &str, trace: &str, message: &str) {
         let message = cut(message, LOG_MESSAGE_BYTES_MAX);
@@ -65,7 +70,7 @@ impl Log {
         lines.0 += 1;
         let line = Line {
             number: lines.0,
-            at_ms: now_ms(),
+            at_ms: self.clock.now_ms(),
             level,
             plugin: plugin.into(),
             trace: trace.into(),
@@ -105,19 +110,13 @@ fn cut(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
 }
 
-/// Milliseconds since 1970.
-pub(crate) fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn only_the_newest_lines_are_kept_and_long_ones_are_cut() {
-        let log = Log::default();
+        let log = Log::new(Clock::system());
         for i in 0..LOG_LINES_KEPT + 5 {
             log.write(Level::Info, "p", "t", &i.to_string());
         }

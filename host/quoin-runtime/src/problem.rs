@@ -4,7 +4,7 @@
 use quoin_core::{Class, Manifest, Problem, Type};
 use serde_json::Value as Json;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::json::Misfit;
 
 /// The problem that stands for a failed call. The plugin's and the engine's words are not in it: they
@@ -12,29 +12,32 @@ use crate::json::Misfit;
 pub fn failed(failure: &Failure) -> Problem {
     let plugin_failed =
         "A part of the shop failed. The shop's log has the reason under this request id.";
-    match failure {
-        Failure::Trap { .. } | Failure::Limit { .. } | Failure::Denied { .. } => {
+    match &failure.kind {
+        FailureKind::Trap(_)
+        | FailureKind::Limit(_)
+        | FailureKind::Denied(_)
+        | FailureKind::Writes => {
             Problem::new(Class::Plugin, 502, "plugin-failed", "Plugin failed", plugin_failed)
         }
-        Failure::Inexpressible { reason, .. } => {
+        FailureKind::Inexpressible(reason) => {
             let title = "Result cannot be expressed";
             let detail = format!("A part of the shop returned what cannot be sent: {reason}.");
             Problem::new(Class::Plugin, 502, "inexpressible-result", title, detail)
         }
-        Failure::Timeout { .. } => Problem::new(
+        FailureKind::Timeout | FailureKind::WriterTimeout(_) => Problem::new(
             Class::Plugin,
             504,
             "plugin-timeout",
             "Plugin too slow",
             "A part of the shop did not answer in time.",
         ),
-        Failure::Overload { .. } => Problem::overload("A part of the shop has too much to do."),
-        Failure::Host { full: true, .. } => {
+        FailureKind::Overload(_) => Problem::overload("A part of the shop has too much to do."),
+        FailureKind::Full(_) => {
             let detail = "There is no room left to store this.";
             Problem::new(Class::Host, 507, "storage-full", "Storage full", detail)
         }
         // Whoever calls from outside has looked the function up first.
-        Failure::Host { .. } | Failure::BadCall(_) => Problem::internal(),
+        FailureKind::Host(_) | FailureKind::BadCall(_) => Problem::internal(),
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) struct Export {
     pub index: ComponentExportIndex,
     pub function: Function,
     /// `interface#function`, for logs.
-    pub label: String,
+    pub label: Arc<str>,
     /// Declared to only read.
     pub reads: bool,
 }
@@ -92,7 +92,7 @@ impl Program {
             for function in &interface.functions {
                 let index = component.get_export_index(Some(&parent), &function.name);
                 let index = index.ok_or_else(|| missing(&function.name))?;
-                let label = format!("{}#{}", interface.name, function.name);
+                let label = format!("{}#{}", interface.name, function.name).into();
                 let reads = description.manifest.is_read(&interface.name, &function.name);
                 let export = Export { index, function: function.clone(), label, reads };
                 functions.insert(function.name.clone(), Arc::new(export));

@@ -1,20 +1,15 @@
 //! What an instance's store carries: the call that runs in it, and the limits around it.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use quoin_core::limits::HOST_CALLS_MAX;
+use quoin_core::Clock;
 use quoin_core::manifest::HostInterface;
-use quoin_storage::Transaction;
 use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use crate::call::Origin;
 use crate::engine::TABLE_ELEMENTS_MAX;
-use crate::failure::Failure;
-use crate::node::Node;
-use crate::program::Export;
+use crate::running::Running;
 
 /// Handles of WASI resources that an instance may hold: standard streams and a few pollables.
 const WASI_HANDLES_MAX: usize = 1_000;
@@ -25,6 +20,7 @@ pub(crate) struct State {
     pub call: Option<Box<Running>>,
     /// When the guest is stopped, whatever it does.
     pub deadline: Instant,
+    pub clock: Clock,
     pub memory: Memory,
     wasi: Option<Box<Wasi>>,
 }
@@ -35,10 +31,11 @@ struct Wasi {
 }
 
 impl State {
-    pub fn new(memory_bytes: usize, uses_wasi: bool, deadline: Instant) -> State {
+    pub fn new(memory_bytes: usize, uses_wasi: bool, deadline: Instant, clock: Clock) -> State {
         State {
             call: None,
             deadline,
+            clock,
             memory: Memory { left: memory_bytes },
             wasi: uses_wasi.then(inert_wasi),
         }
@@ -49,14 +46,7 @@ impl State {
         let Some(call) = self.call.as_deref_mut() else {
             return Err(wasmtime::Error::msg("a host interface was used before a call began"));
         };
-        call.count_host_call()?;
-        if !call.node.generation.grants.contains(&interface) {
-            return Err(wasmtime::Error::new(Failure::Denied {
-                plugin: call.plugin(),
-                function: call.export.label.clone(),
-                interface: interface.as_str().into(),
-            }));
-        }
+        call.uses(interface).map_err(wasmtime::Error::new)?;
         Ok(call)
     }
 
@@ -65,70 +55,8 @@ impl State {
         let Some(call) = self.call.as_deref_mut() else {
             return Err(wasmtime::Error::msg("another plugin was called before a call began"));
         };
-        call.count_host_call()?;
+        call.count().map_err(wasmtime::Error::new)?;
         Ok(call)
-    }
-}
-
-/// A call that runs. It is boxed wherever it goes, so that the futures of a call stay small: a call
-/// between two plugins takes about a microsecond, of which copying them is a large part.
-pub(crate) struct Running {
-    pub node: Arc<Node>,
-    pub export: Arc<Export>,
-    /// What stays the same through the call tree.
-    pub origin: Arc<Origin>,
-    pub id: String,
-    /// Whose call this is, if a plugin's.
-    pub caller: Option<Arc<Node>>,
-    pub depth: u32,
-    pub deadline: Instant,
-    /// Begun with the first SQL statement.
-    pub transaction: Option<Transaction>,
-    /// Calls to other plugins so far: the position that a child's id is derived from.
-    pub children: u32,
-    host_calls: u32,
-}
-
-impl Running {
-    pub fn new(
-        node: Arc<Node>,
-        export: Arc<Export>,
-        origin: Arc<Origin>,
-        id: String,
-        caller: Option<Arc<Node>>,
-        depth: u32,
-        deadline: Instant,
-    ) -> Box<Running> {
-        let (transaction, children, host_calls) = (None, 0, 0);
-        Box::new(Running {
-            node,
-            export,
-            origin,
-            id,
-            caller,
-            depth,
-            deadline,
-            transaction,
-            children,
-            host_calls,
-        })
-    }
-
-    pub fn plugin(&self) -> String {
-        self.node.generation.installation.to_string()
-    }
-
-    pub fn limit(&self, limit: String) -> Failure {
-        Failure::Limit { plugin: self.plugin(), function: self.export.label.clone(), limit }
-    }
-
-    fn count_host_call(&mut self) -> wasmtime::Result<()> {
-        self.host_calls += 1;
-        if self.host_calls > HOST_CALLS_MAX {
-            let limit = format!("more than {HOST_CALLS_MAX} host calls");
-            return Err(wasmtime::Error::new(self.limit(limit)));
-        }
-        Ok(())
     }
 }
 

@@ -75,6 +75,11 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// The bytes that its values take on their way to the guest.
+    pub fn size(&self) -> usize {
+        self.values.iter().map(Value::size).sum()
+    }
+
     /// The rows, each with one value for each column.
     pub fn iter(&self) -> impl Iterator<Item = &[Value]> {
         self.values.chunks(self.columns.len().max(1))

@@ -34,7 +34,7 @@ pub(crate) fn lock(data: &Path) -> Result<Lock, Error> {
     Ok(Lock(file))
 }
 
-/// The database file of an installation.
-pub(crate) fn database(data: &Path, tenant: &Name, installation: &Name) -> PathBuf {
-    data.join("tenants").join(tenant.as_str()).join(format!("{installation}.db"))
+/// The database file of a tenant.
+pub(crate) fn database(data: &Path, tenant: &Name) -> PathBuf {
+    data.join("tenants").join(tenant.as_str()).join("shop.db")
 }

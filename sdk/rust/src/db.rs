@@ -1,4 +1,4 @@
-//! Short ways to use the installation's database.
+//! Short ways to use the plugin's tables.
 //!
 //! ```ignore
 //! let row = db::first("SELECT title FROM thing WHERE id = ?1", &params![id])?;
@@ -6,10 +6,12 @@
 //! ```
 //!
 //! What a plugin can act on (a broken constraint, a full database) comes back as an error; a fault
-//! of the plugin (bad SQL, a column that is not there) is logged and traps, and the host rolls the
-//! call back.
+//! of the plugin (bad SQL, a column that is not there) is logged and traps, and the host undoes what
+//! the call wrote.
 
-pub use crate::host::sql::{BrokenConstraint, ConstraintKind, Error, Rows, Value};
+use std::rc::Rc;
+
+pub use crate::host::sql::{BrokenConstraint, ConstraintKind, Error, Rows, Statement, Value};
 
 use crate::host::{sql, trap};
 
@@ -72,14 +74,15 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 
 /// A row of a result.
 pub struct Row {
-    columns: std::rc::Rc<[String]>,
-    values: Vec<Value>,
+    rows: Rc<Rows>,
+    /// Where its values begin.
+    start: usize,
 }
 
 impl Row {
     fn value(&self, column: &str) -> &Value {
-        let found = self.columns.iter().position(|c| c == column);
-        match found.and_then(|i| self.values.get(i)) {
+        let found = self.rows.columns.iter().position(|c| c == column);
+        match found.and_then(|i| self.rows.values.get(self.start + i)) {
             Some(value) => value,
             None => trap(&format!("the result has no column {column}")),
         }
@@ -136,12 +139,31 @@ impl Row {
 /// The rows of a query. Traps on any error: a query that writes nothing has none to act on.
 pub fn rows(statement: &str, params: &[Value]) -> Vec<Row> {
     match sql::query(statement, params) {
-        Ok(rows) => {
-            let columns: std::rc::Rc<[String]> = rows.columns.into();
-            let row = |values| Row { columns: columns.clone(), values };
-            rows.rows.into_iter().map(row).collect()
-        }
+        Ok(rows) => split(rows),
         Err(error) => trap(&format!("{error:?} in {statement}")),
+    }
+}
+
+fn split(rows: Rows) -> Vec<Row> {
+    let (width, count) = (rows.columns.len().max(1), rows.values.len());
+    let rows = Rc::new(rows);
+    (0..count).step_by(width).map(|start| Row { rows: rows.clone(), start }).collect()
+}
+
+/// A statement for [`batch`].
+pub fn statement(text: &str, params: &[Value]) -> Statement {
+    Statement { text: text.to_owned(), params: params.to_vec() }
+}
+
+/// Runs several statements, at most 1,000, in one crossing to the host, and returns the rows of each.
+/// Traps on any error.
+pub fn batch(statements: &[Statement]) -> Vec<Vec<Row>> {
+    match sql::batch(statements) {
+        Ok(answers) => answers.into_iter().map(|answer| split(answer.rows)).collect(),
+        Err(failed) => {
+            let text = statements.get(failed.index as usize).map_or("", |s| s.text.as_str());
+            trap(&format!("{:?} in {text}", failed.error))
+        }
     }
 }
 

@@ -1,0 +1,283 @@
+//! Requests: a call from outside, and the one transaction of all calls that it leads to.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
+
+use quoin_storage::{Error as StorageError, Overdue, Transaction};
+use tokio::task::JoinHandle;
+use tokio::time::Sleep;
+
+use crate::Value;
+use crate::call::{is_error, run};
+use crate::failure::{Failure, FailureKind, Outcome};
+use crate::json;
+use crate::log::Level;
+use crate::node::Node;
+use crate::program::Export;
+use crate::running::Running;
+use crate::tree::{Check, Request, Tree};
+
+/// How often a request is run that loses its transaction through others. From the second time on it has
+/// its transaction for itself, so that no neighbour can take it along: more than that is a fault of
+/// the disk.
+const RUNS_MAX: u32 = 3;
+
+/// A function of a provided interface.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The interface with version.
+    pub interface: &'a str,
+    /// The function.
+    pub function: &'a str,
+}
+
+/// Runs a function for a caller outside, and commits what it and its callees wrote if it returns `ok`.
+/// A result that does not pass `check` reaches nobody, so nothing of the request is kept either.
+///
+/// When the returned future is dropped (the client went away), a function that only reads ends there.
+/// One that writes runs in a task of its own and is finished, within its deadline, so that whether it
+/// took effect does not hang on a lost connection; if it still waits for its turn, it has done nothing
+/// and is given up: what it holds must not outlive its client in a queue.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn call(
+    node: &Arc<Node>,
+    target: Target<'_>,
+    params: Vec<Value>,
+    request: Request,
+    check: Check,
+) -> Outcome {
+    let generation = &node.generation;
+    let name = generation.installed.name.clone();
+    let Some(export) = generation.program.export(target.interface, target.function) else {
+        let Target { interface, function } = target;
+        let none = format!("{name} provides no function {interface}#{function}");
+        return Err(Failure::new(&name, function, FailureKind::BadCall(none)));
+    };
+    let label = export.label.clone();
+    let host = |reason: String| Failure::new(&name, &label, FailureKind::Host(reason));
+    let id = quoin_core::ids::random_hex::<16>()
+        .map_err(|e| host(format!("no randomness for a call id: {e}")))?;
+    let clock = generation.program.engine.clock.clone();
+    let installed = generation.installed.clone();
+    let tree = Arc::new(Tree::new(request, installed, &label, export.reads, clock));
+    let root = Root {
+        deadline: generation.deadline(),
+        node: node.clone(),
+        export: export.clone(),
+        tree: tree.clone(),
+        id,
+        check,
+    };
+    let outcome = if export.reads {
+        surviving(Box::pin(async move { root.serve(&params).await })).await
+    } else {
+        let task = tokio::spawn(async move { root.serve(&params).await });
+        let mut task = OnDrop { task, tree };
+        (&mut task.task).await.ok()
+    };
+    outcome.unwrap_or_else(|| {
+        tracing::error!(plugin = name.as_str(), "a call ended in a fault of the host");
+        Err(host("the call ended in a fault".into()))
+    })
+}
+
+/// The outcome of a call, or none if it panics, as a task of its own would do it.
+async fn surviving<T>(mut call: Pin<Box<impl Future<Output = T>>>) -> Option<T> {
+    poll_fn(|context| {
+        let poll = AssertUnwindSafe(|| call.as_mut().poll(context));
+        match catch_unwind(poll) {
+            Ok(poll) => poll.map(Some),
+            // The call is not polled again, only dropped.
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await
+}
+
+/// A request that writes, in its task.
+struct OnDrop<T> {
+    task: JoinHandle<T>,
+    tree: Arc<Tree>,
+}
+
+impl<T> Drop for OnDrop<T> {
+    fn drop(&mut self) {
+        if self.tree.stage.give_up() {
+            self.task.abort();
+        }
+    }
+}
+
+/// A request, from its first run to its commit.
+struct Root {
+    node: Arc<Node>,
+    export: Arc<Export>,
+    tree: Arc<Tree>,
+    id: String,
+    deadline: Instant,
+    check: Check,
+}
+
+/// What a run of a request came to.
+enum Ran {
+    Done(Outcome),
+    /// Others lost its transaction, or had to be committed without it.
+    Again,
+}
+
+impl Root {
+    /// Runs the request until it has an outcome of its own. Nothing of it has left the shop before it is
+    /// committed, so that nobody can tell how often it ran.
+    async fn serve(self, params: &[Value]) -> Outcome {
+        for _ in 0..RUNS_MAX {
+            match self.run(params).await {
+                Ran::Done(outcome) => return outcome,
+                Ran::Again => self.tree.run_again(),
+            }
+        }
+        Err(self.failed(&StorageError::Lost))
+    }
+
+    async fn run(&self, params: &[Value]) -> Ran {
+        let ran = self.within_the_writers_time(params).await;
+        // The calls are gone. What they leave is the transaction.
+        let transaction = self.tree.open().await.take();
+        match ran {
+            Ran::Done(Ok(value)) => self.finish(value, transaction).await,
+            other => other,
+        }
+    }
+
+    /// Runs the calls. The time at the shop's one writer is shared with others, so it is looked after
+    /// from outside the guests' code.
+    async fn within_the_writers_time(&self, params: &[Value]) -> Ran {
+        let mut calls = pin!(run(&self.node, &self.export, self.running(), params));
+        let mut timer: Option<(Instant, Pin<Box<Sleep>>)> = None;
+        poll_fn(|context| {
+            if let Poll::Ready(outcome) = calls.as_mut().poll(context) {
+                return Poll::Ready(Ran::Done(outcome));
+            }
+            loop {
+                let Some(mut open) = self.tree.try_open() else { return Poll::Pending };
+                let Some(transaction) = open.as_mut() else { return Poll::Pending };
+                let Some(until) = transaction.until().filter(|_| !transaction.is_lost()) else {
+                    return Poll::Pending;
+                };
+                let sleep = match &mut timer {
+                    Some((at, sleep)) if *at == until => sleep,
+                    other => {
+                        let sleep = Box::pin(tokio::time::sleep_until(until.into()));
+                        &mut other.insert((until, sleep)).1
+                    }
+                };
+                if sleep.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                match transaction.overdue() {
+                    Ok(Overdue::Parted) => timer = None,
+                    Ok(Overdue::Again) => return Poll::Ready(Ran::Again),
+                    Ok(Overdue::Limit) => {
+                        let failure = self.failed(&StorageError::WriterLimit);
+                        return Poll::Ready(Ran::Done(Err(failure)));
+                    }
+                    Err(error) => return Poll::Ready(Ran::Done(Err(self.failed(&error)))),
+                }
+            }
+        })
+        .await
+    }
+
+    /// What is checked and stored before a request is committed, and its commit.
+    async fn finish(&self, value: Option<Value>, transaction: Option<Transaction>) -> Ran {
+        let checked = value.as_ref().map_or(Ok(()), self.check);
+        if let Err(reason) = checked {
+            let kind = FailureKind::Inexpressible(reason);
+            return Ran::Done(Err(self.told(self.failure(kind))));
+        }
+        let outcome = Ok(value);
+        let Some(transaction) = transaction.filter(|_| !is_error(&outcome)) else {
+            return Ran::Done(outcome);
+        };
+        let _committing = self.node.generation.committing();
+        match transaction.commit().await {
+            Ok(()) => Ran::Done(outcome),
+            Err(StorageError::Lost) => Ran::Again,
+            Err(error) => Ran::Done(Err(self.failed(&error))),
+        }
+    }
+
+    fn running(&self) -> Box<Running> {
+        let generation = &self.node.generation;
+        Box::new(Running {
+            installed: generation.installed.clone(),
+            function: self.export.label.clone(),
+            tree: self.tree.clone(),
+            links: self.node.clone(),
+            id: self.id.clone(),
+            caller: None,
+            depth: 0,
+            deadline: self.deadline,
+            writes: !self.export.reads,
+            children: 0,
+            plugin: generation.plugin.clone(),
+            host_calls: 0,
+        })
+    }
+
+    fn failure(&self, kind: FailureKind) -> Failure {
+        Failure::new(&self.node.generation.installed.name, &self.export.label, kind)
+    }
+
+    /// What a failure of the storage means for the request. It is told here, because no call did.
+    fn failed(&self, error: &StorageError) -> Failure {
+        self.told(self.running().storage_failure(error))
+    }
+
+    fn told(&self, failure: Failure) -> Failure {
+        let installed = &self.node.generation.installed;
+        let (plugin, trace) = (installed.name.as_str(), &self.tree.request.trace);
+        installed.log.write(Level::Error, plugin, trace, &failure.to_string());
+        self.node.generation.count_failure(&failure);
+        failure
+    }
+}
+
+/// As [`call`], with the parameters as members of a JSON object and the result as JSON.
+///
+/// # Errors
+/// The JSON does not fit the parameters, or the call fails.
+pub async fn call_json(
+    node: &Arc<Node>,
+    target: Target<'_>,
+    params: &serde_json::Value,
+    request: Request,
+) -> Result<Result<serde_json::Value, serde_json::Value>, CallJsonError> {
+    let function = node.generation.program.function(target.interface, target.function);
+    let Some(function) = function else {
+        let none = format!("there is no function {}#{}", target.interface, target.function);
+        let name = &node.generation.installed.name;
+        return Err(Failure::new(name, target.function, FailureKind::BadCall(none)).into());
+    };
+    let values = json::parameters(&function.params, params)?;
+    let result = function.result.clone();
+    let value = call(node, target, values, request, json::check).await?;
+    let shown = json::result(value.as_ref(), result.as_ref());
+    Ok(shown.map(|ok| ok.json()).map_err(|error| error.json()))
+}
+
+/// A JSON call that gave no result.
+#[derive(Debug, thiserror::Error)]
+pub enum CallJsonError {
+    /// The JSON does not fit.
+    #[error(transparent)]
+    Json(#[from] json::Misfit),
+    /// The call failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}

@@ -1,0 +1,109 @@
+//! A call that runs.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use quoin_core::Function;
+use quoin_core::limits::HOST_CALLS_MAX;
+use quoin_core::manifest::HostInterface;
+use quoin_storage::Scope;
+
+use crate::Value;
+use crate::failure::{Failure, FailureKind};
+use crate::installed::Installed;
+use crate::tree::Tree;
+
+/// A function of a needed interface, as the component imports it.
+pub(crate) struct Import {
+    pub interface: String,
+    pub function: Function,
+}
+
+/// The outcome of a call to another plugin, on its way to the caller.
+pub(crate) type Answering<'a> =
+    Pin<Box<dyn Future<Output = wasmtime::Result<Option<Value>>> + Send + 'a>>;
+
+/// Who serves what the plugin of a call needs. Programs are linked without knowing: it comes with
+/// each call.
+pub(crate) trait Links: Send + Sync {
+    /// Calls `import` for `caller`.
+    fn call<'a>(
+        &'a self,
+        caller: &'a mut Running,
+        import: &'a Import,
+        params: &'a [Value],
+    ) -> Answering<'a>;
+}
+
+/// A call that runs. It is boxed wherever it goes, so that the futures of a call stay small: a call
+/// between two plugins takes about a microsecond, of which copying them is a large part.
+pub(crate) struct Running {
+    pub installed: Arc<Installed>,
+    /// `interface#function`.
+    pub function: Arc<str>,
+    pub tree: Arc<Tree>,
+    pub links: Arc<dyn Links>,
+    pub id: String,
+    /// Whose call this is, if a plugin's.
+    pub caller: Option<Arc<Installed>>,
+    pub depth: u32,
+    pub deadline: Instant,
+    /// Whether it may write: neither it nor any caller of it is declared to read.
+    pub writes: bool,
+    /// Calls to other plugins so far: the position that a child's id is derived from.
+    pub children: u32,
+    /// The plugin as the database knows it.
+    pub plugin: Arc<str>,
+    pub host_calls: u32,
+}
+
+impl Running {
+    /// A failure of this call.
+    pub fn failure(&self, kind: FailureKind) -> Failure {
+        Failure::new(&self.installed.name, &self.function, kind)
+    }
+
+    /// Counts a call of the host or of another plugin.
+    pub fn count(&mut self) -> Result<(), Failure> {
+        self.host_calls += 1;
+        if self.host_calls > HOST_CALLS_MAX {
+            let limit = format!("more than {HOST_CALLS_MAX} host calls");
+            return Err(self.failure(FailureKind::Limit(limit)));
+        }
+        Ok(())
+    }
+
+    /// Whether it may use this host interface; counts the use.
+    pub fn uses(&mut self, interface: HostInterface) -> Result<(), Failure> {
+        self.count()?;
+        match self.installed.grants.contains(&interface) {
+            true => Ok(()),
+            false => Err(self.failure(FailureKind::Denied(interface.as_str().into()))),
+        }
+    }
+
+    /// How far a statement of this call may go.
+    pub fn scope(&self) -> Scope<'_> {
+        Scope {
+            plugin: &self.plugin,
+            depth: self.depth,
+            writes: self.writes,
+            deadline: self.deadline,
+            max_bytes: self.installed.max_bytes(),
+        }
+    }
+
+    /// What a failure of the storage means for this call.
+    pub fn storage_failure(&self, error: &quoin_storage::Error) -> Failure {
+        use quoin_storage::Error as E;
+        let kind = match error {
+            E::Overloaded | E::Deadline | E::Lost => FailureKind::Overload(error.to_string()),
+            E::WriterLimit => FailureKind::WriterTimeout(self.tree.write_ms()),
+            E::RolledBack(_) | E::Constraint(_) => FailureKind::Trap(error.to_string()),
+            E::Full { .. } => FailureKind::Full(error.to_string()),
+            _ => FailureKind::Host(error.to_string()),
+        };
+        self.failure(kind)
+    }
+}

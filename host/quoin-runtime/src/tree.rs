@@ -1,0 +1,234 @@
+//! What the calls of one request share: who asked, the transaction, the time and the randomness.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use quoin_core::Clock;
+use quoin_core::limits::LOG_LINES_REQUEST_MAX;
+use quoin_storage::{Error, Transaction, Turn};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
+
+use crate::Value;
+use crate::installed::Installed;
+use crate::log::Level;
+
+/// On whose behalf a request runs. The gateway makes it; no guest can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// `anonymous`, or `admin` for the holder of an API key of the tenant.
+    pub role: &'static str,
+    /// Who exactly, for an admin the id of the key.
+    pub id: Option<String>,
+}
+
+impl Principal {
+    /// Nobody in particular.
+    pub const ANONYMOUS: Principal = Principal { role: "anonymous", id: None };
+
+    /// The holder of an API key.
+    pub fn admin(id: impl Into<String>) -> Principal {
+        Principal { role: "admin", id: Some(id.into()) }
+    }
+}
+
+/// A call from outside.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// On whose behalf.
+    pub principal: Principal,
+    /// The id that all calls of the tree share.
+    pub trace: String,
+}
+
+/// Whether the one who asked can pass a result on, or why not.
+pub type Check = fn(&Value) -> Result<(), String>;
+
+/// The tree of calls that a request leads to.
+pub(crate) struct Tree {
+    pub request: Request,
+    pub stage: Stage,
+    pub clock: Clock,
+    /// When the request began, milliseconds since 1970.
+    pub began_ms: u64,
+    /// The installation whose function the request called.
+    root: Arc<Installed>,
+    /// Its name and that of the function, as the database's writer counts turns.
+    plugin: Arc<str>,
+    function: Arc<str>,
+    /// Whether the function that the request called is declared to read.
+    reads: bool,
+    /// Whether the request needs its transaction for itself.
+    alone: AtomicBool,
+    /// Begun with the first SQL of the tree, and held by one call at a time. It is the request's and
+    /// not the running call's: a call that is dropped leaves it behind.
+    transaction: AsyncMutex<Option<Transaction>>,
+    seed: OnceLock<[u8; 32]>,
+    randomness: Mutex<Option<ChaCha20Rng>>,
+    /// Lines in the log so far.
+    log_lines: AtomicU32,
+}
+
+impl Tree {
+    pub fn new(
+        request: Request,
+        root: Arc<Installed>,
+        function: &Arc<str>,
+        reads: bool,
+        clock: Clock,
+    ) -> Tree {
+        Tree {
+            request,
+            stage: Stage::default(),
+            began_ms: clock.now_ms(),
+            clock,
+            plugin: root.name.as_str().into(),
+            function: Arc::clone(function),
+            root,
+            reads,
+            alone: AtomicBool::new(false),
+            transaction: AsyncMutex::new(None),
+            seed: OnceLock::new(),
+            randomness: Mutex::new(None),
+            log_lines: AtomicU32::new(0),
+        }
+    }
+
+    /// The transaction, begun if it was not yet. `deadline` is that of the call which needs it.
+    pub async fn transaction(
+        &self,
+        deadline: Instant,
+    ) -> Result<MutexGuard<'_, Option<Transaction>>, Error> {
+        let mut open = self.transaction.lock().await;
+        if open.is_none()
+            && let Some(database) = &self.root.database
+        {
+            let begun = match self.reads {
+                true => database.read(deadline).await?,
+                false => {
+                    let turn = Turn {
+                        plugin: &self.plugin,
+                        function: &self.function,
+                        limit: Duration::from_millis(u64::from(self.write_ms())),
+                        alone: self.alone.load(Ordering::Relaxed),
+                        deadline,
+                    };
+                    database.write(turn).await?
+                }
+            };
+            *open = Some(begun);
+        }
+        Ok(open)
+    }
+
+    /// The transaction as it is, while no call runs in it.
+    pub async fn open(&self) -> MutexGuard<'_, Option<Transaction>> {
+        self.transaction.lock().await
+    }
+
+    /// The same while calls run. None while one of them uses it.
+    pub fn try_open(&self) -> Option<MutexGuard<'_, Option<Transaction>>> {
+        self.transaction.try_lock().ok()
+    }
+
+    /// How long the request may have the database's writer, in milliseconds.
+    pub fn write_ms(&self) -> u32 {
+        self.root.limits.write_ms
+    }
+
+    /// The request runs once more from its beginning: it finds the time and the randomness that it had,
+    /// and shares its transaction with nobody.
+    pub fn run_again(&self) {
+        self.alone.store(true, Ordering::Relaxed);
+        *self.randomness() = None;
+    }
+
+    /// Fills `bytes` with randomness: the next bytes of the request's own stream, which nobody else
+    /// can know.
+    pub fn random(&self, bytes: &mut [u8]) -> Result<(), getrandom::Error> {
+        let mut stream = self.randomness();
+        let stream = match &mut *stream {
+            Some(stream) => stream,
+            none => none.insert(ChaCha20Rng::from_seed(self.seed()?)),
+        };
+        stream.fill_bytes(bytes);
+        Ok(())
+    }
+
+    fn seed(&self) -> Result<[u8; 32], getrandom::Error> {
+        if let Some(seed) = self.seed.get() {
+            return Ok(*seed);
+        }
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed)?;
+        Ok(*self.seed.get_or_init(|| seed))
+    }
+
+    fn randomness(&self) -> std::sync::MutexGuard<'_, Option<ChaCha20Rng>> {
+        self.randomness.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a line to the shop's log, unless the tree has written as many as it may.
+    pub fn log(&self, installed: &Installed, level: Level, message: &str) {
+        let write = |level, message: &str| {
+            installed.log.write(level, installed.name.as_str(), &self.request.trace, message);
+        };
+        // No request lives long enough for this to wrap.
+        let before = self.log_lines.fetch_add(1, Ordering::Relaxed);
+        if before < LOG_LINES_REQUEST_MAX {
+            write(level, message);
+        } else if before == LOG_LINES_REQUEST_MAX {
+            let rest = format!(
+                "more than {LOG_LINES_REQUEST_MAX} lines of one request: the rest is dropped"
+            );
+            write(Level::Warn, &rest);
+        }
+    }
+}
+
+/// How far a request has come: waiting for its turn, begun, or given up while it waited.
+#[derive(Default)]
+pub(crate) struct Stage(AtomicU8);
+
+impl Stage {
+    const WAITING: u8 = 0;
+    const BEGUN: u8 = 1;
+    const GIVEN_UP: u8 = 2;
+
+    /// Whether the request may go on.
+    pub fn begin(&self) -> bool {
+        self.leave_waiting(Stage::BEGUN) || self.0.load(Ordering::Acquire) == Stage::BEGUN
+    }
+
+    /// Whether nobody will miss the request: it had not begun, and will not.
+    pub fn give_up(&self) -> bool {
+        self.leave_waiting(Stage::GIVEN_UP)
+    }
+
+    fn leave_waiting(&self, next: u8) -> bool {
+        let (from, order) = (Stage::WAITING, Ordering::AcqRel);
+        self.0.compare_exchange(from, next, order, Ordering::Acquire).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_begins_once_and_is_not_given_up_then() {
+        let stage = Stage::default();
+        assert!(stage.begin());
+        assert!(stage.begin());
+        assert!(!stage.give_up());
+    }
+
+    #[test]
+    fn a_request_that_was_given_up_does_not_begin() {
+        let stage = Stage::default();
+        assert!(stage.give_up());
+        assert!(!stage.begin());
+    }
+}
