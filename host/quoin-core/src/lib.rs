@@ -1,7 +1,9 @@
-//! The nouns and limits that every room of the host shares: ids, types, manifests, grants, problems.
+//! The nouns and limits that every room of the host shares: ids, types, manifests, grants, problems,
+//! the clock.
 //!
 //! This crate does no I/O and knows neither WebAssembly engine, SQL driver nor HTTP server.
 
+pub mod clock;
 pub mod description;
 pub mod ids;
 pub mod limits;
@@ -10,6 +12,7 @@ pub mod problem;
 pub mod shop;
 pub mod types;
 
+pub use clock::{Clock, ManualClock};
 pub use description::Description;
 pub use ids::{Digest, Domain, Name};
 pub use manifest::Manifest;
