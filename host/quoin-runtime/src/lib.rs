@@ -16,7 +16,6 @@ pub mod json;
 mod link;
 mod log;
 mod node;
-pub mod problem;
 mod program;
 mod state;
 

@@ -1,4 +1,4 @@
-//! One route as an OpenAPI operation.
+//! The routes as OpenAPI has them: operations in paths.
 
 use std::collections::BTreeSet;
 
@@ -8,14 +8,14 @@ use quoin_core::types::{Field, lower_camel};
 use quoin_supervisor::Source;
 use serde_json::{Value as Json, json};
 
-use super::Operation;
-use super::names::{Names, pascal, unique};
+use super::names::{Direction, Names, pascal, unique};
+use super::operation::Operation;
 use super::responses;
-use super::schema::{Direction, is_option, object as object_schema, used};
+use super::schema::{is_option, object, used};
 
 /// The operation object.
-pub fn object(operation: &Operation<'_>, id: &str, names: &Names) -> Json {
-    let mut object = json!({
+pub fn operation(operation: &Operation<'_>, id: &str, names: &Names) -> Json {
+    let mut shown = json!({
         "operationId": id,
         "tags": [operation.plugin],
         "summary": sentence(&operation.function.name),
@@ -23,16 +23,16 @@ pub fn object(operation: &Operation<'_>, id: &str, names: &Names) -> Json {
     });
     let parameters = parameters(operation, names);
     if !parameters.is_empty() {
-        object["parameters"] = Json::Array(parameters);
+        shown["parameters"] = Json::Array(parameters);
     }
     if let Some(body) = body(operation, names) {
-        object["requestBody"] = body;
+        shown["requestBody"] = body;
     }
-    object["responses"] = responses::object(operation, names);
+    shown["responses"] = responses::object(operation, names);
     if operation.route.access == Access::Admin {
-        object["security"] = json!([{"apiKey": []}]);
+        shown["security"] = json!([{"apiKey": []}]);
     }
-    object
+    shown
 }
 
 /// An id for each operation, unique in the document and a name in most languages.
@@ -113,7 +113,7 @@ fn body(operation: &Operation<'_>, names: &Names) -> Option<Json> {
         let schema = used(&param.ty, Direction::Request, names);
         (param.json.clone(), schema, is_option(&param.ty))
     };
-    let schema = object_schema(members.iter().map(member), Direction::Request);
+    let schema = object(members.iter().map(member), Direction::Request);
     Some(json!({"required": required, "content": {"application/json": {"schema": schema}}}))
 }
 

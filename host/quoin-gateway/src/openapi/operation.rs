@@ -1,0 +1,36 @@
+//! What the document describes one by one.
+
+use quoin_core::Manifest;
+use quoin_core::manifest::Route;
+use quoin_core::types::Function;
+use quoin_supervisor::{RouteEntry, Source};
+
+/// A route and what stands behind it.
+pub struct Operation<'a> {
+    /// The installation.
+    pub plugin: &'a str,
+    /// Its manifest.
+    pub manifest: &'a Manifest,
+    /// The route.
+    pub route: &'a Route,
+    /// The interface, with version.
+    pub interface: &'a str,
+    /// The function.
+    pub function: &'a Function,
+    /// Where each parameter comes from.
+    pub sources: &'a [Source],
+}
+
+impl<'a> Operation<'a> {
+    /// The operation of an entry of the route table.
+    pub fn of(entry: &'a RouteEntry) -> Operation<'a> {
+        Operation {
+            plugin: entry.node.generation.installation.as_str(),
+            manifest: entry.manifest(),
+            route: &entry.route,
+            interface: &entry.interface,
+            function: &entry.function,
+            sources: &entry.sources,
+        }
+    }
+}
