@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::answer::{Answer, ok, parse, refusal, with_status};
-use crate::blocking;
+use crate::blocking::blocking;
 use crate::query::Query;
 
 pub(crate) fn list(host: &Supervisor) -> Answer {

@@ -2,8 +2,9 @@
 
 use http::StatusCode;
 use quoin_core::{Name, Problem};
+use quoin_gateway::problem;
 use quoin_runtime::json::Misfit;
-use quoin_runtime::{CallJsonError, Principal, Request, Target, call_json, problem};
+use quoin_runtime::{CallJsonError, Principal, Request, Target, call_json};
 use quoin_supervisor::Supervisor;
 use serde::Deserialize;
 use serde_json::{Value, json};

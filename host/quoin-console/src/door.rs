@@ -2,9 +2,8 @@
 
 use http::{HeaderMap, Uri, header};
 
-use crate::Token;
 use crate::answer::{Refused, refusal};
-use crate::host_of;
+use crate::token::Token;
 
 /// Refuses a request that names another host than this machine. A web page whose own host name
 /// resolves to 127.0.0.1 (DNS rebinding) is of the same origin as this API to its visitor's browser;
@@ -28,6 +27,11 @@ pub(crate) fn check_token(headers: &HeaderMap, token: &Token) -> Result<(), Refu
     }
     let detail = "Send the token in admin.token of the data directory: Authorization: Bearer …";
     Err(refusal(401, "unauthorized", "Token missing or wrong", detail))
+}
+
+/// The address of a request as an absolute URI or its Host header has it.
+fn host_of<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
+    uri.host().or_else(|| headers.get(header::HOST)?.to_str().ok())
 }
 
 /// Whether a host, with or without port, is this machine: `localhost` or a loopback address.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::answer::{Answer, ok, parse, refusal, with_status};
-use crate::blocking;
+use crate::blocking::blocking;
 
 /// Characters of a key's label: a few words.
 const LABEL_MAX: usize = 100;

@@ -4,6 +4,7 @@
 //! of objects are kebab-case, as in `plugin.toml` and `shop.toml`; errors are problem+json.
 
 mod answer;
+mod blocking;
 mod bundles;
 mod call;
 mod door;
@@ -18,10 +19,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Request, Response, header};
+use http::{Request, Response};
 use quoin_core::limits::{BODY_BYTES_MAX, BUNDLE_BYTES_MAX};
 use quoin_supervisor::Supervisor;
-use tokio::sync::{Semaphore, watch};
 
 pub use answer::Body;
 pub use door::is_loopback;
@@ -29,35 +29,27 @@ pub use table::{ENDPOINTS, Endpoint};
 pub use token::{Token, TokenError};
 
 use answer::{Answer, Refused};
+use logs::Followers;
 use query::Query;
 use table::{Found, Path};
-
-/// Clients that follow a log at once. Each holds a connection and a task for as long as it likes.
-const FOLLOWERS_MAX: usize = 32;
 
 /// The admin API of a host. Clones share everything.
 #[derive(Clone)]
 pub struct Console {
     supervisor: Arc<Supervisor>,
     token: Arc<Token>,
-    closing: Arc<watch::Sender<bool>>,
-    followers: Arc<Semaphore>,
+    followers: Followers,
 }
 
 impl Console {
     /// The admin API over this supervisor, for whoever has the token.
     pub fn new(supervisor: Arc<Supervisor>, token: Token) -> Console {
-        Console {
-            supervisor,
-            token: Arc::new(token),
-            closing: Arc::new(watch::Sender::new(false)),
-            followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)),
-        }
+        Console { supervisor, token: Arc::new(token), followers: Followers::default() }
     }
 
     /// Ends the answers that would go on for ever, so that a server can drain.
     pub fn close(&self) {
-        self.closing.send_replace(true);
+        self.followers.end();
     }
 
     /// Whether a request may go on to its body, and how many bytes that may have: for servers that
@@ -127,24 +119,7 @@ impl Console {
             Endpoint::Keys => keys::list(host, at.name(0)?).await,
             Endpoint::AddKey => keys::add(host, at.name(0)?, &body).await,
             Endpoint::RemoveKey => keys::remove(host, at.name(0)?, at.text(1)).await,
-            Endpoint::Logs => logs::read(&self, &at.name(0)?, &query),
+            Endpoint::Logs => logs::read(host, &self.followers, &at.name(0)?, &query),
         }
     }
-}
-
-/// Work that waits for the disk or takes long, away from the threads that serve requests.
-async fn blocking<T: Send + 'static>(
-    host: &Arc<Supervisor>,
-    work: impl FnOnce(&Supervisor) -> T + Send + 'static,
-) -> Result<T, Refused> {
-    let host = host.clone();
-    tokio::task::spawn_blocking(move || work(&host)).await.map_err(|error| {
-        tracing::error!("the admin API failed: {error}");
-        quoin_core::Problem::internal().into()
-    })
-}
-
-/// The address of a request as an absolute URI or its Host header has it.
-fn host_of<'a>(headers: &'a http::HeaderMap, uri: &'a http::Uri) -> Option<&'a str> {
-    uri.host().or_else(|| headers.get(header::HOST)?.to_str().ok())
 }

@@ -9,19 +9,43 @@ use quoin_core::limits::LOG_LINES_KEPT;
 use quoin_runtime::{Line, Log};
 use quoin_supervisor::{Supervisor, Tenant};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::Console;
 use crate::answer::{Answer, lines, ok};
 use crate::query::Query;
 use crate::tenants::find;
 
+/// Clients that follow a log at once. Each holds a connection and a task for as long as it likes.
+const FOLLOWERS_MAX: usize = 32;
 /// Lines on their way to a client that reads slowly; the log itself holds those that come after.
 const LINES_AHEAD: usize = 64;
 /// How often a stream without new lines looks whether its tenant is still there.
 const RECHECK: Duration = Duration::from_secs(5);
 /// Characters of a request's id from which on its beginning stands for it.
 const REQUEST_CHARS_MIN: usize = 8;
+
+/// The clients that follow logs. Clones are of the same ones.
+#[derive(Clone)]
+pub(crate) struct Followers {
+    closing: Arc<watch::Sender<bool>>,
+    room: Arc<Semaphore>,
+}
+
+impl Default for Followers {
+    fn default() -> Followers {
+        Followers {
+            closing: Arc::new(watch::Sender::new(false)),
+            room: Arc::new(Semaphore::new(FOLLOWERS_MAX)),
+        }
+    }
+}
+
+impl Followers {
+    /// Ends their answers, which would go on for ever.
+    pub fn end(&self) {
+        self.closing.send_replace(true);
+    }
+}
 
 /// The lines that a client has not had yet.
 struct Wanted {
@@ -53,8 +77,13 @@ fn is_of(line: &Line, request: &str) -> bool {
     begins || line.trace == request
 }
 
-pub(crate) fn read(console: &Console, name: &Name, query: &Query) -> Answer {
-    let tenant = find(&console.supervisor, name)?;
+pub(crate) fn read(
+    host: &Arc<Supervisor>,
+    followers: &Followers,
+    name: &Name,
+    query: &Query,
+) -> Answer {
+    let tenant = find(host, name)?;
     let mut wanted = Wanted {
         after: query.number("after")?.unwrap_or(0),
         limit: query.limit(LOG_LINES_KEPT)?,
@@ -62,13 +91,13 @@ pub(crate) fn read(console: &Console, name: &Name, query: &Query) -> Answer {
     };
     if !query.switch("follow")? {
         let found = wanted.take(&tenant.log);
-        return ok(&json!({ "lines": found.iter().map(told).collect::<Vec<_>>() }));
+        return ok(&json!({ "lines": found.iter().map(shown).collect::<Vec<_>>() }));
     }
-    let place = console.followers.clone().try_acquire_owned();
+    let place = followers.room.clone().try_acquire_owned();
     let place = place
         .map_err(|_| quoin_core::Problem::overload("Too many clients follow logs: end one."))?;
     let (to, from) = mpsc::channel(LINES_AHEAD);
-    let (host, mut closing) = (console.supervisor.clone(), console.closing.subscribe());
+    let (host, mut closing) = (host.clone(), followers.closing.subscribe());
     tokio::spawn(async move {
         tokio::select! {
             () = follow(&host, tenant, wanted, to) => {}
@@ -91,7 +120,7 @@ async fn follow(
     let tenant = Arc::downgrade(&tenant);
     loop {
         for line in &wanted.take(&log) {
-            if to.send(format!("{}\n", told(line)).into()).await.is_err() {
+            if to.send(format!("{}\n", shown(line)).into()).await.is_err() {
                 return;
             }
         }
@@ -109,7 +138,7 @@ async fn follow(
     }
 }
 
-fn told(line: &Line) -> Value {
+fn shown(line: &Line) -> Value {
     json!({
         "number": line.number,
         "at-ms": line.at_ms,

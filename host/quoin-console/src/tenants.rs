@@ -10,7 +10,7 @@ use quoin_supervisor::{Error, RevisionRow, RouteTable, Supervisor, Tenant, Wirin
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Refused, ok, parse, refusal};
-use crate::blocking;
+use crate::blocking::blocking;
 use crate::query::Query;
 
 /// Revisions told at once: as many as the host keeps.
@@ -85,14 +85,14 @@ fn plugins(wiring: &Wiring) -> Vec<Value> {
 
 fn bindings(node: &Node) -> BTreeMap<&str, Value> {
     let name = |provider: &quoin_runtime::Provider| json!(provider.node.generation.installation);
-    let told = |binding: &Binding| match binding {
+    let served_by = |binding: &Binding| match binding {
         Binding::One(provider) => name(provider),
         Binding::All { providers, .. } => providers.iter().map(name).collect(),
         Binding::Keyed(providers) => {
             Value::Object(providers.iter().map(|(k, p)| (k.clone(), name(p))).collect())
         }
     };
-    node.bindings.iter().map(|(interface, b)| (interface.as_str(), told(b))).collect()
+    node.bindings.iter().map(|(interface, b)| (interface.as_str(), served_by(b))).collect()
 }
 
 fn routes(table: &RouteTable) -> Vec<Value> {

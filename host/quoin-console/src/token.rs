@@ -39,6 +39,11 @@ pub enum TokenError {
 }
 
 impl Token {
+    /// The file of the token in a data directory.
+    pub fn path(data: &Path) -> PathBuf {
+        data.join("admin.token")
+    }
+
     /// The token in this file, which is made, readable to its owner alone, when there is none. One
     /// process at a time may do this.
     ///

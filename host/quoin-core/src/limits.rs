@@ -20,6 +20,11 @@ pub const TYPE_DEPTH_MAX: usize = 32;
 pub const INTERFACES_MAX: usize = 64;
 /// Functions in an interface.
 pub const FUNCTIONS_MAX: usize = 256;
+/// Functions and types of one interface together; the largest of WASI has about a hundred.
+pub const INTERFACE_ITEMS_MAX: usize = 1_024;
+/// Bytes of the name of an interface, a function, a type, a field or a case. A binary can use one
+/// name many times over, and a description writes it out each time.
+pub const ITEM_NAME_BYTES_MAX: usize = 128;
 /// Routes of a plugin.
 pub const ROUTES_MAX: usize = 256;
 

@@ -2,6 +2,7 @@
 //! the function itself states.
 
 mod body;
+mod misfits;
 mod query;
 mod text;
 
@@ -9,15 +10,16 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::HeaderName;
 use http::request::Parts;
+use quoin_core::Problem;
 use quoin_core::types::{Field, Function};
-use quoin_core::{Problem, Type};
 use quoin_runtime::Value;
 use quoin_runtime::json::{self, Misfit};
-use quoin_runtime::problem::misfit;
 use quoin_supervisor::Source;
 
 use crate::Upload;
+use crate::problem::misfit;
 use body::Members;
+use misfits::{absent, not_text, repeated};
 use query::Query;
 
 pub use body::Kind;
@@ -103,28 +105,12 @@ fn header(param: &Field, name: &str, headers: &HeaderMap) -> Result<Value, Misfi
     let mut found = headers.get_all(name).iter();
     match (found.next(), found.next()) {
         (None, _) => absent(param, at),
-        (Some(_), Some(_)) => Err(Misfit { pointer: at, problem: "given more than once".into() }),
+        (Some(_), Some(_)) => Err(repeated(at)),
         (Some(value), None) => {
             let text = std::str::from_utf8(value.as_bytes()).map_err(|_| not_text(&at))?;
             json::value_from_text(&param.ty, text, &at)
         }
     }
-}
-
-/// The value of a parameter that is not there.
-fn absent(param: &Field, at: String) -> Result<Value, Misfit> {
-    match &param.ty {
-        Type::Option(_) => Ok(Value::Option(None)),
-        ty => Err(Misfit {
-            pointer: at,
-            problem: format!("missing; expected {}", json::describe(ty)),
-        }),
-    }
-}
-
-fn not_text(at: &str) -> Misfit {
-    let problem = "its percent-encoding is broken, or it is not UTF-8".into();
-    Misfit { pointer: at.into(), problem }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 mod bind;
 mod docs;
 mod openapi;
+pub mod problem;
 pub mod reply;
 mod request_id;
 mod server;

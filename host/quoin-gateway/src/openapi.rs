@@ -1,48 +1,19 @@
 //! The OpenAPI 3.1 document of a shop (<https://spec.openapis.org/oas/v3.1.0>): every route of every
 //! plugin, with the types that the functions themselves state.
 
+mod components;
 mod names;
 mod operation;
+mod paths;
 mod responses;
 mod schema;
 
 use quoin_core::Manifest;
-use quoin_core::manifest::Route;
-use quoin_core::types::Function;
-use quoin_supervisor::{RouteEntry, Source, Wiring};
+use quoin_supervisor::Wiring;
 use serde_json::{Map, Value as Json, json};
 
 use names::Names;
-use operation::operation_ids;
-
-/// A route and what stands behind it.
-pub struct Operation<'a> {
-    /// The installation.
-    pub plugin: &'a str,
-    /// Its manifest.
-    pub manifest: &'a Manifest,
-    /// The route.
-    pub route: &'a Route,
-    /// The interface, with version.
-    pub interface: &'a str,
-    /// The function.
-    pub function: &'a Function,
-    /// Where each parameter comes from.
-    pub sources: &'a [Source],
-}
-
-impl<'a> Operation<'a> {
-    fn of(entry: &'a RouteEntry) -> Operation<'a> {
-        Operation {
-            plugin: entry.node.generation.installation.as_str(),
-            manifest: entry.manifest(),
-            route: &entry.route,
-            interface: &entry.interface,
-            function: &entry.function,
-            sources: &entry.sources,
-        }
-    }
-}
+use operation::Operation;
 
 /// The document of a tenant's wiring.
 pub fn of_wiring(wiring: &Wiring) -> Json {
@@ -63,12 +34,12 @@ pub fn of_wiring(wiring: &Wiring) -> Json {
 /// The document of these operations.
 pub fn document(shop: &str, revision: u64, operations: &[Operation<'_>]) -> Json {
     let names = Names::of(operations);
-    let mut paths: Map<String, Json> = Map::new();
+    let mut items: Map<String, Json> = Map::new();
     let mut tags: Vec<Json> = Vec::new();
-    for (operation, id) in operations.iter().zip(operation_ids(operations)) {
+    for (operation, id) in operations.iter().zip(paths::operation_ids(operations)) {
         let pattern = &operation.route.route;
-        let path = paths.entry(pattern.path.clone()).or_insert_with(|| json!({}));
-        path[pattern.method.to_ascii_lowercase()] = operation::object(operation, &id, &names);
+        let item = items.entry(pattern.path.clone()).or_insert_with(|| json!({}));
+        item[pattern.method.to_ascii_lowercase()] = paths::operation(operation, &id, &names);
         if !tags.iter().any(|tag| tag["name"] == operation.plugin) {
             let Manifest { description, version, .. } = operation.manifest;
             tags.push(json!({
@@ -87,9 +58,9 @@ pub fn document(shop: &str, revision: u64, operations: &[Operation<'_>]) -> Json
         },
         "servers": [{"url": "/"}],
         "tags": tags,
-        "paths": paths,
+        "paths": items,
         "components": {
-            "schemas": names.components(),
+            "schemas": components::schemas(&names),
             "responses": {"Problem": responses::problem()},
             "securitySchemes": {"apiKey": {
                 "type": "http",

@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
+    X_CONTENT_TYPE_OPTIONS,
 };
-use http::{Response, StatusCode};
-use quoin_core::Problem;
+use http::{Method, Response, StatusCode};
+use quoin_core::{Class, Problem};
 use serde::Serialize;
 
 use crate::Body;
@@ -24,15 +25,15 @@ pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// `x-request-id`; no cache keeps the answer.
 pub fn problem(problem: &Problem, request_id: Option<&str>) -> Response<Body> {
     #[derive(Serialize)]
-    struct Told<'a> {
+    struct WithId<'a> {
         #[serde(flatten)]
         problem: &'a Problem,
         #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
         request_id: Option<&'a str>,
     }
-    let told = Told { problem, request_id };
+    let shown = WithId { problem, request_id };
     // Strings and JSON values always serialise.
-    let body = serde_json::to_vec(&told).unwrap_or_default();
+    let body = serde_json::to_vec(&shown).unwrap_or_default();
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = bytes(status, PROBLEM, body);
     let headers = response.headers_mut();
@@ -75,4 +76,28 @@ pub fn empty(status: StatusCode) -> Response<Body> {
     *response.status_mut() = status;
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+/// The answer to a method that a path does not have.
+pub fn other_methods(
+    method: &Method,
+    mut methods: Vec<String>,
+    id: &str,
+) -> Result<Response<Body>, Problem> {
+    if methods.iter().any(|m| m == "GET") {
+        methods.push("HEAD".into());
+    }
+    methods.push("OPTIONS".into());
+    let allow = methods.join(", ");
+    // Method names are header values.
+    let value = HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static("OPTIONS"));
+    let mut response = if method == Method::OPTIONS {
+        empty(StatusCode::NO_CONTENT)
+    } else {
+        let detail = format!("This path has the methods {allow}.");
+        let title = "Method not allowed";
+        problem(&Problem::new(Class::Caller, 405, "other-method", title, detail), Some(id))
+    };
+    response.headers_mut().insert(ALLOW, value);
+    Ok(response)
 }

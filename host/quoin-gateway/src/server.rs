@@ -4,38 +4,32 @@ mod body;
 mod connection;
 mod limits;
 mod refusal;
+mod service;
 mod turn;
 mod upload;
 mod wire;
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use http::{Request, Response};
+use quoin_core::Clock;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 pub use body::Body;
 pub use limits::ServerLimits;
+pub use service::{Answer, Service};
 pub use upload::{Upload, UploadError};
+
+use connection::Shared;
 
 /// How long to wait after a failed accept. It fails when the process is out of file descriptors,
 /// and trying again at once would only burn CPU.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// The answer to a request, as it is made.
-pub type Answer<'a> = Pin<Box<dyn Future<Output = Response<Body>> + Send + 'a>>;
-
-/// What answers the requests of a listener.
-pub trait Service: Send + Sync + 'static {
-    /// Answers a request. The body is read only when the service asks for it, so it can refuse a
-    /// request by its head alone. The future is dropped when the client goes away.
-    fn answer(&self, request: Request<Upload>) -> Answer<'_>;
-}
 
 /// How a listener ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,27 +38,18 @@ pub struct Drained {
     pub cut_off: usize,
 }
 
-/// What all connections of a listener share.
-struct Shared {
-    limits: ServerLimits,
-    service: Arc<dyn Service>,
-    /// Requests whose answers are not yet written.
-    running: Arc<AtomicUsize>,
-    /// Bytes of request bodies that may still be taken into memory.
-    room: Arc<Semaphore>,
-}
-
 /// Serves connections until `shutdown` completes. Then it accepts no more, closes the idle ones,
 /// lets running requests finish within the grace time, and cuts off the rest.
 pub async fn listen(
     listener: TcpListener,
     limits: ServerLimits,
     service: Arc<dyn Service>,
+    clock: Clock,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Drained {
     let slots = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
     let room = Arc::new(Semaphore::new(limits.bodies_bytes.min(Semaphore::MAX_PERMITS)));
-    let shared = Arc::new(Shared { limits, service, running: Arc::default(), room });
+    let shared = Arc::new(Shared { limits, service, clock, running: Arc::default(), room });
     let (stop, stopping) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);

@@ -4,22 +4,23 @@ mod access;
 mod address;
 mod outcome;
 mod own;
+mod scene;
 mod web;
 
 use std::sync::Arc;
 
-use http::header::{ALLOW, CACHE_CONTROL, HeaderValue};
-use http::request::Parts;
-use http::{Method, Request, Response, StatusCode};
+use http::header::{CACHE_CONTROL, HeaderValue};
+use http::{Request, Response, StatusCode};
 use quoin_core::limits::{BINARY_BODY_BYTES_MAX, BODY_BYTES_MAX};
 use quoin_core::manifest::Access;
 use quoin_core::{Class, Problem};
-use quoin_runtime::{Target, call, json, problem};
-use quoin_supervisor::{Match, RouteEntry, Supervisor, Tenant, Wiring};
+use quoin_runtime::{Target, call, json};
+use quoin_supervisor::{Match, RouteEntry, Supervisor};
 
 use crate::bind::{self, Head};
 use crate::reply::{self, NO_STORE, REQUEST_ID};
-use crate::{Answer, Body, Service, Upload, request_id};
+use crate::{Answer, Body, Service, Upload, problem, request_id};
+use scene::Scene;
 
 /// Serves the shops of a supervisor: each request by the wiring that its tenant has at that moment.
 pub struct Shops {
@@ -78,14 +79,6 @@ fn refused(problem: &Problem, id: &str) -> Response<Body> {
     response
 }
 
-/// A request and the state of the shop that it meets.
-struct Scene<'a> {
-    tenant: &'a Tenant,
-    wiring: &'a Wiring,
-    head: &'a Parts,
-    id: &'a str,
-}
-
 impl Scene<'_> {
     async fn respond(&self, upload: Upload) -> Result<Response<Body>, Problem> {
         if let Some(fault) = &self.wiring.fault {
@@ -97,7 +90,9 @@ impl Scene<'_> {
         match self.wiring.routes.find(self.head.method.as_str(), self.head.uri.path()) {
             Match::Route(entry, path) => self.route(entry, path, upload).await,
             Match::Web(entry, path) => web::respond(self, entry, path, upload).await,
-            Match::OtherMethods(methods) => other_methods(&self.head.method, methods, self.id),
+            Match::OtherMethods(methods) => {
+                reply::other_methods(&self.head.method, methods, self.id)
+            }
             Match::None => Err(Problem::new(
                 Class::Caller,
                 404,
@@ -139,29 +134,4 @@ impl Scene<'_> {
         }
         Ok(response)
     }
-}
-
-/// The answer to a method that a path does not have.
-fn other_methods(
-    method: &Method,
-    mut methods: Vec<String>,
-    id: &str,
-) -> Result<Response<Body>, Problem> {
-    if methods.iter().any(|m| m == "GET") {
-        methods.push("HEAD".into());
-    }
-    methods.push("OPTIONS".into());
-    let allow = methods.join(", ");
-    // Method names are header values.
-    let value = HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static("OPTIONS"));
-    let mut response = if method == Method::OPTIONS {
-        reply::empty(StatusCode::NO_CONTENT)
-    } else {
-        let detail = format!("This path has the methods {allow}.");
-        let problem =
-            Problem::new(Class::Caller, 405, "other-method", "Method not allowed", detail);
-        reply::problem(&problem, Some(id))
-    };
-    response.headers_mut().insert(ALLOW, value);
-    Ok(response)
 }

@@ -20,8 +20,9 @@ use quoin_core::limits::{
 use quoin_core::{Description, Digest, Manifest};
 use wasm_encoder::{ComponentSection, CustomSection};
 
+use crate::error::{BundleError, cut};
 use crate::sections::{self, CUSTOM, HEADER, Section};
-use crate::{BundleError, component, verify};
+use crate::{component, verify};
 
 /// The name of the section that holds the manifest.
 pub const MANIFEST_SECTION: &str = "quoin:manifest";
@@ -145,9 +146,4 @@ fn migration_number(name: &str) -> Option<u32> {
 
 fn text<'a>(section: &Section<'a>) -> Result<&'a str, BundleError> {
     std::str::from_utf8(section.body).map_err(|_| BundleError::NotText(cut(section.name)))
-}
-
-/// A name from the file, short enough for a message.
-pub(crate) fn cut(name: &str) -> String {
-    name.chars().take(80).collect()
 }

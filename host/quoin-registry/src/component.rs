@@ -1,6 +1,6 @@
 //! What a component imports and exports, from its validated types.
 
-use quoin_core::limits::{FUNCTIONS_MAX, INTERFACES_MAX};
+use quoin_core::limits::{FUNCTIONS_MAX, INTERFACE_ITEMS_MAX, INTERFACES_MAX, ITEM_NAME_BYTES_MAX};
 use quoin_core::{Function, Interface};
 use wasmparser::component_types::{ComponentEntityType, ComponentInstanceType};
 use wasmparser::types::{Types, TypesRef};
@@ -9,16 +9,9 @@ use wasmparser::{
     WasmFeatures,
 };
 
-use crate::BundleError;
-use crate::bundle::cut;
+use crate::error::{BundleError, cut};
 use crate::sections::{EXPORTS, IMPORTS, Section};
 use crate::signature::{Budget, Names};
-
-/// Bytes of the name of an interface, a function, a type, a field or a case. A binary can use one
-/// name many times over, and a description writes it out each time.
-pub(crate) const NAME_BYTES_MAX: usize = 128;
-/// Functions and types of one interface together; the largest of WASI has about a hundred.
-pub(crate) const ITEMS_MAX: usize = 1_024;
 
 /// What wasmtime runs by default, less what Quoin does not offer to guests: threads and shared
 /// memory, garbage-collected types, exceptions, 64-bit memories, component-model async.
@@ -106,7 +99,7 @@ fn add<'a>(
     item: Option<ComponentEntityType>,
     types: &'a Types,
 ) -> Result<(), BundleError> {
-    if name.len() > NAME_BYTES_MAX {
+    if name.len() > ITEM_NAME_BYTES_MAX {
         return Err(BundleError::NameTooLong(cut(name)));
     }
     if found.len() >= INTERFACES_MAX {
@@ -126,10 +119,10 @@ fn add<'a>(
         Some(ComponentEntityType::Component(_)) => return Err(bare("component")),
         Some(ComponentEntityType::Value(_)) | None => return Err(bare("value")),
     };
-    if instance.exports.len() > ITEMS_MAX {
+    if instance.exports.len() > INTERFACE_ITEMS_MAX {
         return Err(BundleError::InterfaceTooLarge(name.into()));
     }
-    if let Some((long, _)) = instance.exports.iter().find(|(n, _)| n.len() > NAME_BYTES_MAX) {
+    if let Some((long, _)) = instance.exports.iter().find(|(n, _)| n.len() > ITEM_NAME_BYTES_MAX) {
         return Err(BundleError::NameTooLong(cut(long)));
     }
     found.push((name, instance));

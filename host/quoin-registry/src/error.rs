@@ -1,10 +1,10 @@
+//! Why a file is not a bundle.
+
 use quoin_core::limits::{
-    BUNDLE_BYTES_MAX, FUNCTIONS_MAX, INTERFACES_MAX, MANIFEST_BYTES_MAX, MIGRATION_BYTES_MAX,
-    MIGRATIONS_MAX, ROUTES_MAX,
+    BUNDLE_BYTES_MAX, FUNCTIONS_MAX, INTERFACE_ITEMS_MAX, INTERFACES_MAX, ITEM_NAME_BYTES_MAX,
+    MANIFEST_BYTES_MAX, MIGRATION_BYTES_MAX, MIGRATIONS_MAX, ROUTES_MAX,
 };
 use quoin_core::manifest::{ErrorStatus, FunctionRef, HostInterface, ManifestError, RoutePattern};
-
-use crate::component::{ITEMS_MAX, NAME_BYTES_MAX};
 
 /// Why a file is not a bundle that Quoin can run: the place of the fault, and what to do.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -95,7 +95,7 @@ pub enum BundleError {
         name: String,
     },
     /// A name that is too long.
-    #[error("the name {0:?}… is longer than {NAME_BYTES_MAX} bytes: shorten it")]
+    #[error("the name {0:?}… is longer than {ITEM_NAME_BYTES_MAX} bytes: shorten it")]
     NameTooLong(String),
     /// Too many interfaces.
     #[error(
@@ -110,7 +110,7 @@ pub enum BundleError {
     },
     /// Too many functions or types in an interface.
     #[error(
-        "the interface {0} has more than {FUNCTIONS_MAX} functions, or more than {ITEMS_MAX} \
+        "the interface {0} has more than {FUNCTIONS_MAX} functions, or more than {INTERFACE_ITEMS_MAX} \
          functions and types: split it"
     )]
     InterfaceTooLarge(String),
@@ -297,4 +297,9 @@ pub enum BundleError {
         /// Its status.
         status: ErrorStatus,
     },
+}
+
+/// A name from the file, short enough for a message.
+pub(crate) fn cut(name: &str) -> String {
+    name.chars().take(80).collect()
 }

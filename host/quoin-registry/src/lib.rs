@@ -5,6 +5,7 @@
 pub mod bundle;
 mod component;
 mod error;
+mod function;
 pub mod inspect;
 mod route;
 mod sections;

@@ -9,7 +9,7 @@ use quoin_core::types::Field;
 use quoin_core::{Description, Function, Type};
 
 use crate::BundleError;
-use crate::verify::find;
+use crate::function::find;
 
 const IN_PATH: &str = "use a string, an integer, a bool or an enum";
 const IN_HEADER: &str = "use a string, an integer, a bool or an enum, or an option of one";
@@ -41,7 +41,7 @@ fn shape(route: &Route) -> String {
 }
 
 fn verify_one(route: &Route, function: &Function) -> Result<(), BundleError> {
-    let mut bound = Bound { route, function, names: BTreeSet::new() };
+    let mut bound = BoundParams { route, function, names: BTreeSet::new() };
     for name in route.route.path_params() {
         let param = bound.bind("the path", name)?;
         bound.check(param, "the path", is_simple(&param.ty), IN_PATH)?;
@@ -82,13 +82,13 @@ fn verify_one(route: &Route, function: &Function) -> Result<(), BundleError> {
 }
 
 /// The parameters that a route has bound so far.
-struct Bound<'a> {
+struct BoundParams<'a> {
     route: &'a Route,
     function: &'a Function,
     names: BTreeSet<&'a str>,
 }
 
-impl<'a> Bound<'a> {
+impl<'a> BoundParams<'a> {
     fn bind(&mut self, place: &str, name: &str) -> Result<&'a Field, BundleError> {
         let params = &self.function.params;
         let Some(param) = params.iter().find(|p| p.name == name || p.json == name) else {

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use quoin_core::limits::{TYPE_DEPTH_MAX, TYPE_NODES_MAX};
+use quoin_core::limits::{ITEM_NAME_BYTES_MAX, TYPE_DEPTH_MAX, TYPE_NODES_MAX};
 use quoin_core::types::{Case, Field, TypeName};
 use quoin_core::{Function, Type};
 use wasmparser::PrimitiveValType as P;
@@ -14,8 +14,6 @@ use wasmparser::component_types::{
     ComponentFuncType, ComponentInstanceType, ComponentValType, ResourceId,
 };
 use wasmparser::types::TypesRef;
-
-use crate::component::NAME_BYTES_MAX;
 
 /// Type nodes in all functions of a bundle: sixteen of the largest functions, or a thousand of sixty
 /// nodes, which is some 20 MiB in memory.
@@ -243,8 +241,8 @@ fn all_checked<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<String>, 
 }
 
 fn checked(name: &str) -> Result<&str, Refusal> {
-    if name.len() > NAME_BYTES_MAX {
-        Err(format!("has a name that is longer than {NAME_BYTES_MAX} bytes"))
+    if name.len() > ITEM_NAME_BYTES_MAX {
+        Err(format!("has a name that is longer than {ITEM_NAME_BYTES_MAX} bytes"))
     } else {
         Ok(name)
     }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use quoin_core::manifest::{Bind, FunctionRef, HostInterface, Need};
+use quoin_core::manifest::{Bind, HostInterface, Need};
 use quoin_core::{Description, Function, Interface, Manifest, Type};
 
 use crate::BundleError;
 use crate::component::is_of_host;
+use crate::function::find;
 use crate::route;
 
 const WEB: &str = "quoin:plugin/web";
@@ -137,29 +138,6 @@ fn can_bind(need: &Need, function: &Function) -> Result<(), BundleError> {
             _ => Err(BundleError::NoKey { interface, function: name }),
         },
     }
-}
-
-/// The exported function that `function` names.
-pub(crate) fn find<'a>(
-    description: &'a Description,
-    place: &str,
-    function: &FunctionRef,
-) -> Result<(&'a Interface, &'a Function), BundleError> {
-    let mut found = (description.exports.iter())
-        .filter(|i| function.is_of(&i.name))
-        .filter_map(|i| i.function(&function.function).map(|f| (i, f)));
-    let no_such =
-        || BundleError::NoSuchFunction { place: place.into(), function: function.clone() };
-    let first = found.next().ok_or_else(no_such)?;
-    let others: Vec<_> = found.map(|(i, f)| format!("{}#{}", i.name, f.name)).collect();
-    if others.is_empty() {
-        return Ok(first);
-    }
-    Err(BundleError::WhichVersion {
-        place: place.into(),
-        function: function.clone(),
-        candidates: format!("{}#{} or {}", first.0.name, first.1.name, others.join(" or ")),
-    })
 }
 
 fn errors(description: &Description) -> Result<(), BundleError> {

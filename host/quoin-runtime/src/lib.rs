@@ -19,7 +19,6 @@ pub mod json;
 mod link;
 mod log;
 mod node;
-pub mod problem;
 mod program;
 mod request;
 mod running;

@@ -14,9 +14,9 @@ pub struct BundleChange {
     /// The installation.
     pub installation: Name,
     /// What it ran before.
-    pub from: Running,
+    pub from: BundleVersion,
     /// What it runs then.
-    pub to: Running,
+    pub to: BundleVersion,
     /// HTTP routes.
     pub routes: Difference<RouteOf>,
     /// Provided functions, as `interface@version#function`.
@@ -29,7 +29,7 @@ pub struct BundleChange {
 
 /// A bundle that an installation runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Running {
+pub struct BundleVersion {
     /// The plugin's name.
     pub plugin: Name,
     /// Its version.
@@ -74,8 +74,8 @@ impl BundleChange {
     pub(crate) fn new(installation: &Name, from: &Description, to: &Description) -> BundleChange {
         BundleChange {
             installation: installation.clone(),
-            from: Running::of(from),
-            to: Running::of(to),
+            from: BundleVersion::of(from),
+            to: BundleVersion::of(to),
             routes: Difference::between(routes(from), routes(to)),
             functions: Difference::between(functions(from), functions(to)),
             permissions: Difference::between(permissions(from), permissions(to)),
@@ -84,10 +84,10 @@ impl BundleChange {
     }
 }
 
-impl Running {
-    fn of(description: &Description) -> Running {
+impl BundleVersion {
+    fn of(description: &Description) -> BundleVersion {
         let (manifest, digest) = (&description.manifest, description.digest.clone());
-        Running { plugin: manifest.name.clone(), version: manifest.version.clone(), digest }
+        BundleVersion { plugin: manifest.name.clone(), version: manifest.version.clone(), digest }
     }
 }
 

@@ -13,7 +13,7 @@ mod routes;
 mod supervisor;
 mod tenant;
 
-pub use bundle_change::{BundleChange, Difference, Permission, RouteOf, Running};
+pub use bundle_change::{BundleChange, BundleVersion, Difference, Permission, RouteOf};
 pub use error::Error;
 pub use plan::{Applied, Change, Kind, Plan};
 pub use quoin_storage::{KeyRow, RevisionRow};

@@ -151,8 +151,8 @@ fn changed(name: &Name, old: &Stored, before: &Plugins, new: &Stored, after: &Pl
         let (Json::Object(old), Json::Object(new)) = (old, new) else { return };
         let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
         for key in keys.into_iter().filter(|key| old.get(*key) != new.get(*key)) {
-            let told = |value: Option<&Json>| value.map_or(absent.into(), told);
-            parts.push(format!("{what}{key}: {} → {}", told(old.get(key)), told(new.get(key))));
+            let text = |value: Option<&Json>| value.map_or(absent.into(), setting);
+            parts.push(format!("{what}{key}: {} → {}", text(old.get(key)), text(new.get(key))));
         }
     };
     compare("", json!(old.config), json!(new.config), "its default");
@@ -162,6 +162,6 @@ fn changed(name: &Name, old: &Stored, before: &Plugins, new: &Stored, after: &Pl
 }
 
 /// A setting as a shop's owner reads it: the text of a string, anything else as JSON.
-fn told(value: &Json) -> String {
+fn setting(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

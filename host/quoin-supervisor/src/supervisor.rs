@@ -9,11 +9,11 @@ mod tenants;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use quoin_core::{Description, Digest, Name};
+use quoin_core::{Clock, Description, Digest, Name};
 use quoin_runtime::{Engine, Generation};
 use quoin_storage::{Control, ControlError, RevisionRow};
 
@@ -37,11 +37,14 @@ pub struct Options {
     pub data: PathBuf,
     /// The executable that compiles: run as `compiler compile-bundle BUNDLE FOLDER`.
     pub compiler: PathBuf,
+    /// What time it is.
+    pub clock: Clock,
 }
 
 /// Every tenant of this host.
 pub struct Supervisor {
     data: PathBuf,
+    clock: Clock,
     library: Library,
     control: Control,
     databases: Databases,
@@ -64,13 +67,14 @@ impl Supervisor {
     /// Another host uses the directory, or the host's own files cannot be read. A tenant that cannot
     /// be brought up does not stop the others: its wiring says why.
     pub async fn open(options: Options) -> Result<Arc<Supervisor>, Error> {
-        let Options { data, compiler } = options;
+        let Options { data, compiler, clock } = options;
         let lock = data::lock(&data)?;
         let storage = |e| Error::Control(ControlError::Storage(e));
         let control = Control::open(&data.join("control.db")).map_err(storage)?;
         let library = Library::open(&data, compiler, Engine::new()?)?;
         let supervisor = Supervisor {
             data,
+            clock,
             library,
             control,
             databases: Databases::default(),
@@ -145,7 +149,7 @@ impl Supervisor {
     }
 
     fn reclaim(&self) {
-        let Some(then) = Instant::now().checked_sub(IDLE_MAX) else { return };
+        let Some(then) = self.clock.instant().checked_sub(IDLE_MAX) else { return };
         for tenant in self.tenants() {
             for node in tenant.wiring().nodes.values() {
                 node.generation.reclaim(then);
@@ -157,9 +161,4 @@ impl Supervisor {
         drop(removed);
         self.library.forget_unused();
     }
-}
-
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -7,10 +7,11 @@ use quoin_core::shop::{Shop, StoredShop};
 use serde_json::Value;
 
 use crate::bundle::{self, BundleFile};
-use crate::cli::{ApplyArgs, Global};
+use crate::cli::ApplyArgs;
 use crate::client::Client;
 use crate::failed::Failed;
 use crate::file;
+use crate::global::Global;
 use crate::output::{can_ask, confirm, items, print, print_json};
 use crate::plan;
 

@@ -92,7 +92,7 @@ fn upload_one(client: &Client, file: &BundleFile, quiet: bool) -> Result<(), Fai
     }
     let name = &file.description.manifest.name;
     bar.set_message(format!("{name}: uploading"));
-    let mut body = Told { rest: &file.bytes, bar: &bar, then: format!("{name}: compiling") };
+    let mut body = UploadBody { rest: &file.bytes, bar: &bar, then: format!("{name}: compiling") };
     let path = format!("/v1/bundles/{}", file.digest());
     let outcome = client.upload(&path, size, &mut body);
     bar.finish_and_clear();
@@ -105,14 +105,14 @@ fn target(quiet: bool) -> ProgressDrawTarget {
 }
 
 /// A body that tells how much of it has been taken.
-struct Told<'a> {
+struct UploadBody<'a> {
     rest: &'a [u8],
     bar: &'a ProgressBar,
     /// What is done once all of it has been taken.
     then: String,
 }
 
-impl Read for Told<'_> {
+impl Read for UploadBody<'_> {
     fn read(&mut self, space: &mut [u8]) -> std::io::Result<usize> {
         let count = self.rest.read(space)?;
         self.bar.inc(u64::try_from(count).unwrap_or_default());

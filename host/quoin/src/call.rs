@@ -3,10 +3,11 @@
 use quoin_core::limits::BODY_BYTES_MAX;
 use serde_json::{Value, json};
 
-use crate::cli::{CallArgs, Global};
+use crate::cli::CallArgs;
 use crate::client::Client;
 use crate::failed::{Exit, Failed};
 use crate::file;
+use crate::global::Global;
 use crate::output::{print, print_json};
 
 pub fn run(global: &Global, args: &CallArgs) -> Result<(), Failed> {

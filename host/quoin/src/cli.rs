@@ -9,6 +9,7 @@ use quoin_core::Name;
 use quoin_core::manifest::FunctionRef;
 
 use crate::failed::{Exit, Failed};
+use crate::global::Global;
 use crate::plugin::PluginCommand;
 use crate::tenant::TenantCommand;
 
@@ -35,27 +36,6 @@ pub struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// What every command understands.
-#[derive(Debug, Args)]
-pub struct Global {
-    /// The data directory of the host
-    #[arg(
-        long,
-        global = true,
-        env = "QUOIN_DATA",
-        value_name = "DIR",
-        default_value = "quoin-data"
-    )]
-    pub data: PathBuf,
-    /// The admin API's address, e.g. http://127.0.0.1:8081; without it, that of the host that runs
-    /// on the data directory
-    #[arg(long, global = true, env = "QUOIN_ADMIN", value_name = "URL")]
-    pub admin: Option<String>,
-    /// Print JSON, errors included
-    #[arg(long, global = true)]
-    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]

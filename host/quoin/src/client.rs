@@ -9,8 +9,8 @@ use ureq::http::{Method, Request, Response};
 use ureq::{Agent, AsSendBody, Body, SendBody};
 
 use crate::addresses::Addresses;
-use crate::cli::Global;
 use crate::failed::{Exit, Failed};
+use crate::global::Global;
 
 /// How long a connection to this machine may take.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
@@ -118,7 +118,7 @@ fn token(global: &Global) -> Result<String, Failed> {
     if let Ok(token) = std::env::var("QUOIN_TOKEN") {
         return Ok(token.trim().to_owned());
     }
-    let path = crate::serve::token_path(&global.data);
+    let path = Token::path(&global.data);
     let token = Token::read(&path).map_err(|e| {
         Failed::new(Exit::Token, "token", e).advise(
             "The token is in the host's data directory: name it with --data, or set QUOIN_TOKEN.",

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::output::plain;
+use crate::text::plain;
 
 /// How a command ends that did not do what it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,11 @@ use clap::Subcommand;
 use quoin_core::Name;
 use serde_json::{Value, json};
 
-use crate::cli::Global;
 use crate::client::Client;
 use crate::failed::Failed;
-use crate::output::{items, member, print, print_json, table};
+use crate::global::Global;
+use crate::output::{items, member, print, print_json};
+use crate::text::table;
 use crate::time::utc;
 
 #[derive(Debug, Subcommand)]

@@ -5,10 +5,12 @@ use std::io::BufRead;
 use quoin_core::limits::LOG_LINES_KEPT;
 use serde_json::Value;
 
-use crate::cli::{Global, LogsArgs};
+use crate::cli::LogsArgs;
 use crate::client::Client;
 use crate::failed::Failed;
-use crate::output::{items, member, plain, print};
+use crate::global::Global;
+use crate::output::{items, member, print};
+use crate::text::plain;
 use crate::time::utc;
 
 /// Characters of a request's id that people are shown: as many as `--request` needs.

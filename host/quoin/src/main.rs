@@ -9,6 +9,7 @@ mod client;
 mod compile_bundle;
 mod failed;
 mod file;
+mod global;
 mod key;
 mod logs;
 mod output;
@@ -16,6 +17,7 @@ mod plan;
 mod plugin;
 mod serve;
 mod tenant;
+mod text;
 mod time;
 
 use std::process::ExitCode;

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use serde_json::Value;
 
 use crate::failed::Failed;
+use crate::text::plain;
 
 /// Prints on standard output. A reader that has gone away (`| head`) is no failure.
 pub fn print(text: &str) -> Result<(), Failed> {
@@ -21,12 +22,6 @@ pub fn print_json(value: &Value) -> Result<(), Failed> {
     print(&format!("{value}\n"))
 }
 
-/// Text that others wrote, with nothing in it that acts on a terminal.
-pub fn plain(text: &str) -> String {
-    let harmless = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
-    text.chars().map(harmless).collect()
-}
-
 /// A member of an object as text; absent is empty.
 pub fn member<'a>(object: &'a Value, name: &str) -> &'a str {
     object.get(name).and_then(Value::as_str).unwrap_or_default()
@@ -35,18 +30,6 @@ pub fn member<'a>(object: &'a Value, name: &str) -> &'a str {
 /// The members of an array in an object; absent is none.
 pub fn items<'a>(object: &'a Value, name: &str) -> &'a [Value] {
     object.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-/// Rows as aligned columns, each line ended.
-pub fn table(rows: &[Vec<String>]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |i: usize| rows.iter().filter_map(|r| r.get(i)).map(|c| c.chars().count()).max();
-    let widths: Vec<usize> = (0..columns).map(|i| width(i).unwrap_or(0)).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    plain(&rows.iter().map(line).collect::<String>())
 }
 
 /// Whether there is somebody to ask.
@@ -61,16 +44,5 @@ pub fn confirm(question: &str) -> bool {
     match std::io::stdin().read_line(&mut line) {
         Ok(_) => matches!(line.trim(), "y" | "Y" | "yes"),
         Err(_) => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_aligned_and_harmless() {
-        let rows = [vec!["a".into(), "\x1b[2J".into()], vec!["long".into(), "b".into()]];
-        assert_eq!(table(&rows), "a     \u{fffd}[2J\nlong  b\n");
     }
 }

@@ -9,7 +9,8 @@ use quoin_registry::inspect;
 use serde_json::Value;
 
 use crate::bundle::BundleFile;
-use crate::output::{items, member, plain};
+use crate::output::{items, member};
+use crate::text::plain;
 
 /// The changes that a shop file makes, with what each new plugin may do; each line ended.
 pub fn of_shop(plan: &Value, shop: &StoredShop, files: &BTreeMap<Digest, BundleFile>) -> String {
@@ -19,7 +20,7 @@ pub fn of_shop(plan: &Value, shop: &StoredShop, files: &BTreeMap<Digest, BundleF
     }
     let mut lines = Vec::new();
     for change in changes {
-        lines.extend(told(change));
+        lines.extend(lines_of(change));
         let new = member(change, "what").strip_prefix("plugin ");
         let new = new.filter(|_| member(change, "kind") == "add");
         if let Some(installation) = new.and_then(|name| shop.plugins.get(name))
@@ -40,14 +41,14 @@ pub fn of_installation(plan: &Value) -> String {
             member(plan, "tenant")
         ));
     }
-    ended(&changes.iter().flat_map(told).collect::<Vec<_>>())
+    ended(&changes.iter().flat_map(lines_of).collect::<Vec<_>>())
 }
 
 fn ended(lines: &[String]) -> String {
     plain(&lines.join("\n")) + "\n"
 }
 
-fn told(change: &Value) -> Vec<String> {
+fn lines_of(change: &Value) -> Vec<String> {
     let (what, detail) = (member(change, "what"), member(change, "detail"));
     let sign = match member(change, "kind") {
         "add" => '+',

@@ -11,12 +11,13 @@ use quoin_registry::inspect;
 use serde_json::{Value, json};
 
 use crate::bundle::{self, BundleFile};
-use crate::cli::Global;
 use crate::client::Client;
 use crate::failed::Failed;
 use crate::file;
-use crate::output::{items, member, plain, print, print_json, table};
+use crate::global::Global;
+use crate::output::{items, member, print, print_json};
 use crate::plan;
+use crate::text::{plain, table};
 
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {

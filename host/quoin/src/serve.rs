@@ -4,11 +4,12 @@ mod admin;
 mod signals;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quoin_console::{Console, Token};
+use quoin_core::Clock;
 use quoin_gateway::{Drained, ServerLimits, Shops, listen};
 use quoin_supervisor::{Options, Supervisor};
 use serde_json::json;
@@ -18,8 +19,9 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::addresses::Addresses;
-use crate::cli::{Global, ServeArgs};
+use crate::cli::ServeArgs;
 use crate::failed::{Exit, Failed};
+use crate::global::Global;
 use crate::output::{print, print_json};
 use admin::Admin;
 use signals::Signals;
@@ -30,11 +32,6 @@ const ADMIN_CONNECTIONS_MAX: usize = 128;
 const UPLOAD_TIME: Duration = Duration::from_secs(60);
 /// How often to look whether the last calls have finished.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-
-/// Where the token of the admin API is kept.
-pub fn token_path(data: &Path) -> PathBuf {
-    data.join("admin.token")
-}
 
 pub fn run(global: &Global, args: &ServeArgs) -> Result<(), Failed> {
     if !args.admin_listen.ip().is_loopback() {
@@ -80,7 +77,8 @@ async fn serve(global: &Global, args: &ServeArgs) -> Result<(), Failed> {
     let data = &global.data;
     let compiler = std::env::current_exe()
         .map_err(|e| Failed::refused(format!("the host does not find its own program: {e}")))?;
-    let options = Options { data: data.clone(), compiler };
+    let clock = Clock::system();
+    let options = Options { data: data.clone(), compiler, clock: clock.clone() };
     let supervisor = tokio::select! {
         opened = Supervisor::open(options) => opened.map_err(Failed::refused)?,
         name = signals.next() => {
@@ -88,7 +86,7 @@ async fn serve(global: &Global, args: &ServeArgs) -> Result<(), Failed> {
             return Ok(());
         }
     };
-    let token = Token::open(&token_path(data)).map_err(Failed::refused)?;
+    let token = Token::open(&Token::path(data)).map_err(Failed::refused)?;
     let console = Console::new(supervisor.clone(), token);
     let (http, http_url) = bind(args.listen, "--listen").await?;
     let (admin, admin_url) = bind(args.admin_listen, "--admin-listen").await?;
@@ -98,7 +96,7 @@ async fn serve(global: &Global, args: &ServeArgs) -> Result<(), Failed> {
     let (stop, stopping) = watch::channel(false);
     let limits = ServerLimits { grace, ..ServerLimits::default() };
     let shops = Arc::new(Shops::new(supervisor.clone()));
-    let shops = tokio::spawn(listen(http, limits, shops, stopped(stopping.clone())));
+    let shops = tokio::spawn(listen(http, limits, shops, clock.clone(), stopped(stopping.clone())));
     let limits = ServerLimits {
         grace,
         connections: ADMIN_CONNECTIONS_MAX,
@@ -106,7 +104,8 @@ async fn serve(global: &Global, args: &ServeArgs) -> Result<(), Failed> {
         ..ServerLimits::default()
     };
     let operators = Arc::new(Admin(console.clone()));
-    let operators = tokio::spawn(listen(admin, limits, operators, stopped(stopping)));
+    let operators =
+        tokio::spawn(listen(admin, limits, operators, clock.clone(), stopped(stopping)));
     let mut listeners = std::pin::pin!(async { tokio::try_join!(shops, operators) });
 
     addresses.write(data)?;
@@ -118,12 +117,12 @@ async fn serve(global: &Global, args: &ServeArgs) -> Result<(), Failed> {
         ended = &mut listeners => return Err(broken(ended)),
     }
     forget(data);
-    let until = Instant::now() + grace;
+    let until = clock.instant() + grace;
     stop.send_replace(true);
     console.close();
     let finished = async {
         let (shops, operators) = listeners.await.map_err(|e| broken(Err(e)))?;
-        finish(&supervisor, until).await;
+        finish(&supervisor, &clock, until).await;
         Ok(shops.cut_off + operators.cut_off)
     };
     tokio::select! {
@@ -165,8 +164,8 @@ fn ready(global: &Global, addresses: &Addresses) -> Result<(), Failed> {
 }
 
 /// Waits for calls whose clients have gone away.
-async fn finish(supervisor: &Supervisor, until: Instant) {
-    while supervisor.in_flight() > 0 && Instant::now() < until {
+async fn finish(supervisor: &Supervisor, clock: &Clock, until: Instant) {
+    while supervisor.in_flight() > 0 && clock.instant() < until {
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }

@@ -6,12 +6,13 @@ use clap::Subcommand;
 use quoin_core::Name;
 use serde_json::Value;
 
-use crate::cli::Global;
 use crate::client::Client;
 use crate::failed::{Exit, Failed};
+use crate::global::Global;
 use crate::key::{self, KeyCommand};
-use crate::output::{can_ask, confirm, items, member, plain, print, print_json, table};
+use crate::output::{can_ask, confirm, items, member, print, print_json};
 use crate::plugin;
+use crate::text::{plain, table};
 
 #[derive(Debug, Subcommand)]
 pub enum TenantCommand {

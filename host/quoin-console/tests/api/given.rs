@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use quoin_console::{Body, Console, Token};
+use quoin_core::ManualClock;
 use quoin_supervisor::{Options, Supervisor};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -13,6 +14,8 @@ use tokio::sync::mpsc;
 pub struct Given {
     pub console: Console,
     pub token: String,
+    /// Moves the host's clock.
+    pub clock: ManualClock,
     _data: TempDir,
 }
 
@@ -25,11 +28,12 @@ pub struct Answer {
 pub async fn given() -> Given {
     let data = tempfile::tempdir().unwrap();
     // Nothing is compiled here.
-    let options = Options { data: data.path().into(), compiler: PathBuf::from("/nowhere") };
+    let (compiler, clock) = (PathBuf::from("/nowhere"), ManualClock::at(1_000_000));
+    let options = Options { data: data.path().into(), compiler, clock: clock.clock() };
     let supervisor = Supervisor::open(options).await.unwrap();
-    let token = Token::open(&data.path().join("admin.token")).unwrap();
+    let token = Token::open(&Token::path(data.path())).unwrap();
     let text = token.as_str().to_owned();
-    Given { console: Console::new(supervisor, token), token: text, _data: data }
+    Given { console: Console::new(supervisor, token), token: text, clock, _data: data }
 }
 
 impl Given {

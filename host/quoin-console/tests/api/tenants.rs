@@ -1,5 +1,7 @@
 //! What an operator does.
 
+use std::time::Duration;
+
 use quoin_console::ENDPOINTS;
 use serde_json::{Value, json};
 
@@ -134,4 +136,16 @@ async fn a_log_is_read_once_or_followed_until_the_end() {
 fn parsed(line: &[u8]) -> Value {
     assert!(line.ends_with(b"\n"));
     serde_json::from_slice(line).unwrap()
+}
+
+#[tokio::test]
+async fn keys_and_revisions_say_when_they_were_made() {
+    let given = given().await;
+    given.shop("demo").await;
+    given.clock.forward(Duration::from_secs(5));
+    given.ask("POST", "/v1/tenants/demo/keys", "{}").await;
+    let keys = given.get("/v1/tenants/demo/keys").await.json;
+    let revisions = given.get("/v1/tenants/demo/revisions").await.json;
+    assert_eq!(revisions["revisions"][0]["created-ms"], 1_000_000);
+    assert_eq!(keys["keys"][0]["created-ms"], 1_005_000);
 }

@@ -10,7 +10,8 @@ use quoin_runtime::Value;
 use quoin_runtime::json::{self, Misfit};
 use serde_json::{Map, Value as Json};
 
-use super::{absent, misfit};
+use super::misfits::{absent, unknown};
+use crate::problem::misfit;
 
 /// The form of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,13 +176,4 @@ impl Members {
         let name = name.replace('~', "~0").replace('/', "~1");
         Err(unknown(format!("/{name}"), &self.known))
     }
-}
-
-/// The misfit of something that nobody has asked for.
-pub fn unknown(pointer: String, known: &[String]) -> Misfit {
-    let problem = match known {
-        [] => "unknown; nothing is expected here".into(),
-        known => format!("unknown; known here: {}", known.join(", ")),
-    };
-    Misfit { pointer, problem }
 }

@@ -7,7 +7,9 @@ use quoin_core::{Problem, Type};
 use quoin_runtime::Value;
 use quoin_runtime::json::{self, Misfit};
 
-use super::{absent, misfit, not_text, text};
+use super::misfits::{absent, not_text, repeated, unknown};
+use super::text;
+use crate::problem::misfit;
 
 /// The parameters of a query string, and which of them somebody has asked for.
 pub struct Query {
@@ -57,16 +59,14 @@ impl Query {
         match (values.next(), values.next()) {
             (None, _) => absent(param, at),
             (Some(value), None) => json::value_from_text(&param.ty, value, &at),
-            (Some(_), Some(_)) => {
-                Err(Misfit { pointer: at, problem: "given more than once".into() })
-            }
+            (Some(_), Some(_)) => Err(repeated(at)),
         }
     }
 
     /// Refuses what nobody has asked for: a misspelt filter must not pass for none.
     pub fn finish(self) -> Result<(), Misfit> {
-        let unknown = self.pairs.iter().find(|(name, _)| !self.known.contains(name));
-        let Some((name, _)) = unknown else { return Ok(()) };
-        Err(super::body::unknown(format!("query/{name}"), &self.known))
+        let stranger = self.pairs.iter().find(|(name, _)| !self.known.contains(name));
+        let Some((name, _)) = stranger else { return Ok(()) };
+        Err(unknown(format!("query/{name}"), &self.known))
     }
 }

@@ -1,5 +1,6 @@
 use http::Request;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use quoin_core::Type;
 use quoin_core::limits::JSON_VALUES_MAX;
 
 use super::*;

@@ -4,11 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quoin_core::Type;
 use quoin_core::types::TypeName;
-use serde_json::{Map, Value as Json};
 
-use super::Operation;
-use super::responses;
-use super::schema::{Direction, schema};
+use super::operation::Operation;
+
+/// Which way a value goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// To a function. Options may be left out, and nothing unknown may be there.
+    Request,
+    /// From a function. Options are there, if only as null.
+    Response,
+}
+
+impl Direction {
+    /// The direction by which the schema of a named type is told: enums look the same both ways.
+    fn that_matters(self, ty: &Type) -> Direction {
+        if matches!(ty, Type::Enum { .. }) { Direction::Response } else { self }
+    }
+}
 
 /// The named types of a document, each with the name of its schema.
 ///
@@ -51,14 +64,10 @@ impl Names {
         entries.iter().find(|e| e.is(ty, direction)).map(|e| e.name.as_str())
     }
 
-    /// All schemas by name.
-    pub fn components(&self) -> Map<String, Json> {
-        let mut schemas: BTreeMap<&str, Json> = BTreeMap::new();
-        schemas.insert("Problem", responses::problem_schema());
-        for entry in self.by_name.values().flatten() {
-            schemas.insert(&entry.name, schema(&entry.ty, entry.direction, self));
-        }
-        schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+    /// All named types, each with its direction and the name of its schema.
+    pub fn all(&self) -> impl Iterator<Item = (&Type, Direction, &str)> {
+        let entries = self.by_name.values().flatten();
+        entries.map(|entry| (&entry.ty, entry.direction, entry.name.as_str()))
     }
 
     fn claim(&mut self, ty: &Type, direction: Direction) {

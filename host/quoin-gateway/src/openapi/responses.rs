@@ -6,9 +6,9 @@ use quoin_core::Type;
 use quoin_core::manifest::Access;
 use serde_json::{Map, Value as Json, json};
 
-use super::Operation;
-use super::names::Names;
-use super::schema::{Direction, used};
+use super::names::{Direction, Names};
+use super::operation::Operation;
+use super::schema::used;
 
 const PROBLEM: &str = "application/problem+json";
 

@@ -4,23 +4,7 @@ use quoin_core::Type;
 use quoin_core::types::{Case, lower_camel};
 use serde_json::{Map, Value as Json, json};
 
-use super::names::Names;
-
-/// Which way a value goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// To a function. Options may be left out, and nothing unknown may be there.
-    Request,
-    /// From a function. Options are there, if only as null.
-    Response,
-}
-
-impl Direction {
-    /// The direction by which the schema of a named type is told: enums look the same both ways.
-    pub fn that_matters(self, ty: &Type) -> Direction {
-        if matches!(ty, Type::Enum { .. }) { Direction::Response } else { self }
-    }
-}
+use super::names::{Direction, Names};
 
 /// A type where it is used: a reference if it has a name.
 pub fn used(ty: &Type, direction: Direction, names: &Names) -> Json {

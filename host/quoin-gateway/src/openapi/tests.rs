@@ -1,7 +1,9 @@
 use quoin_core::Type;
-use quoin_core::types::{Case, Field, TypeName};
+use quoin_core::types::{Case, Field, Function, TypeName};
+use quoin_supervisor::Source;
 
-use super::schema::{Direction, schema};
+use super::names::Direction;
+use super::schema::schema;
 use super::*;
 
 /// A name that `a:things/lists@1.0.0` gives, unless told that it is of another interface.

@@ -8,12 +8,12 @@ use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::mpsc;
 
-use super::turn::Running;
+use super::turn::Answering;
 
 /// The body of an answer.
 pub struct Body {
     kind: Kind,
-    running: Option<Running>,
+    answering: Option<Answering>,
 }
 
 enum Kind {
@@ -29,14 +29,14 @@ impl Body {
 
     /// These bytes.
     pub fn full(bytes: impl Into<Bytes>) -> Body {
-        Body { kind: Kind::Full(bytes.into()), running: None }
+        Body { kind: Kind::Full(bytes.into()), answering: None }
     }
 
     /// What comes out of a channel, until its sender is dropped. The sender learns by a failed send
     /// (or by `closed`) that the client has gone. A stream without an end of its own must end when
     /// the host shuts down, or it holds the shutdown up for the grace time.
     pub fn stream(chunks: mpsc::Receiver<Bytes>) -> Body {
-        Body { kind: Kind::Stream(chunks), running: None }
+        Body { kind: Kind::Stream(chunks), answering: None }
     }
 
     /// The bytes, if they are known.
@@ -48,8 +48,8 @@ impl Body {
     }
 
     /// Counts the request as running until the body is written or dropped.
-    pub(super) fn hold(&mut self, running: Running) {
-        self.running = Some(running);
+    pub(super) fn hold(&mut self, answering: Answering) {
+        self.answering = Some(answering);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use http::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
 use http::{Request, Response};
@@ -11,19 +11,32 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use quoin_core::{Class, Problem};
+use quoin_core::{Class, Clock, Problem};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::body::Body;
-use super::turn::{Running, Turn};
+use super::limits::ServerLimits;
+use super::refusal;
+use super::service::Service;
+use super::turn::{Answering, Turn};
 use super::upload::{Exchange, Upload};
 use super::wire::Wire;
-use super::{ServerLimits, Shared, refusal};
 use crate::{reply, request_id};
 
 /// Bytes that a connection buffers of what it reads; hyper takes no less than 8 KiB.
 const BUFFER_BYTES_MIN: usize = 8 << 10;
+
+/// What all connections of a listener share.
+pub(super) struct Shared {
+    pub limits: ServerLimits,
+    pub service: Arc<dyn Service>,
+    pub clock: Clock,
+    /// Requests whose answers are not yet written.
+    pub running: Arc<AtomicUsize>,
+    /// Bytes of request bodies that may still be taken into memory.
+    pub room: Arc<Semaphore>,
+}
 
 /// Serves a connection until it ends, or until its running request is answered after `stopping`.
 pub(super) async fn serve(
@@ -57,7 +70,7 @@ pub(super) async fn serve(
     let late = error.is_timeout() && turn.unread.load(Ordering::Acquire);
     if (late || wire.is_refused())
         && let Some(problem) = refusal::of(&error, &shared.limits)
-        && let Err(error) = wire.end_with(&refusal::bytes(&problem)).await
+        && let Err(error) = wire.end_with(&refusal::bytes(&problem, &shared.clock)).await
     {
         tracing::debug!("a client was not told why it was refused: {error}");
     }
@@ -80,7 +93,7 @@ async fn exchange(
     turn: Arc<Turn>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
-    let running = Running::start(&shared.running, &turn);
+    let answering = Answering::start(&shared.running, &turn);
     let exchange = Arc::new(Exchange {
         body_read: AtomicBool::new(false),
         turn,
@@ -106,7 +119,7 @@ async fn exchange(
     if chunked || !exchange.body_read.load(Ordering::Acquire) {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response.body_mut().hold(running);
+    response.body_mut().hold(answering);
     Ok(response)
 }
 

@@ -1,14 +1,17 @@
 //! What a client is told that sends no request: a problem like all others.
 
 use std::fmt::Write;
-use std::time::SystemTime;
+use std::time::{Duration, UNIX_EPOCH};
 
 use http::Version;
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE, HeaderValue};
-use quoin_core::{Class, Problem};
+use quoin_core::{Class, Clock, Problem};
 
-use super::ServerLimits;
+use super::limits::ServerLimits;
 use crate::{reply, request_id};
+
+/// The last second that a date of HTTP can tell, whose year has four digits.
+const DATE_SECONDS_MAX: u64 = 253_402_300_799;
 
 /// Why there is no request, where the client is at fault and may still listen.
 pub(super) fn of(error: &hyper::Error, limits: &ServerLimits) -> Option<Problem> {
@@ -35,7 +38,7 @@ pub(super) fn of(error: &hyper::Error, limits: &ServerLimits) -> Option<Problem>
 }
 
 /// The whole answer with this problem and an id of its own, as it goes over the wire.
-pub(super) fn bytes(problem: &Problem) -> Vec<u8> {
+pub(super) fn bytes(problem: &Problem, clock: &Clock) -> Vec<u8> {
     let id = request_id::fresh();
     let mut response = match &id {
         Ok(id) => reply::problem(problem, Some(id)),
@@ -45,7 +48,9 @@ pub(super) fn bytes(problem: &Problem) -> Vec<u8> {
     let headers = response.headers_mut();
     headers.insert(CONTENT_LENGTH, body.len().into());
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    if let Ok(now) = HeaderValue::from_str(&httpdate::fmt_http_date(SystemTime::now())) {
+    let seconds = (clock.now_ms() / 1_000).min(DATE_SECONDS_MAX);
+    let now = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
+    if let Ok(now) = HeaderValue::from_str(&now) {
         headers.insert(DATE, now);
     }
     let mut head = format!("{:?} {}\r\n", Version::HTTP_11, response.status());

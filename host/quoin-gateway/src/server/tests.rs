@@ -1,8 +1,8 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::StatusCode;
-use quoin_core::Problem;
+use http::{Request, Response, StatusCode};
+use quoin_core::{ManualClock, Problem};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -12,6 +12,8 @@ use crate::reply;
 
 /// Bytes that the dummy service takes as a body.
 const BODY_MAX: usize = 1_000;
+/// 1994-11-06 08:49:37, the time that RFC 9110 writes dates of.
+const NOW_MS: u64 = 784_111_777_000;
 
 /// Answers with the body that it got. `/hold` waits until it is let go, `/stream` counts in chunks,
 /// `/flood` sends more than any socket buffers.
@@ -68,7 +70,8 @@ async fn given(change: impl FnOnce(&mut ServerLimits)) -> Given {
     let (dummy, stop) = (Arc::new(Dummy::default()), Arc::new(Notify::new()));
     let (service, stopped) = (dummy.clone(), stop.clone());
     let server = tokio::spawn(async move {
-        listen(listener, limits, service, async move { stopped.notified().await }).await
+        let clock = ManualClock::at(NOW_MS).clock();
+        listen(listener, limits, service, clock, async move { stopped.notified().await }).await
     });
     Given { address, dummy, stop, server }
 }
@@ -351,4 +354,19 @@ async fn a_drain_tells_how_many_it_cut_off_after_the_grace_time() {
     server.dummy.held.notified().await;
     server.stop.notify_one();
     assert_eq!(server.server.await.unwrap(), Drained { cut_off: 1 });
+}
+
+#[tokio::test]
+async fn a_client_that_sends_no_request_is_told_the_time_of_the_host() {
+    let answer = given(|_| ()).await.talk("nonsense\r\n\r\n").await;
+    assert!(answer.contains("\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"), "{answer}");
+}
+
+#[test]
+fn a_clock_that_is_far_off_is_no_fault() {
+    for now_ms in [0, u64::MAX] {
+        let answer = refusal::bytes(&Problem::internal(), &ManualClock::at(now_ms).clock());
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.contains("\r\ndate: "), "{answer}");
+    }
 }

@@ -33,21 +33,21 @@ impl Turn {
 }
 
 /// A request that is being answered, until the body of its answer is written or dropped.
-pub(super) struct Running {
+pub(super) struct Answering {
     /// All such requests of the listener.
     count: Arc<AtomicUsize>,
     turn: Arc<Turn>,
 }
 
-impl Running {
-    pub fn start(count: &Arc<AtomicUsize>, turn: &Arc<Turn>) -> Running {
+impl Answering {
+    pub fn start(count: &Arc<AtomicUsize>, turn: &Arc<Turn>) -> Answering {
         count.fetch_add(1, Ordering::AcqRel);
         turn.stage.store(Turn::SERVICE, Ordering::Release);
-        Running { count: count.clone(), turn: turn.clone() }
+        Answering { count: count.clone(), turn: turn.clone() }
     }
 }
 
-impl Drop for Running {
+impl Drop for Answering {
     fn drop(&mut self) {
         self.turn.stage.store(Turn::ANSWERED, Ordering::Release);
         self.count.fetch_sub(1, Ordering::AcqRel);

@@ -2,12 +2,11 @@
 
 use http::{Response, StatusCode};
 use quoin_core::{Class, Problem, Type};
-use quoin_runtime::{Failure, Value, json, problem};
+use quoin_runtime::{Failure, Value, json};
 use quoin_supervisor::RouteEntry;
 use serde::Serialize;
 
-pub use quoin_runtime::problem::refusal;
-
+use crate::problem::{self, refusal};
 use crate::{Body, reply};
 
 /// The answer to what a route's function returned.

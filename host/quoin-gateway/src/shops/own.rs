@@ -8,7 +8,7 @@ use http::header::{
 use http::{Method, Response, StatusCode};
 use quoin_core::{Digest, Problem};
 
-use super::{Scene, other_methods};
+use super::scene::Scene;
 use crate::reply::{self, NO_STORE};
 use crate::{Body, docs, openapi};
 
@@ -98,6 +98,6 @@ fn reading(
     if method == Method::GET || method == Method::HEAD {
         Ok(answer())
     } else {
-        other_methods(method, vec!["GET".into()], id)
+        reply::other_methods(method, vec!["GET".into()], id)
     }
 }

@@ -9,9 +9,10 @@ use quoin_core::{Problem, Type};
 use quoin_runtime::{Target, Value, call, json};
 use quoin_supervisor::WebEntry;
 
-use super::{Scene, access, other_methods, outcome};
+use super::scene::Scene;
+use super::{access, outcome};
 use crate::reply::{self, NO_STORE};
-use crate::{Body, Upload};
+use crate::{Body, Upload, problem};
 
 /// The methods that reach a plugin.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -41,7 +42,11 @@ pub async fn respond(
     let head = scene.head;
     if !METHODS.contains(&head.method.as_str()) {
         let known = METHODS.iter().filter(|m| !["HEAD", "OPTIONS"].contains(m));
-        return other_methods(&head.method, known.map(|m| (*m).to_owned()).collect(), scene.id);
+        return reply::other_methods(
+            &head.method,
+            known.map(|m| (*m).to_owned()).collect(),
+            scene.id,
+        );
     }
     let principal = access::principal_of_web(scene.tenant, entry.access, &head.headers)?;
     let private = entry.access == Access::Admin || principal.id.is_some();
@@ -68,7 +73,7 @@ fn refusal(value: &Value, entry: &WebEntry) -> Problem {
     let ty: Option<&Type> =
         program.function(&entry.interface, "handle").and_then(|f| f.result.as_ref());
     match json::result(Some(value), ty) {
-        Ok(shown) | Err(shown) => outcome::refusal(shown.json(), ty, &program.description.manifest),
+        Ok(shown) | Err(shown) => problem::refusal(shown.json(), ty, &program.description.manifest),
     }
 }
 

@@ -7,7 +7,7 @@ use quoin_core::{Digest, Name};
 use quoin_runtime::{Level, Log};
 use quoin_storage::ControlError;
 
-use super::{Supervisor, now_ms};
+use super::Supervisor;
 use crate::assemble::Parts;
 use crate::binding::{self, Plugins, Resolved};
 use crate::error::Error;
@@ -103,7 +103,7 @@ impl Supervisor {
         // In this order: when the publishing is refused, files go after who has them open.
         let (created, databases, mut wiring) = assembled.commit()?;
         let record = serde_json::to_string(&wiring.record).map_err(|e| Error::host("record", e))?;
-        let now = now_ms();
+        let now = self.clock.now_ms();
         let published = self.control.publish(&name, revision, &record, &shop.domains, note, now);
         if published.is_ok() || matches!(published, Err(ControlError::Storage(_))) {
             // After a failed write nobody knows whether it is there after all.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use quoin_core::{Digest, Name};
 use quoin_storage::KeyRow;
 
-use super::{Supervisor, now_ms};
+use super::Supervisor;
 use crate::error::Error;
 
 /// A new API key.
@@ -29,7 +29,7 @@ impl Supervisor {
         let secret = quoin_core::ids::random_hex::<24>().map_err(random)?;
         let secret = format!("qk_{id}_{secret}");
         let hash = Digest::of(secret.as_bytes());
-        self.control.add_key(&tenant.name, &id, &hash, label, now_ms())?;
+        self.control.add_key(&tenant.name, &id, &hash, label, self.clock.now_ms())?;
         tenant.keys.rcu(|keys| {
             let mut keys = HashMap::clone(keys);
             keys.insert(id.clone(), hash.clone());

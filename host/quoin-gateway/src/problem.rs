@@ -2,10 +2,9 @@
 //! every port.
 
 use quoin_core::{Class, Manifest, Problem, Type};
+use quoin_runtime::{Failure, FailureKind};
+use quoin_runtime::json::Misfit;
 use serde_json::Value as Json;
-
-use crate::failure::{Failure, FailureKind};
-use crate::json::Misfit;
 
 /// The problem that stands for a failed call. The plugin's and the engine's words are not in it: they
 /// are for the log and the operator.

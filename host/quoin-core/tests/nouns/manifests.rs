@@ -1,0 +1,113 @@
+//! Manifests.
+
+use quoin_core::Manifest;
+
+/// A manifest with these lines more, those of tables last.
+fn parsed(lines: &str) -> Result<Manifest, String> {
+    let text = format!(
+        "name = \"things\"\nversion = \"0.1.0\"\ndescription = \"Things.\"\n\
+         provides = [\"acme:things/store@0.1.0\"]\n{lines}"
+    );
+    Manifest::parse(&text).map_err(|e| e.to_string())
+}
+
+#[track_caller]
+fn refused(lines: &str, why: &str) {
+    let told = parsed(lines).unwrap_err();
+    assert!(told.starts_with("plugin.toml: ") && told.contains(why), "{told}");
+}
+
+#[test]
+fn an_instance_serves_one_to_ten_thousand_calls() {
+    assert_eq!(parsed("").unwrap().instance.reuse, 1);
+    assert_eq!(parsed("[instance]\n").unwrap().instance.reuse, 1);
+    for good in [1, 10_000] {
+        let manifest = parsed(&format!("[instance]\nreuse = {good}\n")).unwrap();
+        assert_eq!(manifest.instance.reuse, good);
+    }
+    for bad in [0, 10_001] {
+        refused(&format!("[instance]\nreuse = {bad}\n"), "reuse must be 1 to 10000");
+    }
+}
+
+#[test]
+fn a_description_has_at_most_300_characters_that_are_not_all_blank() {
+    let with = |description: &str| {
+        let text = format!("name = \"a\"\nversion = \"1.0.0\"\ndescription = \"{description}\"\n");
+        Manifest::parse(&text)
+    };
+    assert!(with(&"a".repeat(300)).is_ok() && with(&"a".repeat(301)).is_err());
+    assert!(with("a").is_ok() && with("  ").is_err());
+}
+
+#[test]
+fn limits_beyond_the_ceiling_are_refused() {
+    assert!(parsed("[limits]\nmemory-mib = 64\n").is_ok());
+    refused("[limits]\nmemory-mib = 65\n", "[limits]: the limit memory-mib is 65");
+}
+
+#[test]
+fn a_need_for_all_says_how_long_each_provider_has_and_what_its_failure_means() {
+    let need = |more: &str| format!("[[needs]]\ninterface = \"a:b/c@1.0.0\"\n{more}");
+    let all = "bind = \"all\"\n";
+    let (skip, time) = ("on-failure = \"skip\"\n", "deadline-ms = 50\n");
+    for good in ["", "bind = \"keyed\"\n", &format!("{all}{skip}{time}")] {
+        assert!(parsed(&need(good)).is_ok(), "{good}");
+    }
+    for bad in [all, &format!("{all}{skip}"), &format!("{all}{time}")] {
+        refused(&need(bad), "is bound to all providers: say");
+    }
+    for bad in [skip, time, &format!("bind = \"keyed\"\n{time}")] {
+        refused(&need(bad), "is not bound to all providers: leave out");
+    }
+}
+
+#[test]
+fn an_interface_is_needed_once_and_not_from_oneself() {
+    let need = |interface: &str| format!("[[needs]]\ninterface = \"{interface}\"\n");
+    let two = [need("a:b/c@1.0.0"), need("a:b/d@1.0.0")].concat();
+    assert_eq!(parsed(&two).unwrap().needs.len(), 2);
+    refused(&[two, need("a:b/c@1.0.0")].concat(), "the need a:b/c@1.0.0 is stated twice");
+    refused(&need("acme:things/store@0.1.0"), "is both provided and needed");
+}
+
+#[test]
+fn only_what_is_declared_to_read_is_a_read() {
+    let manifest = parsed("reads = [\"acme:things/store#list\"]\n").unwrap();
+    assert!(manifest.is_read("acme:things/store@0.1.0", "list"));
+    assert!(!manifest.is_read("acme:things/store@0.1.0", "set"));
+    assert!(!manifest.is_read("acme:things/other@0.1.0", "list"));
+}
+
+#[test]
+fn each_known_error_case_has_its_status() {
+    let manifest = parsed("[errors]\nworn-out = 410\n").unwrap();
+    for (case, status) in [
+        ("not-found", 404),
+        ("conflict", 409),
+        ("denied", 403),
+        ("retryable", 503),
+        ("unavailable", 502),
+        ("invalid", 422),
+        ("worn-out", 410),
+    ] {
+        assert_eq!(manifest.error_status(case), status, "{case}");
+    }
+}
+
+#[test]
+fn statuses_of_success_and_of_errors_have_their_hundreds() {
+    let route = |status: u16| {
+        let call = "call = \"acme:things/store#get\"\naccess = \"public\"";
+        parsed(&format!("[[routes]]\nroute = \"GET /a\"\n{call}\nstatus = {status}\n"))
+    };
+    for (status, good) in [(199, false), (200, true), (299, true), (300, false)] {
+        assert_eq!(route(status).is_ok(), good, "{status}");
+    }
+    let errors = |status: u16| parsed(&format!("[errors]\nodd = {status}\n"));
+    for (status, good) in [(399, false), (400, true), (499, true), (500, false)] {
+        assert_eq!(errors(status).is_ok(), good, "{status}");
+    }
+    let stored = serde_json::to_value(route(201).unwrap()).unwrap();
+    assert_eq!(stored["routes"][0]["status"], 201);
+}

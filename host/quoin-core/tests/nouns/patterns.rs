@@ -1,0 +1,75 @@
+//! The paths of routes and pages.
+
+use quoin_core::manifest::{Prefix, RoutePattern};
+
+fn params(route: &str) -> Vec<String> {
+    let route: RoutePattern = route.parse().unwrap();
+    route.path_params().map(str::to_owned).collect()
+}
+
+#[track_caller]
+fn refused(route: &str, why: &str) {
+    let told = route.parse::<RoutePattern>().unwrap_err();
+    assert!(told.contains(why), "{route}: {told}");
+}
+
+#[test]
+fn a_route_is_a_method_and_a_path() {
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+        let text = format!("{method} /things/{{id}}");
+        let route: RoutePattern = text.parse().unwrap();
+        assert_eq!((route.method.as_str(), route.path.as_str()), (method, "/things/{id}"));
+        assert_eq!(route.to_string(), text);
+    }
+    refused("/things", "is not a route");
+    refused("HEAD /things", "\"HEAD\" is not GET");
+    refused("get /things", "\"get\" is not GET");
+}
+
+#[test]
+fn parameters_are_whole_segments_in_braces() {
+    assert_eq!(params("GET /a/{b}/c/{d-2}"), ["b", "d-2"]);
+    assert!(params("GET /").is_empty() && params("GET /a").is_empty());
+    for bad in ["GET /{}", "GET /{a_b}", "GET /{a b}", "GET /{a.b}"] {
+        refused(bad, "whose name is not");
+    }
+    for bad in ["GET /a{b}", "GET /{a}b", "GET /{a", "GET /a}"] {
+        refused(bad, "other characters");
+    }
+}
+
+#[test]
+fn a_path_has_plain_segments_and_none_that_is_empty() {
+    for good in ["GET /", "GET /a-b_c.d~e/F9"] {
+        assert!(good.parse::<RoutePattern>().is_ok(), "{good}");
+    }
+    for bad in ["GET //", "GET /a//b", "GET /a/", "GET /a b", "GET /ä", "GET /a%20b", "GET /a?b"] {
+        refused(bad, "an empty segment or one with other characters");
+    }
+    refused("GET things", "does not start with /");
+}
+
+#[test]
+fn a_path_has_at_most_200_characters() {
+    let path = format!("/{}", "a".repeat(199));
+    assert!(format!("GET {path}").parse::<RoutePattern>().is_ok());
+    refused(&format!("GET {path}a"), "longer than 200 characters");
+}
+
+#[test]
+fn the_hosts_own_paths_are_no_routes_and_no_prefixes() {
+    for path in ["/openapi.json", "/docs", "/healthz"] {
+        refused(&format!("GET {path}"), "belongs to the host");
+        assert!(path.parse::<Prefix>().is_err(), "{path}");
+    }
+    assert!("GET /docs/more".parse::<RoutePattern>().is_ok());
+}
+
+#[test]
+fn a_prefix_is_a_path_without_parameters() {
+    let prefix: Prefix = "/pages/old".parse().unwrap();
+    assert_eq!((prefix.as_str(), prefix.to_string()), ("/pages/old", "/pages/old".to_owned()));
+    for bad in ["/", "pages", "/pages/", "/pages/{id}", "/{id}"] {
+        assert!(bad.parse::<Prefix>().is_err(), "{bad}");
+    }
+}

@@ -1,0 +1,12 @@
+//! What a request meets.
+
+use http::request::Parts;
+use quoin_supervisor::{Tenant, Wiring};
+
+/// A request and the state of the shop that it meets.
+pub struct Scene<'a> {
+    pub tenant: &'a Tenant,
+    pub wiring: &'a Wiring,
+    pub head: &'a Parts,
+    pub id: &'a str,
+}
