@@ -3,6 +3,7 @@ use quoin_core::limits::{
     MIGRATIONS_MAX, ROUTES_MAX,
 };
 use quoin_core::manifest::{ErrorStatus, FunctionRef, HostInterface, ManifestError, RoutePattern};
+use quoin_core::sql::Refusal;
 
 use crate::component::{ITEMS_MAX, NAME_BYTES_MAX};
 
@@ -71,6 +72,14 @@ pub enum BundleError {
     /// A migration is too long.
     #[error("the migration {0} is longer than {MIGRATION_BYTES_MAX} bytes: split it")]
     MigrationTooLarge(String),
+    /// A migration has SQL that not all engines understand alike.
+    #[error("the migration {migration}, {refusal}")]
+    MigrationSql {
+        /// Its file name.
+        migration: String,
+        /// What is wrong, where, and what to write instead.
+        refusal: Refusal,
+    },
     /// There are too many migrations.
     #[error("the bundle has {0} migrations, and {MIGRATIONS_MAX} are allowed: merge the oldest")]
     TooManyMigrations(usize),
