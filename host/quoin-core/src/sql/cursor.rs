@@ -36,6 +36,8 @@ pub(super) struct Scope<'t> {
     pub(super) columns: Vec<Column<'t>>,
     /// Aggregates that are no window functions.
     pub(super) aggregates: usize,
+    /// Window functions.
+    pub(super) windows: usize,
     /// Columns that something is sorted by, in windows and aggregates, without a place for NULLs.
     pub(super) sorted: Vec<Column<'t>>,
 }

@@ -38,13 +38,15 @@ pub(super) fn condition(c: &mut Cursor) -> Result<(), Refusal> {
 
 /// A condition that is asked of each row, where aggregates have no meaning.
 pub(super) fn row_condition(c: &mut Cursor, clause: &str) -> Result<(), Refusal> {
-    let (at, before, columns) = (c.peek().at, c.scope.aggregates, c.scope.columns.len());
+    let (at, columns) = (c.peek().at, c.scope.columns.len());
+    let before = (c.scope.aggregates, c.scope.windows);
     condition(c)?;
     c.scope.columns.truncate(columns);
-    match c.scope.aggregates == before {
-        true => Ok(()),
-        false => c.refuse_at(at, format!("{clause} has no aggregates: use HAVING or a subquery")),
+    if before == (c.scope.aggregates, c.scope.windows) {
+        return Ok(());
     }
+    let message = format!("{clause} has no aggregates and no windows: use HAVING or a subquery");
+    c.refuse_at(at, message)
 }
 
 /// AND and OR yield what they take, so that which of them binds stronger need not be looked at.
@@ -132,7 +134,9 @@ fn comparison(c: &mut Cursor, left: Yields, at: usize) -> Result<bool, Refusal> 
         c.accept(&["NOT"]);
         if c.accept(&["DISTINCT", "FROM"]) {
             operand_like(c, left)?;
-        } else if !c.accept(&["NULL"]) {
+        } else if c.accept(&["NULL"]) {
+            scalar(c, left, at)?;
+        } else {
             return c.refuse("IS stands before NULL only: write = or IS NOT DISTINCT FROM");
         }
         return Ok(true);
@@ -146,6 +150,7 @@ fn comparison(c: &mut Cursor, left: Yields, at: usize) -> Result<bool, Refusal> 
         operand_like(c, left)?;
     } else {
         c.expect(&["LIKE"])?;
+        scalar(c, left, at)?;
         like(c)?;
     }
     Ok(true)
@@ -378,7 +383,8 @@ fn call(c: &mut Cursor) -> Result<Yields, Refusal> {
         return c.refuse_at(name.at, message);
     };
     c.expect(&["("])?;
-    let (aggregates, columns) = (c.scope.aggregates, c.scope.columns.len());
+    let (aggregates, windows) = (c.scope.aggregates, c.scope.windows);
+    let columns = c.scope.columns.len();
     let count = arguments(c, known, of)?;
     if !(least..=most).contains(&count) {
         let why = match known {
@@ -393,6 +399,7 @@ fn call(c: &mut Cursor) -> Result<Yields, Refusal> {
     let windowed = c.accept(&["OVER"]);
     if windowed {
         window(c)?;
+        c.scope.windows = c.scope.windows.saturating_add(1);
     }
     match of {
         Of::Window if !windowed => {
@@ -400,8 +407,9 @@ fn call(c: &mut Cursor) -> Result<Yields, Refusal> {
         }
         Of::Row if windowed => c.refuse_at(name.at, format!("{known} is not over a window")),
         Of::Group if !windowed => {
-            if c.scope.aggregates > aggregates {
-                let message = "an aggregate of an aggregate: put the inner one into a subquery";
+            if c.scope.aggregates > aggregates || c.scope.windows > windows {
+                let message =
+                    "an aggregate of an aggregate or a window: put the inner one into a subquery";
                 return c.refuse_at(name.at, message);
             }
             c.scope.aggregates = aggregates.saturating_add(1);

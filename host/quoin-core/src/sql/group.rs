@@ -64,6 +64,21 @@ pub(super) fn number(c: &Cursor, term: &Item) -> Option<usize> {
     }
 }
 
+/// Whether the tokens from here to the cursor are a literal other than a column's number, which one
+/// engine ignores and the other refuses.
+pub(super) fn is_constant(c: &Cursor, start: usize) -> bool {
+    let tokens = c.between(start, c.position());
+    let mut literal = tokens.iter().skip_while(|token| token.is("-") || token.is("+"));
+    match (literal.next(), literal.next()) {
+        (Some(one), None) => match one.kind {
+            Kind::Integer => tokens.len() > 1,
+            Kind::Decimal | Kind::Text => true,
+            _ => one.is("NULL"),
+        },
+        _ => false,
+    }
+}
+
 fn columns(c: &Cursor, terms: &[Item], select: &Select, columns: &[Column]) -> Result<(), Refusal> {
     let grouped = |column: &Column| {
         terms.iter().any(|term| {

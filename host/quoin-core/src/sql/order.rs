@@ -16,6 +16,10 @@ fn term<'t>(c: &mut Cursor<'t>) -> Result<(Item<'t>, bool, usize), Refusal> {
     value(c)?;
     let tokens = start..c.position();
     let columns = c.scope.columns.get(before..).unwrap_or_default().to_vec();
+    if group::is_constant(c, start) {
+        return c
+            .refuse_at(at, "this is the same for all rows: sort by a column, or by its number");
+    }
     if !c.accept(&["ASC"]) {
         c.accept(&["DESC"]);
     }
@@ -64,8 +68,12 @@ pub(super) fn of_select(c: &mut Cursor, select: &Select) -> Result<(), Refusal> 
     if !c.accept(&["ORDER", "BY"]) {
         return Ok(());
     }
+    let (start, grouped) = (c.peek().at, select.groups.is_some() || c.scope.aggregates > 0);
     let terms = c.list(term)?;
     few_terms(c, terms.len())?;
+    if !grouped && c.scope.aggregates > 0 {
+        return c.refuse_at(start, "the rows are not grouped: add GROUP BY, or sort in a subquery");
+    }
     for (term, stated, at) in &terms {
         let item = shown(c, term, select);
         if select.distinct && item.is_none() && !select.items.iter().any(|i| i.all) {

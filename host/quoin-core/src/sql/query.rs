@@ -95,6 +95,10 @@ pub(super) fn query(c: &mut Cursor) -> Result<Ending, Refusal> {
         compound = Some(word);
         select = core(c)?;
     }
+    let end = c.position();
+    if select.items.is_empty() && (c.is("ORDER") || c.is("LIMIT")) {
+        return c.refuse("VALUES has no ORDER BY and no LIMIT: write SELECT … FROM (VALUES …)");
+    }
     if compound.is_some() {
         group::check(c, &select)?;
         order::of_compound(c)?;
@@ -102,7 +106,7 @@ pub(super) fn query(c: &mut Cursor) -> Result<Ending, Refusal> {
         order::of_select(c, &select)?;
         group::check(c, &select)?;
     }
-    let open = select.ends_open && compound.is_none();
+    let open = select.ends_open && c.position() == end;
     Ok(Ending { open: !limit(c)? && open })
 }
 
@@ -190,8 +194,15 @@ fn core<'t>(c: &mut Cursor<'t>) -> Result<Select<'t>, Refusal> {
     }
     if c.accept(&["GROUP", "BY"]) {
         let terms = c.list(|c| {
-            let start = c.position();
+            let (start, at) = (c.position(), c.peek().at);
+            let before = (c.scope.aggregates, c.scope.windows);
             value(c)?;
+            if before != (c.scope.aggregates, c.scope.windows) {
+                return c.refuse_at(at, "nothing is grouped by an aggregate: use a subquery");
+            }
+            if group::is_constant(c, start) {
+                return c.refuse_at(at, "this is the same for all rows: group by a column");
+            }
             let tokens = start..c.position();
             Ok(Item { tokens, columns: std::mem::take(&mut c.scope.columns), ..Item::default() })
         })?;
@@ -228,10 +239,12 @@ fn rows(c: &mut Cursor) -> Result<(), Refusal> {
 pub(super) fn items<'t>(c: &mut Cursor<'t>) -> Result<Vec<Item<'t>>, Refusal> {
     let items = c.list(|c| {
         let start = c.position();
-        let all = c.accept(&["*"]) || c.at_name() && c.ahead(1).is(".") && c.ahead(2).is("*");
+        let of_one = c.at_name() && c.ahead(1).is(".") && c.ahead(2).is("*");
+        let all = c.is("*") || of_one;
         if all {
-            if c.position() == start {
-                (c.take(), c.take(), c.take());
+            let length = if of_one { 3 } else { 1 };
+            for _ in 0..length {
+                c.take();
             }
             return Ok(Item { tokens: start..c.position(), all, ..Item::default() });
         }

@@ -1,9 +1,9 @@
 //! INSERT, UPDATE and DELETE.
 
+use super::Refusal;
 use super::cursor::{Cursor, Place};
 use super::expression::{expression, row_condition, value};
-use super::query::{self, Source, at_query};
-use super::{Refusal, order};
+use super::query::{self, at_query};
 
 const CONFLICT_WORDS: [&str; 5] = ["REPLACE", "IGNORE", "ABORT", "FAIL", "ROLLBACK"];
 
@@ -43,7 +43,7 @@ fn not_or(c: &Cursor) -> Result<(), Refusal> {
 fn insert(c: &mut Cursor) -> Result<(), Refusal> {
     not_or(c)?;
     c.expect(&["INTO"])?;
-    let sources = target(c)?;
+    target(c)?;
     if c.is("(") {
         c.names()?;
     }
@@ -64,7 +64,7 @@ fn insert(c: &mut Cursor) -> Result<(), Refusal> {
     if c.are(&["ON", "CONFLICT"]) {
         return c.refuse("one ON CONFLICT is understood everywhere: leave the others out");
     }
-    returning(c, &sources)
+    returning(c)
 }
 
 fn conflict(c: &mut Cursor) -> Result<(), Refusal> {
@@ -120,56 +120,56 @@ fn assignments(c: &mut Cursor) -> Result<(), Refusal> {
 }
 
 fn no_aggregates(c: &mut Cursor) -> Result<(), Refusal> {
-    match std::mem::take(&mut c.scope).aggregates {
-        0 => Ok(()),
+    let scope = std::mem::take(&mut c.scope);
+    match (scope.aggregates, scope.windows) {
+        (0, 0) => Ok(()),
         _ => c.refuse("rows are written one by one: take the aggregate in a subquery"),
     }
 }
 
 fn update(c: &mut Cursor) -> Result<(), Refusal> {
     not_or(c)?;
-    let mut sources = target(c)?;
+    target(c)?;
     c.expect(&["SET"])?;
     assignments(c)?;
     if c.accept(&["FROM"]) {
-        sources.extend(query::sources(c)?);
+        query::sources(c)?;
     }
-    filtered(c, &sources)
+    filtered(c)
 }
 
 fn delete(c: &mut Cursor) -> Result<(), Refusal> {
     c.expect(&["FROM"])?;
-    let sources = target(c)?;
+    target(c)?;
     if c.is("USING") {
         return c.refuse("USING is understood by PostgreSQL only: write WHERE … IN (SELECT …)");
     }
-    filtered(c, &sources)
+    filtered(c)
 }
 
-fn target<'t>(c: &mut Cursor<'t>) -> Result<Vec<Source<'t>>, Refusal> {
-    let table = c.table()?;
-    let name = match c.accept(&["AS"]) {
-        true => c.name("a name")?,
-        false => table,
-    };
+fn target(c: &mut Cursor) -> Result<(), Refusal> {
+    c.table()?;
+    if c.accept(&["AS"]) {
+        c.name("a name")?;
+    }
     if c.is("INDEXED") || c.are(&["NOT", "INDEXED"]) {
         return c.refuse("INDEXED BY is understood by SQLite only: leave it out");
     }
-    Ok(vec![Source { name, table: Some(table), outer: false }])
+    Ok(())
 }
 
 /// The end of UPDATE and DELETE.
-fn filtered(c: &mut Cursor, sources: &[Source]) -> Result<(), Refusal> {
+fn filtered(c: &mut Cursor) -> Result<(), Refusal> {
     if c.accept(&["WHERE"]) {
         row_condition(c, "WHERE")?;
     }
     if c.is("ORDER") || c.is("LIMIT") {
         return c.refuse("rows to write are chosen by WHERE: write WHERE … IN (SELECT … LIMIT …)");
     }
-    returning(c, sources)
+    returning(c)
 }
 
-fn returning(c: &mut Cursor, sources: &[Source]) -> Result<(), Refusal> {
+fn returning(c: &mut Cursor) -> Result<(), Refusal> {
     if !c.accept(&["RETURNING"]) {
         return Ok(());
     }
@@ -177,9 +177,6 @@ fn returning(c: &mut Cursor, sources: &[Source]) -> Result<(), Refusal> {
     let items = query::items(c)?;
     if items.iter().any(|item| item.all && item.tokens.len() > 1) {
         return c.refuse_at(at, "RETURNING names columns: leave the table's name before * out");
-    }
-    for column in std::mem::take(&mut c.scope.sorted) {
-        order::unstated(c, column, sources)?;
     }
     no_aggregates(c)
 }

@@ -107,6 +107,8 @@ fn a_value_is_no_condition_and_a_condition_no_value() {
         ("SELECT (a, b) FROM c", "(a, b)", "not several"),
         ("SELECT a FROM b WHERE (a, c) = 1", "1", "as many values"),
         ("SELECT a FROM b WHERE (a, c) < (1, 2, 3)", "(1, 2, 3)", "as many values"),
+        ("SELECT a FROM b WHERE (a, c) IS NULL", "(a, c)", "not several"),
+        ("SELECT a FROM b WHERE (a, c) LIKE 'x'", "(a, c)", "not several"),
         ("SELECT a FROM b WHERE (a, c) IN ((1, 2))", "(1, 2)", "IN (VALUES"),
     ]);
 }
@@ -156,7 +158,11 @@ fn functions_of_one_engine_are_refused() {
         ("SELECT sum(a) OVER w FROM b", "w", "OVER (…)"),
         ("SELECT 1 FROM a WINDOW w AS ()", "WINDOW", "OVER (…)"),
         ("SELECT sum(max(a)) FROM b", "sum", "subquery"),
+        ("SELECT max(sum(a) OVER ()) FROM b", "max", "subquery"),
         ("SELECT a FROM b WHERE count(*) > 1", "count", "HAVING"),
+        ("SELECT a FROM b WHERE rank() OVER (ORDER BY c) = 1", "rank", "subquery"),
+        ("UPDATE a SET b = rank() OVER (ORDER BY c)", "", "subquery"),
+        ("DELETE FROM a RETURNING rank() OVER (ORDER BY c)", "", "subquery"),
         ("SELECT count(DISTINCT a, b) FROM c", ")", "one argument"),
         ("SELECT CAST(a AS INTEGER) FROM b", "INTEGER", "BIGINT"),
         ("SELECT CAST(a AS BLOB) FROM b", "BLOB", "BIGINT"),
@@ -191,6 +197,11 @@ fn clauses_of_one_engine_are_refused() {
         ("UPDATE a SET b = max(c)", "", "subquery"),
         ("INSERT INTO a (b) VALUES (DEFAULT)", "DEFAULT", "leave the column out"),
         ("INSERT INTO a (b) SELECT c FROM d ON CONFLICT DO NOTHING", "ON", "WHERE TRUE"),
+        (
+            "INSERT INTO a (b) SELECT 1 UNION SELECT c FROM d ON CONFLICT DO NOTHING",
+            "ON",
+            "WHERE TRUE",
+        ),
         ("INSERT INTO a (b) VALUES (1) ON CONFLICT DO UPDATE SET b = 2", "UPDATE", "has columns"),
         (
             "INSERT INTO a (b) VALUES (1) ON CONFLICT ON CONSTRAINT c DO NOTHING",
