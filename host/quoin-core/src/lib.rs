@@ -10,6 +10,7 @@ pub mod limits;
 pub mod manifest;
 pub mod problem;
 pub mod shop;
+pub mod sql;
 pub mod types;
 
 pub use clock::{Clock, ManualClock};

@@ -6,7 +6,7 @@
 //! | name | contents | how often |
 //! |---|---|---|
 //! | `quoin:manifest` | `plugin.toml`, UTF-8 | once |
-//! | `quoin:migration/NNNN_name.sql` | SQL statements, UTF-8 | once for each migration |
+//! | `quoin:migration/NNNN_name.sql` | shared SQL ([`quoin_core::sql`]), UTF-8 | once for each migration |
 //!
 //! Other tools see an ordinary component. Any other section whose name starts with `quoin:` is
 //! refused, so that a bundle made for a later host is not half understood.
@@ -17,7 +17,7 @@ use quoin_core::description::Migration;
 use quoin_core::limits::{
     BUNDLE_BYTES_MAX, MANIFEST_BYTES_MAX, MIGRATION_BYTES_MAX, MIGRATIONS_MAX,
 };
-use quoin_core::{Description, Digest, Manifest};
+use quoin_core::{Description, Digest, Manifest, sql};
 use wasm_encoder::{ComponentSection, CustomSection};
 
 use crate::error::{BundleError, cut};
@@ -118,7 +118,10 @@ fn migrations(sections: &[Section]) -> Result<Vec<Migration>, BundleError> {
         if section.body.len() > MIGRATION_BYTES_MAX {
             return Err(BundleError::MigrationTooLarge(name.into()));
         }
-        migrations.push(Migration { number, name: name.into(), sql: text(section)?.into() });
+        let sql = text(section)?;
+        sql::check_migration(sql)
+            .map_err(|refusal| BundleError::MigrationSql { migration: name.into(), refusal })?;
+        migrations.push(Migration { number, name: name.into(), sql: sql.into() });
         if migrations.len() > MIGRATIONS_MAX {
             return Err(BundleError::TooManyMigrations(migrations.len()));
         }

@@ -5,6 +5,7 @@ use quoin_core::limits::{
     MANIFEST_BYTES_MAX, MIGRATION_BYTES_MAX, MIGRATIONS_MAX, ROUTES_MAX,
 };
 use quoin_core::manifest::{ErrorStatus, FunctionRef, HostInterface, ManifestError, RoutePattern};
+use quoin_core::sql::Refusal;
 
 /// Why a file is not a bundle that Quoin can run: the place of the fault, and what to do.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -71,6 +72,14 @@ pub enum BundleError {
     /// A migration is too long.
     #[error("the migration {0} is longer than {MIGRATION_BYTES_MAX} bytes: split it")]
     MigrationTooLarge(String),
+    /// A migration has SQL that not all engines understand alike.
+    #[error("the migration {migration}, {refusal}")]
+    MigrationSql {
+        /// Its file name.
+        migration: String,
+        /// What is wrong, where, and what to write instead.
+        refusal: Refusal,
+    },
     /// There are too many migrations.
     #[error("the bundle has {0} migrations, and {MIGRATIONS_MAX} are allowed: merge the oldest")]
     TooManyMigrations(usize),

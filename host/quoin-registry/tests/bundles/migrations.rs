@@ -59,6 +59,22 @@ fn a_name_that_breaks_the_rule_is_refused() {
 }
 
 #[test]
+fn sql_that_one_engine_alone_understands_is_refused_with_its_place() {
+    let manifest = manifest("host = [\"log\"]", "host = [\"log\", \"sql\"]");
+    let sql =
+        "CREATE TABLE thing (id TEXT PRIMARY KEY);\n\nINSERT OR IGNORE INTO thing VALUES ('a');";
+    let migrations = [("0001_a.sql".into(), String::new()), ("0002_b.sql".into(), sql.into())];
+    let fault = pack(&shed_with(&[SQL], &[]), &manifest, &migrations).unwrap_err();
+    assert_fault!(
+        fault,
+        E::MigrationSql { .. },
+        "0002_b.sql",
+        "line 3, column 8",
+        "ON CONFLICT DO NOTHING"
+    );
+}
+
+#[test]
 fn too_long_a_migration_is_refused() {
     let manifest = manifest("host = [\"log\"]", "host = [\"log\", \"sql\"]");
     let long = [("0001_a.sql".into(), " ".repeat(MIGRATION_BYTES_MAX + 1))];

@@ -172,6 +172,21 @@ fn migrations_that_are_not_numbered_one_by_one_are_refused() {
 }
 
 #[test]
+fn migrations_that_do_what_no_plugin_may_are_refused_with_their_place() {
+    let host = start();
+    for sql in [
+        "\nATTACH 'x.db' AS x;",
+        "\nPRAGMA journal_mode = OFF;",
+        "\nDROP TABLE _quoin_migration;",
+        "\nCOMMIT;",
+        "\nCREATE TABLE more (id BIGINT) WITHOUT ROWID;",
+    ] {
+        let tricky = mispacked(&guest("notes").migration("0002_trick.sql", sql));
+        refused(&host, &tricky, &["0002_trick.sql", "line 2"]);
+    }
+}
+
+#[test]
 fn migrations_without_a_database_are_refused() {
     let host = start();
     refused(&host, &mispacked(&guest("provider").migration("0001_a.sql", "")), &["sql"]);

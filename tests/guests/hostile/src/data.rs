@@ -8,6 +8,8 @@ use crate::Hostile;
 use crate::acts::spin;
 use crate::bindings::exports::test::hostile::data::{Ending, Error, Guest};
 
+const INSERT: &str = "INSERT INTO text (id, text) SELECT coalesce(max(id), 0) + 1, ?1 FROM text";
+
 fn rows(statement: &str) -> Result<Vec<Vec<String>>, Error> {
     let shown = |value: &sql::Value| match value {
         sql::Value::Text(text) => text.clone(),
@@ -26,7 +28,7 @@ fn change(statement: &str) -> Result<u64, Error> {
 
 impl Guest for Hostile {
     fn write(text: String, then: Ending) -> Result<u64, Error> {
-        let written = db::execute("INSERT INTO text (text) VALUES (?1)", &params![text]);
+        let written = db::execute(INSERT, &params![text]);
         match then {
             Ending::Well => Ok(written),
             Ending::Refuse => Err(Error::Refused("after writing".into())),
@@ -36,7 +38,7 @@ impl Guest for Hostile {
     }
 
     fn write_not_a_number(text: String) -> Result<f64, Error> {
-        db::execute("INSERT INTO text (text) VALUES (?1)", &params![text]);
+        db::execute(INSERT, &params![text]);
         Ok(f64::NAN)
     }
 
@@ -63,7 +65,7 @@ impl Guest for Hostile {
 
     fn write_and_count(texts: Vec<String>) -> Result<u64, Error> {
         for text in texts {
-            db::execute("INSERT INTO text (text) VALUES (?1)", &params![text]);
+            db::execute(INSERT, &params![text]);
         }
         let row = db::first("SELECT count(*) AS n FROM text", &[]);
         Ok(row.map_or(0, |row| row.number("n")))

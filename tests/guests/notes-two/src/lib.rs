@@ -25,7 +25,8 @@ impl Guest for Notes {
     }
 
     fn write(text: String) -> Result<u64, Error> {
-        let sql = "INSERT INTO note (text, size) VALUES (?1, length(?1))";
+        let sql = "INSERT INTO note (id, text, size)
+            SELECT coalesce(max(id), 0) + 1, ?1, length(?1) FROM note";
         Ok(db::execute(sql, &params![text]))
     }
 

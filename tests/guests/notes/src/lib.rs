@@ -25,7 +25,10 @@ impl Guest for Notes {
     }
 
     fn write(text: String) -> Result<u64, Error> {
-        Ok(db::execute("INSERT INTO note (text) VALUES (?1)", &params![text]))
+        Ok(db::execute(
+            "INSERT INTO note (id, text) SELECT coalesce(max(id), 0) + 1, ?1 FROM note",
+            &params![text],
+        ))
     }
 
     fn texts() -> Result<Vec<String>, Error> {
