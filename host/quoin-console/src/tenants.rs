@@ -68,9 +68,9 @@ fn plugins(wiring: &Wiring) -> Vec<Value> {
                 "plugin": description.manifest.name,
                 "version": description.manifest.version,
                 "bundle": description.digest,
-                "generation": generation.number,
+                "generation": generation.installed.number,
                 "grants": wiring.shop.plugins.get(name).map(|p| &p.grants),
-                "limits": generation.limits(),
+                "limits": generation.installed.limits,
                 "stats": {
                     "calls": stats.calls,
                     "failures": stats.failures,
@@ -84,7 +84,7 @@ fn plugins(wiring: &Wiring) -> Vec<Value> {
 }
 
 fn bindings(node: &Node) -> BTreeMap<&str, Value> {
-    let name = |provider: &quoin_runtime::Provider| json!(provider.node.generation.installation);
+    let name = |provider: &quoin_runtime::Provider| json!(provider.node.generation.installed.name);
     let served_by = |binding: &Binding| match binding {
         Binding::One(provider) => name(provider),
         Binding::All { providers, .. } => providers.iter().map(name).collect(),
@@ -101,7 +101,7 @@ fn routes(table: &RouteTable) -> Vec<Value> {
             "method": entry.route.route.method,
             "path": entry.route.route.path,
             "access": entry.route.access,
-            "plugin": entry.node.generation.installation,
+            "plugin": entry.node.generation.installed.name,
             "call": format!("{}#{}", entry.interface, entry.function.name),
         })
     });
@@ -110,7 +110,7 @@ fn routes(table: &RouteTable) -> Vec<Value> {
             "method": "*",
             "path": format!("{}/*", web.prefix),
             "access": web.access,
-            "plugin": web.node.generation.installation,
+            "plugin": web.node.generation.installed.name,
             "call": web.interface,
         })
     });

@@ -52,6 +52,10 @@ pub struct Manifest {
     /// The host interfaces that it asks to be granted.
     #[serde(default)]
     pub host: Vec<HostInterface>,
+    /// The plugin whose tables it uses, for one that is written to stand in that plugin's place. Its own
+    /// unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tables: Option<Name>,
     /// The provided functions that only read: they run in parallel on snapshots and cannot write.
     #[serde(default)]
     pub reads: Vec<FunctionRef>,
@@ -135,6 +139,9 @@ impl Manifest {
         }
         if let Some(fault) = self.limits.fault() {
             return Some(format!("[limits]: {fault}"));
+        }
+        if self.tables.is_some() && !self.host.contains(&HostInterface::Sql) {
+            return Some("tables names whose tables it uses, but host does not list \"sql\"".into());
         }
         for (i, need) in self.needs.iter().enumerate() {
             let of_all = need.on_failure.is_some() || need.deadline_ms.is_some();

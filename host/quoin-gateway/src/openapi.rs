@@ -21,7 +21,7 @@ pub fn of_wiring(wiring: &Wiring) -> Json {
     let mut document = document(wiring.shop.name.as_str(), wiring.revision, &operations);
     let webs: Vec<Json> = (wiring.routes.webs().iter())
         .map(|web| {
-            let plugin = web.node.generation.installation.as_str();
+            let plugin = web.node.generation.installed.name.as_str();
             json!({"plugin": plugin, "prefix": web.prefix, "access": web.access})
         })
         .collect();

@@ -25,7 +25,7 @@ pub struct Installed {
     pub grants: BTreeSet<HostInterface>,
     /// Its limits.
     pub limits: Limits,
-    /// The shop's database, if any of its plugins keeps data.
+    /// The shop's database, if the plugin keeps data.
     pub database: Option<Arc<Database>>,
     /// The tenant's log.
     pub log: Arc<Log>,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use quoin_core::Clock;
 use quoin_core::limits::LOG_LINES_REQUEST_MAX;
-use quoin_storage::{Error, Transaction, Turn};
+use quoin_storage::{Database, Error, Transaction, Turn};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
@@ -96,15 +96,15 @@ impl Tree {
         }
     }
 
-    /// The transaction, begun if it was not yet. `deadline` is that of the call which needs it.
+    /// The transaction in the shop's database, begun if it was not yet. `deadline` is that of the call
+    /// which needs it.
     pub async fn transaction(
         &self,
+        database: Option<&Arc<Database>>,
         deadline: Instant,
     ) -> Result<MutexGuard<'_, Option<Transaction>>, Error> {
         let mut open = self.transaction.lock().await;
-        if open.is_none()
-            && let Some(database) = &self.root.database
-        {
+        if let (None, Some(database)) = (&*open, database) {
             let begun = match self.reads {
                 true => database.read(deadline).await?,
                 false => {

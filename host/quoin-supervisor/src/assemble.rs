@@ -8,11 +8,11 @@ use std::time::Duration;
 use quoin_core::Name;
 use quoin_core::shop::{Installation, StoredShop};
 use quoin_core::{Description, Digest};
-use quoin_runtime::{Binding, Generation, GenerationSpec, Log, Node, Provider};
-use quoin_storage::Migrated;
+use quoin_runtime::{Binding, Generation, Installed, Log, Node, Provider};
+use quoin_storage::{Database, Migrated};
 
-use crate::binding::{Bound, Plugins, Resolved, Served};
-use crate::databases::{Created, Databases, Opened, failed, keeps_data, last, migrate};
+use crate::binding::{keeps_data, Bound, Plugins, Resolved, Served};
+use crate::databases::{Created, Databases, Migrations, last, migrate};
 use crate::error::Error;
 use crate::library::Library;
 use crate::routes::RouteTable;
@@ -21,15 +21,11 @@ use crate::tenant::{Record, Tenant, Wiring};
 /// A shop that is ready to be published, its migrations made but not yet durable.
 pub(crate) struct Assembled {
     wiring: Wiring,
-    migrated: Vec<(Name, Migrated)>,
+    migrated: Option<Migrated>,
     /// What the migrations are.
     pub migrations: Migrations,
-    databases: Opened,
     created: Created,
 }
-
-/// The file names of the migrations that a change makes, by installation.
-pub(crate) type Migrations = BTreeMap<Name, Vec<String>>;
 
 /// What a shop is assembled from.
 pub(crate) struct Parts<'a> {
@@ -43,7 +39,7 @@ pub(crate) struct Parts<'a> {
 
 impl Parts<'_> {
     /// All that [`Parts::assemble`] does, with nothing kept of it. A database that does not exist yet
-    /// is not made, so its migrations are told and not tried.
+    /// is not made, so the migrations are told and not tried.
     pub async fn rehearse(
         &self,
         shop: &StoredShop,
@@ -51,21 +47,22 @@ impl Parts<'_> {
         resolved: &Resolved,
     ) -> Result<Migrations, Error> {
         let fresh = self.start(shop, plugins, resolved).await?;
-        let databases = self.databases.open(self.data, shop, plugins, &self.with_data(), None)?;
-        let mut names = Migrations::new();
-        for generation in &fresh {
-            let name = &generation.installation;
-            let migrations = &generation.program.description.migrations;
-            let count = match databases.get(name) {
-                None => migrations.len(),
-                // Dropped at once, and with it what it did.
-                Some((database, _)) => {
-                    migrate(name, database, migrations).await?.map_or(0, |done| done.applied())
-                }
-            };
-            names.insert(name.clone(), last(migrations, count));
+        let database = match keep_data(plugins) {
+            true => self.databases.open(self.data, &shop.name, &self.with_data(), None)?,
+            false => None,
+        };
+        match database {
+            // Dropped at once, and with it what it did.
+            Some(database) => Ok(migrate(&database, &fresh).await?.1),
+            None => {
+                let all = |generation: &Arc<Generation>| {
+                    let migrations = &generation.program.description.migrations;
+                    let names = last(migrations, migrations.len());
+                    (generation.installed.name.clone(), names)
+                };
+                Ok(fresh.iter().map(all).filter(|(_, names)| !names.is_empty()).collect())
+            }
         }
-        Ok(names)
     }
 
     /// Makes everything that the shop needs: new generations warmed, databases opened, migrations made
@@ -79,12 +76,17 @@ impl Parts<'_> {
         // Held, so that its programs need not be loaded again.
         let _started = self.start(shop, plugins, resolved).await?;
         let mut created = Created::default();
-        let known = self.with_data();
-        let databases =
-            self.databases.open(self.data, shop, plugins, &known, Some(&mut created))?;
-        let (wiring, fresh) = self.nodes(shop, plugins, resolved, &databases, None).await?;
-        let (migrated, migrations) = migrate_all(&fresh, &databases).await?;
-        Ok(Assembled { wiring, migrated, migrations, databases, created })
+        let database = match keep_data(plugins) {
+            true => {
+                let known = self.with_data();
+                self.databases.open(self.data, &shop.name, &known, Some(&mut created))?
+            }
+            false => None,
+        };
+        let (wiring, fresh) =
+            self.nodes(shop, plugins, resolved, database.as_ref(), None).await?;
+        let (migrated, migrations) = migrate_in(database.as_ref(), &fresh).await?;
+        Ok(Assembled { wiring, migrated, migrations, created })
     }
 
     /// Makes what a restart needs: as it was, without warming. What a database lacks of its schema it
@@ -97,16 +99,20 @@ impl Parts<'_> {
         resolved: &Resolved,
     ) -> Result<Assembled, Error> {
         let shop = &record.shop;
-        let known: BTreeSet<Name> = shop.plugins.keys().cloned().collect();
-        let databases = self.databases.open(self.data, shop, plugins, &known, None)?;
+        let keepers = plugins.iter().filter(|(_, description)| keeps_data(description));
+        let known: BTreeSet<Name> = keepers.map(|(name, _)| name.clone()).collect();
+        let database = match known.is_empty() {
+            true => None,
+            false => self.databases.open(self.data, &shop.name, &known, None)?,
+        };
         let (mut wiring, fresh) =
-            self.nodes(shop, plugins, resolved, &databases, Some(record)).await?;
+            self.nodes(shop, plugins, resolved, database.as_ref(), Some(record)).await?;
         wiring.record = record.clone();
-        let (migrated, migrations) = migrate_all(&fresh, &databases).await?;
-        Ok(Assembled { wiring, migrated, migrations, databases, created: Created::default() })
+        let (migrated, migrations) = migrate_in(database.as_ref(), &fresh).await?;
+        Ok(Assembled { wiring, migrated, migrations, created: Created::default() })
     }
 
-    /// The installations that have a database: they keep data, or kept some before their last change.
+    /// The installations that have tables: they keep data, or kept some before their last change.
     /// Of a bundle that the host has lost, nobody knows that it kept none.
     fn with_data(&self) -> BTreeSet<Name> {
         let Some(wiring) = self.tenant.map(Tenant::wiring) else { return BTreeSet::new() };
@@ -124,7 +130,7 @@ impl Parts<'_> {
         plugins: &Plugins,
         resolved: &Resolved,
     ) -> Result<Vec<Arc<Generation>>, Error> {
-        let (_, fresh) = self.nodes(shop, plugins, resolved, &Opened::new(), None).await?;
+        let (_, fresh) = self.nodes(shop, plugins, resolved, None, None).await?;
         for generation in &fresh {
             generation.warm().await?;
         }
@@ -138,7 +144,7 @@ impl Parts<'_> {
         shop: &StoredShop,
         plugins: &Plugins,
         resolved: &Resolved,
-        databases: &Opened,
+        database: Option<&Arc<Database>>,
         restored: Option<&Record>,
     ) -> Result<(Wiring, Vec<Arc<Generation>>), Error> {
         let current = self.tenant.map(Tenant::wiring);
@@ -164,23 +170,23 @@ impl Parts<'_> {
                     if let Some(was) = was.filter(|was| !same_generation(was, wanted)) {
                         record.previous.insert(name.clone(), was.clone());
                     }
-                    let spec = GenerationSpec {
+                    let program = self.library.program(&wanted.bundle).await?;
+                    let installed = Installed {
                         tenant: shop.name.clone(),
-                        installation: name.clone(),
+                        name: name.clone(),
                         number: again.unwrap_or_else(|| last.copied().unwrap_or(0) + 1),
-                        program: self.library.program(&wanted.bundle).await?,
                         config: configured(wanted, description),
                         grants: wanted.grants.clone(),
                         limits: wanted.limits.apply(description.manifest.limits),
-                        database: databases.get(name).map(|(database, _)| database.clone()),
+                        database: database.filter(|_| keeps_data(description)).cloned(),
                         log: self.log.clone(),
                     };
-                    let generation = Arc::new(Generation::new(spec));
+                    let generation = Arc::new(Generation::new(installed, program));
                     fresh.push(generation.clone());
                     generation
                 }
             };
-            record.generations.insert(name.clone(), generation.number);
+            record.generations.insert(name.clone(), generation.installed.number);
             let bound = resolved.bindings.get(name).into_iter().flatten();
             let bindings = bound.filter_map(|(need, b)| Some((need.clone(), binding(b, &nodes)?)));
             let node = Node { generation, bindings: bindings.collect() };
@@ -194,36 +200,30 @@ impl Parts<'_> {
 }
 
 impl Assembled {
-    /// Makes the migrations durable and hands over what is to be published, with the databases and the
-    /// sizes that they may have then. From here on, only the control database stands between this and
-    /// the publishing; a schema that was expanded for nothing serves the old generation as well, and
-    /// files that were made for nothing go with [`Created`].
-    pub fn commit(self) -> Result<(Created, Opened, Wiring), Error> {
-        for (name, migrated) in self.migrated {
-            migrated.commit().map_err(|e| failed(&name, e))?;
+    /// Makes the migrations durable and hands over what is to be published. From here on, only the
+    /// control database stands between this and the publishing; a schema that was expanded for nothing
+    /// serves the old generation as well, and a file that was made for nothing goes with [`Created`].
+    pub async fn commit(self) -> Result<(Created, Wiring), Error> {
+        if let Some(migrated) = self.migrated {
+            migrated.commit().await.map_err(Error::Database)?;
         }
-        Ok((self.created, self.databases, self.wiring))
+        Ok((self.created, self.wiring))
     }
 }
 
-/// Makes the migrations that the databases of these generations lack, not yet durable.
-async fn migrate_all(
+async fn migrate_in(
+    database: Option<&Arc<Database>>,
     generations: &[Arc<Generation>],
-    databases: &Opened,
-) -> Result<(Vec<(Name, Migrated)>, Migrations), Error> {
-    let (mut migrated, mut names) = (Vec::new(), Migrations::new());
-    // Who needs others first: calls take their turns at the writers in this order, too.
-    for generation in generations.iter().rev() {
-        let name = &generation.installation;
-        let migrations = &generation.program.description.migrations;
-        if let Some((database, _)) = databases.get(name)
-            && let Some(done) = migrate(name, database, migrations).await?
-        {
-            names.insert(name.clone(), last(migrations, done.applied()));
-            migrated.push((name.clone(), done));
-        }
+) -> Result<(Option<Migrated>, Migrations), Error> {
+    match database {
+        Some(database) => migrate(database, generations).await,
+        None => Ok((None, Migrations::new())),
     }
-    Ok((migrated, names))
+}
+
+/// Whether any of these plugins keeps data.
+fn keep_data(plugins: &Plugins) -> bool {
+    plugins.values().any(|description| keeps_data(description))
 }
 
 /// Whether two states of an installation are the same generation: all but the bindings.

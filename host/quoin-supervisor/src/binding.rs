@@ -26,6 +26,11 @@ pub(crate) struct Resolved {
 /// A provider: the installation and the interface that it exports.
 pub(crate) type Served = (Name, String);
 
+/// Whether installations of this bundle keep data.
+pub(crate) fn keeps_data(description: &Description) -> bool {
+    description.manifest.host.contains(&HostInterface::Sql)
+}
+
 /// Who serves a needed interface.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Bound {
@@ -108,6 +113,14 @@ fn settings(
             missing.join(", and to "),
             all.join(", "),
             place(name)
+        ));
+    }
+    // An installation's tables are named after it, so that everybody can tell whose they are.
+    let owner = manifest.tables.as_ref().unwrap_or(&manifest.name);
+    if keeps_data(description) && owner != name {
+        faults.push(format!(
+            "{name}: the plugin keeps its data in the tables of {owner}, so it can only be installed as \
+             {owner}: write [plugins.{owner}] instead of [plugins.{name}]"
         ));
     }
     for key in installation.config.keys() {

@@ -33,27 +33,28 @@ pub enum Error {
     /// The control database refused the change.
     #[error(transparent)]
     Control(#[from] ControlError),
-    /// A plugin's database could not be opened or migrated.
-    #[error("{plugin}: {error}")]
-    Database {
-        /// The installation.
-        plugin: String,
-        /// Why.
-        error: quoin_storage::Error,
-    },
-    /// The database files of these installations, which had one, are not there.
+    /// The shop's database could not be opened or migrated.
+    #[error("{0}")]
+    Database(quoin_storage::Error),
+    /// The database file of the shop, in which these installations have data, is not there.
     #[error(
-        "missing databases: {}; restore each from a backup, or put an empty file in its place to start \
-         without data; then restart the host, or apply the shop again", files(.0)
+        "missing database: {file}, with the data of {}; restore it from a backup, or put an empty file \
+         in its place to start without data; then restart the host, or apply the shop again",
+        names(.plugins), file = .path.display()
     )]
-    Missing(Vec<(Name, PathBuf)>),
+    Missing {
+        /// The installations.
+        plugins: Vec<Name>,
+        /// The file.
+        path: PathBuf,
+    },
     /// Somebody took the file of a database away that is still open.
     #[error(
-        "{0}: its database {file} was taken away while it is in use; try again in a minute, when the \
-         last call and the last reader of the log have ended",
-        file = .1.display()
+        "the database {file} was taken away while it is in use; try again in a minute, when the last \
+         call and the last reader of the log have ended",
+        file = .0.display()
     )]
-    Taken(Name, PathBuf),
+    Taken(PathBuf),
     /// The new generation does not start.
     #[error("the new generation does not start: {0}")]
     Start(#[from] quoin_runtime::Failure),
@@ -85,11 +86,11 @@ impl Error {
             Error::Bundle(_) | Error::Compile(_) | Error::Program(ProgramError::Compile(_)) => 422,
             Error::Refused(_) | Error::Route(_) | Error::Start(_) => 409,
             Error::Program(ProgramError::Link(_) | ProgramError::TooLarge(_)) => 422,
-            Error::Database { error: quoin_storage::Error::Migration { .. }, .. } => 409,
+            Error::Database(quoin_storage::Error::Migration { .. }) => 409,
             Error::Control(ControlError::Storage(_))
-            | Error::Database { .. }
-            | Error::Missing(_)
-            | Error::Taken(..)
+            | Error::Database(_)
+            | Error::Missing { .. }
+            | Error::Taken(_)
             | Error::Program(_)
             | Error::Store(_)
             | Error::Engine(_)
@@ -110,17 +111,16 @@ impl Error {
             Error::Route(_) => "route-conflict",
             Error::Control(ControlError::Storage(_)) => "internal",
             Error::Control(_) => "conflict",
-            Error::Database { error: quoin_storage::Error::Migration { .. }, .. } => "migration",
+            Error::Database(quoin_storage::Error::Migration { .. }) => "migration",
             Error::Start(_) => "does-not-start",
-            Error::Missing(_) | Error::Taken(..) => "database-missing",
-            Error::Database { .. } | Error::Store(_) | Error::Engine(_) | Error::Host(_) => {
+            Error::Missing { .. } | Error::Taken(_) => "database-missing",
+            Error::Database(_) | Error::Store(_) | Error::Engine(_) | Error::Host(_) => {
                 "internal"
             }
         }
     }
 }
 
-fn files(missing: &[(Name, PathBuf)]) -> String {
-    let file = |(plugin, path): &(Name, PathBuf)| format!("{plugin} at {}", path.display());
-    missing.iter().map(file).collect::<Vec<_>>().join(", ")
+fn names(plugins: &[Name]) -> String {
+    plugins.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
 }

@@ -7,7 +7,7 @@ use quoin_core::shop::{Installation, StoredShop};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::assemble::Migrations;
+use crate::databases::Migrations;
 use crate::binding::Plugins;
 use crate::bundle_change::{BundleChange, RouteOf, routes};
 

@@ -101,7 +101,7 @@ impl RouteTable {
                 let entry = Arc::new(entry);
                 let methods = by_path.entry(route.route.path.clone()).or_default();
                 if let Some(other) = methods.insert(route.route.method.clone(), entry.clone()) {
-                    let why = format!("{} has it already", other.node.generation.installation);
+                    let why = format!("{} has it already", other.node.generation.installed.name);
                     return Err(conflict(plugin, &route.route.to_string(), why));
                 }
                 entries.push(entry);
@@ -114,7 +114,7 @@ impl RouteTable {
                 {
                     let why = format!(
                         "{} serves pages under {}",
-                        other.node.generation.installation, other.prefix
+                        other.node.generation.installed.name, other.prefix
                     );
                     return Err(conflict(plugin, prefix, why));
                 }
@@ -134,7 +134,7 @@ impl RouteTable {
             let Some(entry) = methods.values().next().cloned() else { continue };
             paths
                 .insert(path.clone(), methods)
-                .map_err(|e| conflict(&entry.node.generation.installation, &path, e.to_string()))?;
+                .map_err(|e| conflict(&entry.node.generation.installed.name, &path, e.to_string()))?;
         }
         Ok(RouteTable { paths, entries, webs })
     }

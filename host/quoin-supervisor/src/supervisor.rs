@@ -71,13 +71,13 @@ impl Supervisor {
         let lock = data::lock(&data)?;
         let storage = |e| Error::Control(ControlError::Storage(e));
         let control = Control::open(&data.join("control.db")).map_err(storage)?;
-        let library = Library::open(&data, compiler, Engine::new()?)?;
+        let library = Library::open(&data, compiler, Engine::new(clock.clone())?)?;
         let supervisor = Supervisor {
             data,
-            clock,
             library,
             control,
-            databases: Databases::default(),
+            databases: Databases::new(clock.clone()),
+            clock,
             tenants: ArcSwap::default(),
             domains: ArcSwap::default(),
             maps: Mutex::default(),

@@ -25,7 +25,7 @@ impl<'a> Operation<'a> {
     /// The operation of an entry of the route table.
     pub fn of(entry: &'a RouteEntry) -> Operation<'a> {
         Operation {
-            plugin: entry.node.generation.installation.as_str(),
+            plugin: entry.node.generation.installed.name.as_str(),
             manifest: entry.manifest(),
             route: &entry.route,
             interface: &entry.interface,

@@ -85,7 +85,8 @@ impl sql::Host for State {
 async fn begun(
     call: &Running,
 ) -> wasmtime::Result<tokio::sync::MutexGuard<'_, Option<Transaction>>> {
-    let open = call.tree.transaction(call.deadline).await;
+    let database = call.installed.database.as_ref();
+    let open = call.tree.transaction(database, call.deadline).await;
     open.map_err(|error| wasmtime::Error::new(call.storage_failure(&error)))
 }
 

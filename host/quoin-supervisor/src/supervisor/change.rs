@@ -49,7 +49,7 @@ impl Supervisor {
         self.check_domains(shop)?;
         self.recover_previous(tenant).await;
         let (plugins, resolved) = self.resolve(shop)?;
-        let log = Arc::default();
+        let log = self.new_log();
         let parts = self.parts(tenant, &log);
         let migrations = parts.rehearse(shop, &plugins, &resolved).await?;
         let mut plan = self.difference(tenant, shop, &plugins);
@@ -96,12 +96,12 @@ impl Supervisor {
         if changes.is_empty() {
             return Ok(Applied { changes, tenant: name, revision });
         }
-        let log = tenant.map_or_else(Arc::default, |t| t.log.clone());
+        let log = tenant.map_or_else(|| self.new_log(), |t| t.log.clone());
         let parts = self.parts(tenant.map(Arc::as_ref), &log);
         let mut assembled = parts.assemble(&shop, &plugins, &resolved).await?;
         plan::tell_migrations(&mut changes, std::mem::take(&mut assembled.migrations));
-        // In this order: when the publishing is refused, files go after who has them open.
-        let (created, databases, mut wiring) = assembled.commit()?;
+        // In this order: when the publishing is refused, the file goes after who has it open.
+        let (created, mut wiring) = assembled.commit().await?;
         let record = serde_json::to_string(&wiring.record).map_err(|e| Error::host("record", e))?;
         let now = self.clock.now_ms();
         let published = self.control.publish(&name, revision, &record, &shop.domains, note, now);
@@ -111,9 +111,6 @@ impl Supervisor {
         }
         let revision = published?;
         wiring.revision = revision;
-        for (database, bytes) in databases.into_values() {
-            database.set_max_bytes(bytes);
-        }
         let tenant = match tenant {
             Some(tenant) => {
                 tenant.publish(wiring);
@@ -174,6 +171,10 @@ impl Supervisor {
             changes.insert(0, Change { detail, ..change });
         }
         Plan { tenant: shop.name.clone(), revision: wiring.map_or(0, |w| w.revision), changes }
+    }
+
+    pub(super) fn new_log(&self) -> Arc<Log> {
+        Arc::new(Log::new(self.clock.clone()))
     }
 
     pub(super) fn parts<'a>(&'a self, tenant: Option<&'a Tenant>, log: &'a Arc<Log>) -> Parts<'a> {

@@ -15,7 +15,7 @@ use crate::tenant::{Record, Tenant, Wiring};
 impl Supervisor {
     /// A tenant as the control database has it.
     pub(super) async fn restore(&self, row: TenantRow) -> Tenant {
-        let log: Arc<Log> = Arc::default();
+        let log = self.new_log();
         match self.restored(&row, &log).await {
             Ok(tenant) => tenant,
             Err(error) => {
@@ -54,7 +54,7 @@ impl Supervisor {
         }
         let (plugins, resolved) = self.resolve(&record.shop)?;
         let assembled = self.parts(None, log).restore(&record, &plugins, &resolved).await?;
-        let (created, _, mut wiring) = assembled.commit()?;
+        let (created, mut wiring) = assembled.commit().await?;
         created.keep();
         wiring.revision = row.revision;
         Ok(Tenant::new(row.name.clone(), log.clone(), wiring))

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use quoin_core::Name;
+use quoin_core::{Clock, Name};
 use quoin_core::limits::Limits;
 use quoin_runtime::{
-    Binding, Engine, Generation, GenerationSpec, Log, Node, Principal, Program, Provider, Request,
+    Binding, Engine, Generation, Installed, Log, Node, Principal, Program, Provider, Request,
     Target, Value, call, compile,
 };
 
@@ -28,7 +28,7 @@ pub struct Plugins {
 impl Plugins {
     /// Compiles and binds them.
     pub fn load(caller: &[u8], callee: &[u8]) -> Result<Plugins> {
-        let engine = Engine::new()?;
+        let engine = Engine::new(Clock::system())?;
         let reused = quoin_registry::pack(callee, &format!("{MANIFEST}{REUSE}"), &[])?;
         let pair = |callee: &[u8]| -> Result<Arc<Node>> {
             let callee = node(&engine, "callee", callee, HashMap::new())?;
@@ -57,18 +57,18 @@ fn node(
     let file = tempfile::NamedTempFile::new().context("no file for machine code")?;
     std::fs::write(file.path(), code).context("no file for machine code")?;
     let program = Arc::new(Program::load(engine, file.path(), description)?);
-    let generation = Arc::new(Generation::new(GenerationSpec {
+    let installed = Installed {
         tenant: "bench".parse::<Name>()?,
-        installation: name.parse::<Name>()?,
+        name: name.parse::<Name>()?,
         number: 1,
-        program,
         config: BTreeMap::new(),
         grants: BTreeSet::new(),
         // A turn is one call of the caller, however many calls it makes.
         limits: Limits { deadline_ms: Limits::CEILING.deadline_ms, ..Limits::default() },
         database: None,
-        log: Arc::new(Log::default()),
-    }));
+        log: Arc::new(Log::new(Clock::system())),
+    };
+    let generation = Arc::new(Generation::new(installed, program));
     Ok(Arc::new(Node { generation, bindings }))
 }
 

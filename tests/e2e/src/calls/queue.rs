@@ -134,7 +134,7 @@ fn a_writing_call_is_finished_although_its_client_is_lost() {
     drop(client);
     await_stats(&shop, 0, 0);
     let count = "test:hostile/data#attempt-reading";
-    let count = shop.call(count, json!({ "statement": "SELECT count(*) FROM text" })).ok();
+    let count = shop.call(count, json!({ "statement": "SELECT count(*) FROM hostile_text" })).ok();
     assert_eq!(count, json!([["60000"]]));
 }
 

@@ -32,7 +32,7 @@ fn a_running_call_is_answered_and_then_the_host_ends_well() {
     assert!(status.success(), "{status}\n{}", host.stderr());
     assert!(TcpStream::connect(address).is_err(), "somebody still listens");
     host.run();
-    let count = json!({ "statement": "SELECT count(*) FROM text" });
+    let count = json!({ "statement": "SELECT count(*) FROM hostile_text" });
     let count = shop.call("test:hostile/data#attempt-reading", count).ok();
     assert_eq!(count, json!([["60000"]]));
 }

@@ -32,14 +32,14 @@ const TRICKS: &[&str] = &[
     "INSERT INTO _quoin_migration VALUES (9, 'x', 'x', 0)",
     "CREATE TABLE more (id INTEGER)",
     "CREATE TEMP TABLE more (id INTEGER)",
-    "CREATE TEMPORARY VIEW v AS SELECT * FROM text",
-    "CREATE VIEW v AS SELECT * FROM text",
-    "CREATE TRIGGER t AFTER INSERT ON text BEGIN DELETE FROM text; END",
+    "CREATE TEMPORARY VIEW v AS SELECT * FROM hostile_text",
+    "CREATE VIEW v AS SELECT * FROM hostile_text",
+    "CREATE TRIGGER t AFTER INSERT ON hostile_text BEGIN DELETE FROM hostile_text; END",
     "CREATE VIRTUAL TABLE v USING fts5(x)",
-    "CREATE INDEX i ON text (text)",
-    "ALTER TABLE text RENAME TO gone",
-    "ALTER TABLE text ADD COLUMN more TEXT",
-    "DROP TABLE text",
+    "CREATE INDEX i ON hostile_text (text)",
+    "ALTER TABLE hostile_text RENAME TO gone",
+    "ALTER TABLE hostile_text ADD COLUMN more TEXT",
+    "DROP TABLE hostile_text",
     "ANALYZE",
     "REINDEX",
     "BEGIN",
@@ -61,8 +61,8 @@ const TRICKS: &[&str] = &[
     "SELECT last_insert_rowid()",
     "SELECT zeroblob(1000000000)",
     "SELECT printf('%.*c', 1000000000, 'x')",
-    "SELECT 1; DELETE FROM text",
-    "DELETE FROM text; COMMIT",
+    "SELECT 1; DELETE FROM hostile_text",
+    "DELETE FROM hostile_text; COMMIT",
     "/* host */ BEGIN",
     "/* host */ ROLLBACK",
     "  /* host */ COMMIT ",
@@ -84,7 +84,7 @@ fn two() -> (Host, Shop, Shop) {
 #[test]
 fn tricks_are_refused_in_every_kind_of_call_and_change_nothing() {
     let (mut host, shop, other) = two();
-    let database = host.data().join("tenants/other/hostile.db");
+    let database = host.data().join("tenants/other/shop.db");
     assert!(database.is_file());
     let copy = host.data().join("copy.db");
     for trick in TRICKS {
@@ -110,12 +110,12 @@ fn tricks_are_refused_in_every_kind_of_call_and_change_nothing() {
 fn functions_that_only_read_cannot_write() {
     let (_host, shop, _other) = two();
     for statement in [
-        "INSERT INTO text (text) VALUES ('x')",
-        "INSERT INTO text (text) VALUES ('x') RETURNING id",
-        "UPDATE text SET text = 'x'",
-        "DELETE FROM text",
-        "REPLACE INTO text (id, text) VALUES (1, 'x')",
-        "WITH x AS (SELECT 1) DELETE FROM text",
+        "INSERT INTO hostile_text (text) VALUES ('x')",
+        "INSERT INTO hostile_text (text) VALUES ('x') RETURNING id",
+        "UPDATE hostile_text SET text = 'x'",
+        "DELETE FROM hostile_text",
+        "REPLACE INTO hostile_text (id, text) VALUES (1, 'x')",
+        "WITH x AS (SELECT 1) DELETE FROM hostile_text",
     ] {
         for function in ["attempt-reading", "change-reading"] {
             let function = format!("test:hostile/data#{function}");

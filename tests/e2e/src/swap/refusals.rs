@@ -41,8 +41,8 @@ fn a_file_that_is_no_bundle() {
 
 #[test]
 fn a_migration_that_fails_half_way() {
-    let half = "CREATE TABLE extra (id INTEGER PRIMARY KEY);\n\
-        UPDATE note SET text = 'spoiled';\n\
+    let half = "CREATE TABLE notes_extra (id INTEGER PRIMARY KEY);\n\
+        UPDATE notes_note SET text = 'spoiled';\n\
         INSERT INTO nothing VALUES (1);";
     refused(
         &two().migration("0003_half.sql", half).packed(),
@@ -52,14 +52,14 @@ fn a_migration_that_fails_half_way() {
 
 #[test]
 fn a_migration_that_breaks_a_constraint_on_rows_that_are_there() {
-    let unique = "ALTER TABLE note ADD COLUMN kind TEXT NOT NULL DEFAULT 'x';\n\
-        INSERT INTO note (id, text) VALUES (1, 'taken');";
+    let unique = "ALTER TABLE notes_note ADD COLUMN kind TEXT NOT NULL DEFAULT 'x';\n\
+        INSERT INTO notes_note (id, text) VALUES (1, 'taken');";
     refused(&two().migration("0003_taken.sql", unique).packed(), &["migration 3"]);
 }
 
 #[test]
 fn a_migration_that_was_changed_after_it_had_been_applied() {
-    let changed = "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT);";
+    let changed = "CREATE TABLE notes_note (id INTEGER PRIMARY KEY, text TEXT);";
     refused(&two().migration("0001_note.sql", changed).packed(), &["migration 1", "changed after"]);
 }
 

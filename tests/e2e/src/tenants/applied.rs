@@ -83,7 +83,7 @@ fn an_apply_that_brings_a_shop_up_again_says_so() {
     let shop = host.apply(SHOP);
     let toml = format!("domains = [\"notes.test\"]\n{SHOP}");
     assert!(host.stop().success());
-    let file = host.data().join("tenants/notes/notes.db");
+    let file = host.data().join("tenants/notes/shop.db");
     let away = host.data().join("away.db");
     std::fs::rename(&file, &away).expect("moved");
     host.run();

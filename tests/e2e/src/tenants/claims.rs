@@ -32,7 +32,7 @@ fn of_shops_that_claim_one_domain_at_once_one_gets_it_and_the_others_leave_nothi
         for (reply, name) in claims {
             let folder = host.data().join("tenants").join(&name);
             if reply.status == 200 {
-                assert!(name == "settled" || folder.join("notes.db").is_file(), "{name}");
+                assert!(name == "settled" || folder.join("shop.db").is_file(), "{name}");
                 continue;
             }
             let problem = reply.refused(409, "conflict");
@@ -46,12 +46,12 @@ fn of_shops_that_claim_one_domain_at_once_one_gets_it_and_the_others_leave_nothi
 fn a_change_that_loses_its_domain_while_it_migrates_leaves_no_new_database() {
     let host = Host::start();
     let (notes, hostile) = (uploaded(&host, "notes"), uploaded(&host, "hostile"));
-    let migrated = guest("hostile").migration("0002_more.sql", "CREATE TABLE more (id INTEGER);");
+    let migrated = guest("hostile").migration("0002_more.sql", "CREATE TABLE hostile_more (id INTEGER);");
     let migrated = migrated.packed();
     host.upload(&migrated).ok();
     put(&host, "late", &["late.test"], &[("hostile", &hostile)]).ok();
     let late = host.shop("late", "late.test");
-    let created = host.data().join("tenants/late/notes.db");
+    let created = host.data().join("tenants/late/shop.db");
     std::thread::scope(|scope| {
         // Has the one writer until its deadline: the migration waits for it.
         scope.spawn(|| late.post("/texts", json!({ "text": "x", "then": "spin" })).status);
@@ -78,7 +78,7 @@ fn a_change_that_loses_its_domain_while_it_migrates_leaves_no_new_database() {
 fn a_change_that_fails_takes_no_database_from_the_next_one_while_another_is_tried() {
     let mut host = Host::start();
     let (notes, hostile) = (uploaded(&host, "notes"), uploaded(&host, "hostile"));
-    let migrated = guest("hostile").migration("0002_more.sql", "CREATE TABLE more (id INTEGER);");
+    let migrated = guest("hostile").migration("0002_more.sql", "CREATE TABLE hostile_more (id INTEGER);");
     // The same without routes, so that there can be both.
     let mut busy = guest("hostile");
     let routes = busy.manifest.find("routes").zip(busy.manifest.find("[errors]"));
@@ -105,7 +105,7 @@ fn a_change_that_fails_takes_no_database_from_the_next_one_while_another_is_trie
     let domains = ["late.test", "contested.test"];
     put("", &domains[..1], before).ok();
     let late = host.shop("late", "late.test");
-    let created = host.data().join("tenants/late/notes.db");
+    let created = host.data().join("tenants/late/shop.db");
     std::thread::scope(|scope| {
         let spin = json!({ "text": "x", "then": "spin" });
         for plugin in ["busy", "hostile"] {

@@ -16,7 +16,7 @@ fn without_its_file() -> (Host, Shop, PathBuf, PathBuf) {
         shop.post("/notes", json!({ "text": name })).ok();
     }
     assert!(host.stop().success());
-    let file = host.data().join("tenants/lost/notes.db");
+    let file = host.data().join("tenants/lost/shop.db");
     let away = host.data().join("away.db");
     moved(&file, &away);
     host.run();

@@ -140,7 +140,7 @@ fn its_running_calls_are_finished_before_the_host_ends() {
     assert!(host.stop().success(), "{}", host.stderr());
     host.run();
     put(&host, "gone", &["gone.test"], &[("hostile", &hostile)]).ok();
-    let count = json!({ "statement": "SELECT count(*) FROM text" });
+    let count = json!({ "statement": "SELECT count(*) FROM hostile_text" });
     let count = shop.call("test:hostile/data#attempt-reading", count).ok();
     assert_eq!(count, json!([["60000"]]));
 }

@@ -1,2 +1,2 @@
-CREATE TABLE text (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
-CREATE INDEX text_text ON text (text);
+CREATE TABLE hostile_text (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
+CREATE INDEX hostile_text_text ON hostile_text (text);

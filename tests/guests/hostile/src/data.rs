@@ -8,7 +8,7 @@ use crate::Hostile;
 use crate::acts::spin;
 use crate::bindings::exports::test::hostile::data::{Ending, Error, Guest};
 
-const INSERT: &str = "INSERT INTO text (id, text) SELECT coalesce(max(id), 0) + 1, ?1 FROM text";
+const INSERT: &str = "INSERT INTO hostile_text (id, text) SELECT coalesce(max(id), 0) + 1, ?1 FROM hostile_text";
 
 fn rows(statement: &str) -> Result<Vec<Vec<String>>, Error> {
     let shown = |value: &sql::Value| match value {
@@ -17,7 +17,10 @@ fn rows(statement: &str) -> Result<Vec<Vec<String>>, Error> {
         other => format!("{other:?}"),
     };
     match sql::query(statement, &[]) {
-        Ok(rows) => Ok(rows.rows.iter().map(|row| row.iter().map(shown).collect()).collect()),
+        Ok(rows) => {
+            let rows = rows.values.chunks(rows.columns.len().max(1));
+            Ok(rows.map(|row| row.iter().map(shown).collect()).collect())
+        }
         Err(error) => Err(Error::Refused(format!("{error:?}"))),
     }
 }
@@ -43,7 +46,7 @@ impl Guest for Hostile {
     }
 
     fn texts() -> Result<Vec<String>, Error> {
-        let rows = db::rows("SELECT text FROM text ORDER BY id", &[]);
+        let rows = db::rows("SELECT text FROM hostile_text ORDER BY id", &[]);
         Ok(rows.iter().map(|row| row.text("text")).collect())
     }
 
@@ -67,7 +70,7 @@ impl Guest for Hostile {
         for text in texts {
             db::execute(INSERT, &params![text]);
         }
-        let row = db::first("SELECT count(*) AS n FROM text", &[]);
+        let row = db::first("SELECT count(*) AS n FROM hostile_text", &[]);
         Ok(row.map_or(0, |row| row.number("n")))
     }
 }

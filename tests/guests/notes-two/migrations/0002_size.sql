@@ -1,3 +1,3 @@
 -- Both generations work on this: the old one leaves the new column to its default.
-ALTER TABLE note ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
-UPDATE note SET size = length(text);
+ALTER TABLE notes_note ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+UPDATE notes_note SET size = length(text);

@@ -25,13 +25,13 @@ impl Guest for Notes {
     }
 
     fn write(text: String) -> Result<u64, Error> {
-        let sql = "INSERT INTO note (id, text, size)
-            SELECT coalesce(max(id), 0) + 1, ?1, length(?1) FROM note";
+        let sql = "INSERT INTO notes_note (id, text, size)
+            SELECT coalesce(max(id), 0) + 1, ?1, length(?1) FROM notes_note";
         Ok(db::execute(sql, &params![text]))
     }
 
     fn texts() -> Result<Vec<String>, Error> {
-        let rows = db::rows("SELECT text, size FROM note ORDER BY id", &[]);
+        let rows = db::rows("SELECT text, size FROM notes_note ORDER BY id", &[]);
         Ok(rows
             .iter()
             .map(|row| format!("{} ({})", row.text("text"), row.integer("size")))

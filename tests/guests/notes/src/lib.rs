@@ -26,13 +26,13 @@ impl Guest for Notes {
 
     fn write(text: String) -> Result<u64, Error> {
         Ok(db::execute(
-            "INSERT INTO note (id, text) SELECT coalesce(max(id), 0) + 1, ?1 FROM note",
+            "INSERT INTO notes_note (id, text) SELECT coalesce(max(id), 0) + 1, ?1 FROM notes_note",
             &params![text],
         ))
     }
 
     fn texts() -> Result<Vec<String>, Error> {
-        let rows = db::rows("SELECT text FROM note ORDER BY id", &[]);
+        let rows = db::rows("SELECT text FROM notes_note ORDER BY id", &[]);
         Ok(rows.iter().map(|row| row.text("text")).collect())
     }
 }

@@ -33,10 +33,10 @@ impl Guest for Pages {
         match path.as_str() {
             "/missing" => Err(Error::NotFound("this page".into())),
             "/visit" | "/strange-visit" => {
-                let row = db::first("SELECT count(*) AS visits FROM visit", &[]);
+                let row = db::first("SELECT count(*) AS visits FROM pages_visit", &[]);
                 let before = row.map_or(0, |row| row.integer("visits"));
                 db::execute(
-                    "INSERT INTO visit (id, path) SELECT coalesce(max(id), 0) + 1, ?1 FROM visit",
+                    "INSERT INTO pages_visit (id, path) SELECT coalesce(max(id), 0) + 1, ?1 FROM pages_visit",
                     &params![&*path],
                 );
                 let status = if path == "/visit" { 200 } else { 9 };

@@ -1,3 +1,4 @@
+use quoin_runtime::FailureKind;
 use serde_json::json;
 
 use super::*;
@@ -13,30 +14,20 @@ fn a_client_is_told_when_to_come_back_in_whole_seconds() {
 
 #[test]
 fn failures_are_told_without_the_words_of_plugin_or_engine() {
-    let (plugin, function) = (|| "things".to_owned(), || "a:b/c#list".to_owned());
     let secret = || "secret".to_owned();
-    for (failure, status, code) in [
-        (
-            Failure::Trap { plugin: plugin(), function: function(), reason: secret() },
-            502,
-            "plugin-failed",
-        ),
-        (
-            Failure::Limit { plugin: plugin(), function: function(), limit: secret() },
-            502,
-            "plugin-failed",
-        ),
-        (
-            Failure::Denied { plugin: plugin(), function: function(), interface: secret() },
-            502,
-            "plugin-failed",
-        ),
-        (Failure::Timeout { plugin: plugin(), function: function() }, 504, "plugin-timeout"),
-        (Failure::Overload { plugin: plugin(), what: secret() }, 503, "overload"),
-        (Failure::BadCall(secret()), 500, "internal"),
-        (Failure::Host { plugin: plugin(), reason: secret(), full: false }, 500, "internal"),
-        (Failure::Host { plugin: plugin(), reason: secret(), full: true }, 507, "storage-full"),
+    for (kind, status, code) in [
+        (FailureKind::Trap(secret()), 502, "plugin-failed"),
+        (FailureKind::Limit(secret()), 502, "plugin-failed"),
+        (FailureKind::Denied(secret()), 502, "plugin-failed"),
+        (FailureKind::Writes, 502, "plugin-failed"),
+        (FailureKind::Timeout, 504, "plugin-timeout"),
+        (FailureKind::WriterTimeout(1_000), 504, "plugin-timeout"),
+        (FailureKind::Overload(secret()), 503, "overload"),
+        (FailureKind::BadCall(secret()), 500, "internal"),
+        (FailureKind::Host(secret()), 500, "internal"),
+        (FailureKind::Full(secret()), 507, "storage-full"),
     ] {
+        let failure = Failure::new("things", "a:b/c#list", kind);
         let problem = failed(&failure, "id");
         assert_eq!((problem.status, &*problem.code), (status, code));
         let response = reply::problem(&problem, Some("id"));
