@@ -214,7 +214,7 @@ impl Transaction {
             }
             Kind::Writes(writing) => {
                 let Writing { seat, ledger, saved, wrote, until, .. } = &mut **writing;
-                let connection = seat.connection().ok_or_else(over)?;
+                let connection = seat.open().ok_or_else(over)?;
                 let sent = Sent { scope, sql, params, writer_until: *until };
                 let result = Executor { connection, texts, clock }.run(sent, step, &mut |on| {
                     *wrote = true;
@@ -226,6 +226,17 @@ impl Transaction {
                     let removes = removes(sql);
                     ledger.before_write(on, who, scope.max_bytes, removes)
                 });
+                let checked = match connection.is_idle() {
+                    true => Ok(()),
+                    false => ledger.after_write(connection),
+                };
+                let result = match (checked, result) {
+                    (Err(error), Ok(_)) => {
+                        let half_done = error != SqlError::Full;
+                        Err(Failure { error, half_done })
+                    }
+                    (_, result) => result,
+                };
                 if connection.is_idle() {
                     // SQLite has rolled back, and not only for this request.
                     let shared = seat.is_shared();
@@ -240,10 +251,7 @@ impl Transaction {
                     });
                     return Err(error);
                 }
-                match (ledger.after_write(connection), result) {
-                    (Err(full), Ok(_)) => Err(Failure::whole(full)),
-                    (_, result) => result,
-                }
+                result
             }
         };
         result.map_err(|Failure { error, half_done }| {
@@ -373,7 +381,7 @@ impl Transaction {
                 return Ok(());
             }
             Kind::Writes(writing) => {
-                let Some(connection) = writing.seat.connection() else { return Err(Error::Lost) };
+                let Some(connection) = writing.seat.open() else { return Err(Error::Lost) };
                 writing.ledger.store(connection).map_err(failed)?;
             }
         }

@@ -325,6 +325,11 @@ impl Seat {
         self.desk.as_ref()?.connection.as_ref()
     }
 
+    /// The connection, if its transaction is open. Without one, each statement would be one of its own.
+    pub fn open(&self) -> Option<&Connection> {
+        self.connection().filter(|connection| !connection.is_idle())
+    }
+
     /// Whether finished requests wait for the commit of this transaction.
     pub fn is_shared(&self) -> bool {
         self.desk.as_ref().is_some_and(|desk| !desk.done.is_empty())
