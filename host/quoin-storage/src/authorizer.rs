@@ -88,6 +88,8 @@ struct State {
     schema_change: AtomicBool,
     /// It is an ALTER TABLE, for which SQLite calls functions of its own.
     alter: AtomicBool,
+    /// SQLite has begun to write the change into its own tables, for which it reads them.
+    own_write: AtomicBool,
     refusal: Mutex<Option<String>>,
 }
 
@@ -95,8 +97,15 @@ struct State {
 #[derive(Default)]
 struct Scope {
     plugin: Arc<str>,
-    /// As they are inside a migration that is not committed yet; otherwise none.
-    changed: Option<Tables>,
+    /// Inside a migration that is not committed yet.
+    migrated: Option<Migrated>,
+}
+
+/// What there is inside a migration.
+pub(crate) struct Migrated {
+    pub tables: Tables,
+    /// All that have or make tables here.
+    pub plugins: Arc<[Arc<str>]>,
 }
 
 impl Rules {
@@ -112,6 +121,7 @@ impl Rules {
             scope: Mutex::default(),
             schema_change: AtomicBool::new(false),
             alter: AtomicBool::new(false),
+            own_write: AtomicBool::new(false),
             refusal: Mutex::new(None),
         });
         let asked = Arc::clone(&state);
@@ -132,15 +142,16 @@ impl Rules {
         }
     }
 
-    /// The tables as a migration has left them so far, or none to look at the database's again.
-    pub(crate) fn set_changed(&self, tables: Option<Tables>) {
-        self.0.scope().changed = tables;
+    /// What a migration has made so far, or none to look at what the database has.
+    pub(crate) fn set_migrated(&self, migrated: Option<Migrated>) {
+        self.0.scope().migrated = migrated;
     }
 
     /// To be called before each statement is compiled.
     pub(crate) fn begin_statement(&self) {
         self.0.schema_change.store(false, Ordering::Relaxed);
         self.0.alter.store(false, Ordering::Relaxed);
+        self.0.own_write.store(false, Ordering::Relaxed);
         self.take_refusal();
     }
 
@@ -200,15 +211,27 @@ impl State {
                 () if alter && has_prefix(&ALTER_FUNCTIONS, name) => Ok(()),
                 () => Err(format!("the function {name}")),
             },
-            // SQLite's DEFENSIVE mode keeps everyone but SQLite itself from writing its tables, so
-            // that only reading them needs to wait for a change of the schema.
-            A::Read { table_name, .. } if schema_change && own_of_sqlite(table_name) => Ok(()),
-            A::Insert { table_name } | A::Delete { table_name } | A::Update { table_name, .. }
-                if mode == Mode::Migrate && own_of_sqlite(table_name) =>
+            // Not what a CREATE TABLE AS selects from, which is asked about before that.
+            A::Read { table_name, .. }
+                if (alter || self.own_write.load(Ordering::Relaxed))
+                    && own_of_sqlite(table_name) =>
             {
                 Ok(())
             }
-            A::Read { table_name, .. } => self.own(table_name),
+            // SQLite's DEFENSIVE mode keeps everyone but SQLite itself from writing its schema, but not
+            // the counters of AUTOINCREMENT, which are all plugins' together.
+            A::Insert { table_name } | A::Delete { table_name } | A::Update { table_name, .. }
+                if mode == Mode::Migrate
+                    && (own_schema(table_name) || schema_change && own_of_sqlite(table_name)) =>
+            {
+                self.own_write.store(schema_change, Ordering::Relaxed);
+                Ok(())
+            }
+            // A migration knows all tables that there are. What it does not know is being made.
+            A::Read { table_name, .. } if mode == Mode::Migrate => {
+                self.is_own(table_name).map(drop)
+            }
+            A::Read { table_name, column_name } => self.own_or_part(table_name, column_name),
             A::Insert { table_name } | A::Delete { table_name } | A::Update { table_name, .. } => {
                 if mode == Mode::Read {
                     return Err(READ_ONLY.into());
@@ -216,7 +239,10 @@ impl State {
                 self.own(table_name)
             }
             A::CreateTable { table_name } if mode == Mode::Migrate => {
-                self.named(table_name)?;
+                // The counters of AUTOINCREMENT are made by SQLite, when they are first needed.
+                if !own_of_sqlite(table_name) {
+                    self.named(table_name)?;
+                }
                 self.schema_change.store(true, Ordering::Relaxed);
                 Ok(())
             }
@@ -251,35 +277,46 @@ impl State {
 
     /// The plugin that is worked for owns this table.
     fn own(&self, table: &str) -> Result<(), String> {
+        match self.is_own(table)? {
+            true => Ok(()),
+            false => Err(format!("the table {table}")),
+        }
+    }
+
+    /// The plugin that is worked for owns this table, or it is a part of the statement. SQLite has no name
+    /// for a table that does not exist; it asks about a common table expression as about a table, but
+    /// never about its columns.
+    fn own_or_part(&self, table: &str, column: &str) -> Result<(), String> {
+        match self.is_own(table)? || column.is_empty() {
+            true => Ok(()),
+            false => Err(format!("the table {table}")),
+        }
+    }
+
+    /// Whether the table is known, and then the plugin's own.
+    fn is_own(&self, table: &str) -> Result<bool, String> {
         if has_prefix(&RESERVED, table) {
             return Err(format!("the table {table}"));
         }
         let scope = self.scope();
-        let owner = self.owner(&scope, table);
+        let owner = match &scope.migrated {
+            Some(migrated) => migrated.tables.get(&table.to_ascii_lowercase()).cloned(),
+            None => self.owners.of(table),
+        };
         match owner {
-            Some(owner) if owner == scope.plugin => Ok(()),
-            // A table that does not exist is not asked about: SQLite has no name for it. What is asked
-            // about and has no owner is a part of the statement: a common table expression.
-            None => Ok(()),
+            Some(owner) if owner == scope.plugin => Ok(true),
+            None => Ok(false),
             Some(owner) => Err(format!(
                 "the table {table}, which belongs to {owner}: call a function of {owner} instead"
             )),
         }
     }
 
-    fn owner(&self, scope: &Scope, table: &str) -> Option<Arc<str>> {
-        let name = table.to_ascii_lowercase();
-        match &scope.changed {
-            Some(tables) => tables.get(&name).cloned(),
-            None => self.owners.tables().get(&name).cloned(),
-        }
-    }
-
     /// The plugin that is worked for may make a table or an index of this name.
     fn named(&self, name: &str) -> Result<(), String> {
         let scope = self.scope();
-        let owners = self.owners.tables();
-        let others = owners.values().map(|owner| &**owner);
+        let plugins = scope.migrated.as_ref().map(|migrated| &*migrated.plugins);
+        let others = plugins.unwrap_or_default().iter().map(|other| &**other);
         match is_named_after(name, &scope.plugin, others) && !has_prefix(&RESERVED, name) {
             true => Ok(()),
             false => Err(format!(
@@ -293,6 +330,11 @@ impl State {
 
 /// Why a statement that writes is refused where nothing may be written.
 pub(crate) const READ_ONLY: &str = "writing in a function that only reads";
+
+/// SQLite's schema.
+fn own_schema(table: &str) -> bool {
+    has_prefix(&["sqlite_master", "sqlite_schema", "sqlite_temp_"], table)
+}
 
 /// SQLite's schema and sequence tables, and the check that ALTER TABLE runs on old rows.
 fn own_of_sqlite(table: &str) -> bool {

@@ -124,6 +124,13 @@ pub(crate) struct Pages {
     pub used: u64,
 }
 
+impl Pages {
+    /// Those that hold nothing.
+    pub fn free(self) -> u64 {
+        self.of_file.saturating_sub(self.used)
+    }
+}
+
 /// A connection that holds guests to their rules.
 pub(crate) struct Connection {
     pub(crate) sqlite: rusqlite::Connection,

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use quoin_core::Clock;
 
 use crate::blocking::blocking;
-use crate::connection::{Connection, Role};
+use crate::connection::{Connection, PAGE_BYTES, Role};
 use crate::migration::{self, Migrated, Steps};
 use crate::owners::{self, Owners};
 use crate::pool::Readers;
 use crate::texts::Texts;
-use crate::usage::Usage;
+use crate::usage;
 use crate::writer::{Held, Turn, Writer};
 use crate::{Error, Transaction};
 
@@ -37,7 +37,6 @@ pub struct Database {
     writer: Arc<Writer>,
     readers: Readers,
     texts: Texts,
-    usage: Usage,
 }
 
 impl Database {
@@ -56,7 +55,7 @@ impl Database {
             sqlite.execute_batch(owners::SCHEMA)?;
             owners::recorded(sqlite)
         });
-        owners.set(tables.map_err(|error| Error::sqlite(path, error))?);
+        owners.add(&tables.map_err(|error| Error::sqlite(path, error))?);
         let writer = Writer::new(path.to_owned(), Arc::clone(&owners), clock.clone(), connection);
         Ok(Arc::new(Database {
             path: path.to_owned(),
@@ -66,7 +65,6 @@ impl Database {
             clock,
             owners,
             texts: Texts::default(),
-            usage: Usage::default(),
         }))
     }
 
@@ -117,8 +115,7 @@ impl Database {
     ) -> Result<Migrated, Error> {
         let (host, function) = (Arc::from("quoin"), Arc::from("migrate"));
         let deadline = self.clock.instant() + limit;
-        let turn =
-            Turn { plugin: &host, function: &function, limit, alone: true, deadline };
+        let turn = Turn { plugin: &host, function: &function, limit, alone: true, deadline };
         let transaction = self.write(turn).await?;
         blocking(|| migration::apply(transaction, plugins, deadline))
     }
@@ -134,9 +131,10 @@ impl Database {
     ) -> Result<u64, Error> {
         let _permit = self.readers.turn(deadline).await?;
         let connection = self.readers.take()?;
-        let bytes = self.usage.bytes(&connection, plugin);
+        let pages = usage::pages_of(&connection, plugin);
         self.readers.give_back(connection);
-        bytes.map_err(|error| Error::sqlite(&self.path, error))
+        let pages = pages.map_err(|error| Error::sqlite(&self.path, error))?;
+        Ok(pages.saturating_mul(PAGE_BYTES))
     }
 
     /// How long the requests of `plugin` had the writer since this database was opened.
@@ -167,10 +165,6 @@ impl Database {
 
     pub(crate) fn texts(&self) -> &Texts {
         &self.texts
-    }
-
-    pub(crate) fn usage(&self) -> &Usage {
-        &self.usage
     }
 }
 

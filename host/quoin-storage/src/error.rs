@@ -48,7 +48,9 @@ pub enum SqlError {
     #[error("the statement was not done before the deadline of the call")]
     Timeout,
     /// The plugin's tables have reached their largest size, or the disk is full.
-    #[error("there is no room: remove data, raise the installation's database-mib, or free space on the disk")]
+    #[error(
+        "there is no room: remove data, raise the installation's database-mib, or free space on the disk"
+    )]
     Full,
     /// Anything else, in SQLite's words.
     #[error("{0}")]
@@ -111,7 +113,9 @@ pub enum Error {
     #[error("the deadline came while waiting for the database")]
     Deadline,
     /// The request had the writer for as long as its limit allows; nothing of it was kept.
-    #[error("the request had the database's writer for longer than its limit write-ms; do long work in slices, or raise the limit")]
+    #[error(
+        "the request had the database's writer for longer than its limit write-ms; do long work in slices, or raise the limit"
+    )]
     WriterLimit,
     /// The transaction was lost through another one, and nothing of it was kept: it can be run again.
     #[error("the transaction was lost; try again")]

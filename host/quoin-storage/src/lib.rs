@@ -12,6 +12,7 @@ mod control;
 mod database;
 mod error;
 mod functions;
+mod loss;
 mod migration;
 mod owners;
 mod pool;

@@ -9,9 +9,9 @@ use quoin_core::description::Migration;
 use rusqlite::Batch;
 use rusqlite::fallible_iterator::FallibleIterator as _;
 
-use crate::authorizer::Mode;
+use crate::authorizer::{self, Mode};
 use crate::connection::Connection;
-use crate::owners::{Tables, is_named_after, prefix};
+use crate::owners::{self, Tables, is_named_after, prefix};
 use crate::statement::{Failure, check_kind, compile_error, finish, told};
 use crate::{Error, SqlError, Transaction};
 
@@ -63,10 +63,9 @@ impl Migrated {
         if self.applied.is_empty() {
             return Ok(());
         }
-        let database = self.transaction.database();
-        self.transaction.commit().await?;
-        database.owners().set(self.tables);
-        Ok(())
+        // Before anybody can see the tables.
+        self.transaction.database().owners().add(&self.tables);
+        self.transaction.commit().await
     }
 }
 
@@ -75,11 +74,13 @@ pub(crate) fn apply(
     plugins: &[Steps<'_>],
     deadline: Instant,
 ) -> Result<Migrated, Error> {
-    let database = transaction.database();
     let mut applied = BTreeMap::new();
-    let mut tables = Tables::clone(&database.owners().tables());
+    let mut tables = transaction.look(owners::recorded)?;
+    let mut names = transaction.look(owners::plugins)?;
+    names.extend(plugins.iter().map(|steps| Arc::clone(&steps.plugin)));
+    let names: Arc<[Arc<str>]> = names.into();
     for steps in plugins.iter().filter(|steps| !steps.migrations.is_empty()) {
-        let count = apply_one(&mut transaction, steps, &mut tables, deadline)?;
+        let count = apply_one(&mut transaction, steps, &names, &mut tables, deadline)?;
         if count > 0 {
             applied.insert(Arc::clone(&steps.plugin), count);
         }
@@ -90,6 +91,7 @@ pub(crate) fn apply(
 fn apply_one(
     transaction: &mut Transaction,
     steps: &Steps<'_>,
+    plugins: &Arc<[Arc<str>]>,
     tables: &mut Tables,
     deadline: Instant,
 ) -> Result<usize, Error> {
@@ -129,15 +131,17 @@ fn apply_one(
             )));
         }
         let (connection, ledger) = transaction.host_writes()?;
+        ledger.before_host_writes(connection).map_err(sqlite_error)?;
         connection.as_host(|sqlite| sqlite.execute(OWNER, [&**plugin])).map_err(sqlite_error)?;
-        let work = Work { connection, plugin, tables };
-        ledger
-            .before_write(database.usage(), connection, (plugin, 0), steps.max_bytes, false)
-            .and_then(|()| work.run(migration, deadline))
-            .map_err(|error| match error {
+        let work = Work { connection, plugin, plugins, tables };
+        let room = ledger.before_migration(connection, plugin, steps.max_bytes);
+        room.map_err(SqlError::from).and_then(|()| work.run(migration, deadline)).map_err(
+            |error| match error {
                 SqlError::Full => Error::Full { path: path.to_owned() },
                 error => refuse(error.to_string()),
-            })?;
+            },
+        )?;
+        ledger.before_host_writes(connection).map_err(sqlite_error)?;
         let applied_at = i64::try_from(database.clock().now_ms()).unwrap_or(i64::MAX);
         let record = (&**plugin, migration.number, &migration.name, digest.as_str(), applied_at);
         connection.as_host(|sqlite| sqlite.execute(RECORD, record)).map_err(sqlite_error)?;
@@ -150,6 +154,8 @@ fn apply_one(
 struct Work<'a> {
     connection: &'a Connection,
     plugin: &'a Arc<str>,
+    /// All that have or make tables here.
+    plugins: &'a Arc<[Arc<str>]>,
     tables: &'a mut Tables,
 }
 
@@ -157,12 +163,12 @@ impl Work<'_> {
     fn run(mut self, migration: &Migration, deadline: Instant) -> Result<(), SqlError> {
         let connection = self.connection;
         connection.rules.work_for(self.plugin);
-        connection.rules.set_changed(Some(self.tables.clone()));
+        self.tell_rules();
         let mode = connection.rules.switch(Mode::Migrate);
         let result = self.run_all(&migration.sql, deadline);
         connection.watch.off();
         connection.rules.switch(mode);
-        connection.rules.set_changed(None);
+        connection.rules.set_migrated(None);
         result.map_err(|error| told(connection, error))?;
         self.check_references()
     }
@@ -209,7 +215,7 @@ impl Work<'_> {
         }
         for name in new {
             // A RENAME names a table without asking.
-            let others = self.tables.values().map(|owner| &**owner);
+            let others = self.plugins.iter().map(|other| &**other);
             if !is_named_after(&name, self.plugin, others) {
                 let prefix = prefix(self.plugin);
                 let plugin = self.plugin;
@@ -221,8 +227,13 @@ impl Work<'_> {
             self.connection.as_host(|sqlite| sqlite.execute(record, (&name, &**self.plugin)))?;
             self.tables.insert(name, Arc::clone(self.plugin));
         }
-        self.connection.rules.set_changed(Some(self.tables.clone()));
+        self.tell_rules();
         Ok(())
+    }
+
+    fn tell_rules(&self) {
+        let (tables, plugins) = (self.tables.clone(), Arc::clone(self.plugins));
+        self.connection.rules.set_migrated(Some(authorizer::Migrated { tables, plugins }));
     }
 
     /// A foreign key to another plugin's table would let the one hold the other's rows fast, or remove

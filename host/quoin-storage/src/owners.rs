@@ -23,20 +23,26 @@ pub(crate) const SCHEMA: &str = "
 /// Table names in lower case, with their owners.
 pub(crate) type Tables = HashMap<String, Arc<str>>;
 
-/// The owners of a database's tables, as they were when its schema last changed. All connections of
-/// the database look here.
+/// The owners of a database's tables. All connections of the database look here. A table that is gone
+/// keeps its last owner: a reader may be on a snapshot that still has it.
 #[derive(Default)]
 pub(crate) struct Owners(RwLock<Arc<Tables>>);
 
 impl Owners {
-    /// All tables with their owners.
-    pub fn tables(&self) -> Arc<Tables> {
+    fn tables(&self) -> Arc<Tables> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The schema has changed.
-    pub fn set(&self, tables: Tables) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tables);
+    /// The owner of the table of this name, in whatever case.
+    pub fn of(&self, table: &str) -> Option<Arc<str>> {
+        self.tables().get(&table.to_ascii_lowercase()).cloned()
+    }
+
+    /// There are these tables, or are about to be.
+    pub fn add(&self, tables: &Tables) {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let new = tables.iter().map(|(name, owner)| (name.clone(), Arc::clone(owner)));
+        Arc::make_mut(&mut all).extend(new);
     }
 }
 
@@ -46,6 +52,13 @@ pub(crate) fn recorded(sqlite: &Connection) -> rusqlite::Result<Tables> {
     let rows = statement.query_map([], |row| {
         Ok((row.get::<_, String>(0)?.to_ascii_lowercase(), Arc::from(row.get::<_, String>(1)?)))
     })?;
+    rows.collect()
+}
+
+/// The plugins that have, or had, tables.
+pub(crate) fn plugins(sqlite: &Connection) -> rusqlite::Result<Vec<Arc<str>>> {
+    let mut statement = sqlite.prepare("SELECT plugin FROM _quoin_owner")?;
+    let rows = statement.query_map([], |row| Ok(Arc::from(row.get::<_, String>(0)?)))?;
     rows.collect()
 }
 

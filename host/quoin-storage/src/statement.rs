@@ -159,9 +159,7 @@ impl Executor<'_> {
                 step(&mut statement).map(|value| (value, false)).map_err(Failure::of_read)
             }
             // It was compiled for another function of the plugin, one that may write.
-            Ok(()) if !sent.scope.writes => {
-                Err(Failure::whole(SqlError::Denied(READ_ONLY.into())))
-            }
+            Ok(()) if !sent.scope.writes => Err(Failure::whole(SqlError::Denied(READ_ONLY.into()))),
             Ok(()) => {
                 before_write(connection).map_err(Failure::whole)?;
                 // Writing is not begun anew: an interrupted write takes its transaction with it.

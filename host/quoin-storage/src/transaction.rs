@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::connection::{Connection, Frame, Part};
+use crate::loss::Loss;
 use crate::statement::{self, Executor, Failure, Scope, Sent, Step};
 use crate::usage::Ledger;
 use crate::writer::{SHORT, Seat, Turn};
@@ -50,18 +51,6 @@ struct Writing {
     ledger: Ledger,
     /// The turn was counted.
     counted: bool,
-}
-
-/// Why a transaction cannot be kept.
-#[derive(Debug, Clone)]
-enum Loss {
-    /// The request had the writer for too long.
-    Limit,
-    Full,
-    /// SQLite or the disk failed.
-    Failed(String),
-    /// A statement wrote, and its answer could not be passed on.
-    Answer(String),
 }
 
 /// One statement of several.
@@ -112,9 +101,14 @@ impl Transaction {
         turn: &Turn<'_>,
     ) -> Result<Transaction, Error> {
         seat.begin()?;
-        let failed = |error| Error::sqlite(database.path(), error);
-        let connection = seat.connection().ok_or(Error::Lost)?;
-        let ledger = Ledger::begin(connection).map_err(failed)?;
+        let ledger = match seat.connection().map(Ledger::begin) {
+            Some(Ok(ledger)) => ledger,
+            Some(Err(error)) => {
+                seat.close();
+                return Err(Error::sqlite(database.path(), error));
+            }
+            None => return Err(Error::Lost),
+        };
         let began = database.clock().instant();
         let writing = Writing {
             plugin: Arc::clone(turn.plugin),
@@ -220,7 +214,7 @@ impl Transaction {
             }
             Kind::Writes(writing) => {
                 let Writing { seat, ledger, saved, wrote, until, .. } = &mut **writing;
-                let connection = seat.connection().ok_or_else(over)?;
+                let connection = seat.open().ok_or_else(over)?;
                 let sent = Sent { scope, sql, params, writer_until: *until };
                 let result = Executor { connection, texts, clock }.run(sent, step, &mut |on| {
                     *wrote = true;
@@ -230,15 +224,31 @@ impl Transaction {
                     }
                     let who = (scope.plugin, scope.depth);
                     let removes = removes(sql);
-                    ledger.before_write(database.usage(), on, who, scope.max_bytes, removes)
+                    ledger.before_write(on, who, scope.max_bytes, removes)
                 });
+                let checked = match connection.is_idle() {
+                    true => Ok(()),
+                    false => ledger.after_write(connection),
+                };
+                let result = match (checked, result) {
+                    (Err(error), Ok(_)) => {
+                        let half_done = error != SqlError::Full;
+                        Err(Failure { error, half_done })
+                    }
+                    (_, result) => result,
+                };
                 if connection.is_idle() {
                     // SQLite has rolled back, and not only for this request.
+                    let shared = seat.is_shared();
                     seat.lost();
                     let error = result.err().map(|failure| failure.error);
                     let error = error.unwrap_or_else(over);
                     let late = clock.instant() >= *until && error == SqlError::Timeout;
-                    self.loss = Some(Loss::of(&error, late));
+                    self.loss = Some(match shared && !late {
+                        // What it has seen of the others is gone, and its answer may tell of that.
+                        true => Loss::Again,
+                        false => Loss::of(&error, late),
+                    });
                     return Err(error);
                 }
                 result
@@ -246,7 +256,7 @@ impl Transaction {
         };
         result.map_err(|Failure { error, half_done }| {
             if half_done {
-                self.loss = Some(Loss::Answer(error.to_string()));
+                self.loss = Some(Loss::Statement(error.to_string()));
             }
             error
         })
@@ -265,12 +275,12 @@ impl Transaction {
         let Some(connection) = writing.seat.connection() else { return Err(Error::Lost) };
         writing.saved = depth - 1;
         let ended = match keep {
-            true => connection
-                .keep(Part(depth))
-                .and_then(|()| writing.ledger.keep(connection, depth)),
-            false => connection
-                .undo(Part(depth))
-                .and_then(|()| writing.ledger.undo(connection, depth)),
+            true => {
+                connection.keep(Part(depth)).and_then(|()| writing.ledger.keep(connection, depth))
+            }
+            false => {
+                connection.undo(Part(depth)).and_then(|()| writing.ledger.undo(connection, depth))
+            }
         };
         ended.map_err(|error| {
             let error = Error::sqlite(self.database.path(), error);
@@ -298,18 +308,56 @@ impl Transaction {
         let now = self.database.clock().instant();
         let Kind::Writes(writing) = &mut self.kind else { return Ok(Overdue::Parted) };
         if now >= writing.until {
-            writing.seat.undo();
-            self.loss = Some(Loss::Limit);
+            writing.seat.leave();
+            self.loss.get_or_insert(Loss::Limit);
             return Ok(Overdue::Limit);
         }
         writing.part_at = None;
+        if !writing.seat.is_shared() {
+            return Ok(Overdue::Parted);
+        }
         if writing.wrote || self.loss.is_some() {
-            writing.seat.undo();
-            self.loss.get_or_insert(Loss::Failed("it is run again".into()));
+            writing.seat.leave();
+            self.loss.get_or_insert(Loss::Again);
             return Ok(Overdue::Again);
         }
-        writing.seat.part()?;
-        Ok(Overdue::Parted)
+        match writing.seat.part() {
+            Ok(()) => Ok(Overdue::Parted),
+            // What it has seen of the others is gone.
+            Err(Error::Lost) => {
+                self.loss = Some(Loss::Again);
+                Ok(Overdue::Again)
+            }
+            Err(error) => {
+                self.loss = Some(Loss::Failed(error.to_string()));
+                Err(error)
+            }
+        }
+    }
+
+    /// Keeps nothing. Returns when everything is durable that the request has seen: the answer of one
+    /// that failed may tell of it. Dropping the transaction does not wait for that.
+    ///
+    /// # Errors
+    /// [`Error::Lost`] when it saw what was not kept, so that the request is to be run again; or the
+    /// disk failed.
+    pub async fn undo(mut self) -> Result<(), Error> {
+        let mut writing = match std::mem::replace(&mut self.kind, Kind::Over) {
+            Kind::Writes(writing) => writing,
+            reads => {
+                self.kind = reads;
+                return Ok(());
+            }
+        };
+        writing.count(&self.database, self.loss.is_none());
+        let outcome = writing.seat.look_away()?;
+        if matches!(self.loss, Some(Loss::Again)) {
+            return Err(Error::Lost);
+        }
+        match outcome {
+            Some(outcome) => outcome.await.unwrap_or(Err(Error::Lost)),
+            None => Ok(()),
+        }
     }
 
     /// Makes everything durable that was written, before it returns. Requests that queue for the writer
@@ -333,11 +381,8 @@ impl Transaction {
                 return Ok(());
             }
             Kind::Writes(writing) => {
-                let Some(connection) = writing.seat.connection() else { return Err(Error::Lost) };
-                if let Err(error) = writing.ledger.store(database.usage(), connection) {
-                    database.usage().forget();
-                    return Err(failed(error));
-                }
+                let Some(connection) = writing.seat.open() else { return Err(Error::Lost) };
+                writing.ledger.store(connection).map_err(failed)?;
             }
         }
         let Kind::Writes(mut writing) = std::mem::replace(&mut self.kind, Kind::Over) else {
@@ -345,18 +390,8 @@ impl Transaction {
         };
         writing.count(&database, true);
         let outcome = writing.seat.keep(database.clock().instant());
-        match outcome.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => {
-                database.usage().forget();
-                Err(error)
-            }
-            // Whoever was to commit it has fallen over.
-            Err(_) => {
-                database.usage().forget();
-                Err(Error::Lost)
-            }
-        }
+        // Whoever was to commit it may have fallen over.
+        outcome.await.unwrap_or(Err(Error::Lost))
     }
 
     pub(crate) fn database(&self) -> Arc<Database> {
@@ -396,36 +431,6 @@ impl Writing {
     }
 }
 
-impl Loss {
-    fn of(error: &SqlError, late: bool) -> Loss {
-        match error {
-            SqlError::Timeout if late => Loss::Limit,
-            SqlError::Full => Loss::Full,
-            error => Loss::Failed(error.to_string()),
-        }
-    }
-
-    /// What the statements after it are told.
-    fn told(&self) -> SqlError {
-        match self {
-            Loss::Limit => SqlError::Timeout,
-            Loss::Full => SqlError::Full,
-            Loss::Failed(why) | Loss::Answer(why) => {
-                SqlError::Other(format!("the transaction was rolled back: {why}"))
-            }
-        }
-    }
-
-    fn error(&self, path: &std::path::Path) -> Error {
-        match self {
-            Loss::Limit => Error::WriterLimit,
-            Loss::Full => Error::Full { path: path.to_owned() },
-            Loss::Failed(why) => Error::Sqlite { path: path.to_owned(), message: why.clone() },
-            Loss::Answer(why) => Error::RolledBack(why.clone()),
-        }
-    }
-}
-
 impl Drop for Transaction {
     fn drop(&mut self) {
         match &mut self.kind {
@@ -433,8 +438,7 @@ impl Drop for Transaction {
             Kind::Reads(reader) => {
                 let Some(connection) = reader.connection.take() else { return };
                 // A panic may have come between, so that the connection is not what it seems to be.
-                let rolled_back =
-                    connection.is_idle() || connection.frame(Frame::Rollback).is_ok();
+                let rolled_back = connection.is_idle() || connection.frame(Frame::Rollback).is_ok();
                 if rolled_back && !std::thread::panicking() {
                     self.database.readers().give_back(connection);
                 }

@@ -82,6 +82,7 @@ struct State {
 
 struct Waiter {
     shares: bool,
+    alone: bool,
     seat: oneshot::Sender<Seat>,
 }
 
@@ -101,6 +102,8 @@ pub(crate) struct Desk {
 pub(crate) struct Seat {
     writer: Arc<Writer>,
     desk: Option<Desk>,
+    /// Nobody joins its transaction.
+    alone: bool,
 }
 
 impl Writer {
@@ -122,10 +125,10 @@ impl Writer {
         let coming = {
             let mut state = self.state();
             if let Some(desk) = state.idle.take() {
-                return Ok(Seat { writer: Arc::clone(self), desk: Some(desk) });
+                let alone = turn.alone;
+                return Ok(Seat { writer: Arc::clone(self), desk: Some(desk), alone });
             }
-            let shares = !turn.alone && state.is_proven(turn);
-            state.enqueue(turn.plugin, shares)?
+            state.enqueue(turn)?
         };
         match tokio::time::timeout_at(turn.deadline.into(), coming).await {
             Ok(Ok(seat)) => Ok(seat),
@@ -164,12 +167,14 @@ impl Writer {
                 }
                 next
             };
-            let shares = next.as_ref().is_some_and(|next| next.shares);
-            if !desk.done.is_empty() && !(shares && desk.has_patience(self.clock.instant())) {
+            let joins = next.as_ref().is_some_and(|next| next.shares);
+            let waits = joins && desk.has_patience(self.clock.instant());
+            if !desk.done.is_empty() && !waits {
                 desk.commit(&self.path, &self.clock);
             }
             let Some(next) = next else { continue };
-            match next.seat.send(Seat { writer: Arc::clone(self), desk: Some(desk) }) {
+            let seat = Seat { writer: Arc::clone(self), desk: Some(desk), alone: next.alone };
+            match next.seat.send(seat) {
                 Ok(()) => return,
                 // It has gone meanwhile.
                 Err(mut seat) => match seat.desk.take() {
@@ -191,11 +196,9 @@ impl State {
         self.short.get(&key).is_some_and(|turns| *turns >= PROVEN)
     }
 
-    fn enqueue(
-        &mut self,
-        plugin: &Arc<str>,
-        shares: bool,
-    ) -> Result<oneshot::Receiver<Seat>, Error> {
+    fn enqueue(&mut self, turn: &Turn<'_>) -> Result<oneshot::Receiver<Seat>, Error> {
+        let plugin = turn.plugin;
+        let shares = !turn.alone && self.is_proven(turn);
         let place = self.waiting.iter().position(|(of, _)| of == plugin);
         let place = place.unwrap_or_else(|| {
             self.waiting.push_back((Arc::clone(plugin), VecDeque::new()));
@@ -209,7 +212,7 @@ impl State {
             return Err(Error::Overloaded);
         }
         let (seat, coming) = oneshot::channel();
-        queue.push_back(Waiter { shares, seat });
+        queue.push_back(Waiter { shares, alone: turn.alone, seat });
         Ok(coming)
     }
 
@@ -243,20 +246,27 @@ impl Desk {
             && self.since.is_none_or(|since| now.saturating_duration_since(since) < patience)
     }
 
-    /// Commits for all that are done, and tells them.
-    fn commit(&mut self, path: &Path, clock: &Clock) {
-        let Some(connection) = &self.connection else { return self.lost() };
-        if connection.is_idle() {
-            return self.lost();
-        }
+    /// Commits for all that are done, and tells them. Returns whether it could.
+    fn commit(&mut self, path: &Path, clock: &Clock) -> bool {
+        let connection = self.connection.as_ref().filter(|connection| !connection.is_idle());
+        let Some(connection) = connection else {
+            self.lost();
+            return false;
+        };
         let began = clock.instant();
         let result = blocking(|| connection.frame(Frame::Commit));
         self.commit = clock.instant().saturating_duration_since(began);
-        if result.is_err() {
+        let outcome = result.map_err(|error| Error::sqlite(path, error));
+        if outcome.is_err() {
             // Whatever is left of the transaction goes with the connection.
             self.connection = None;
         }
-        self.tell(&result.map_err(|error| Error::sqlite(path, error)));
+        match outcome {
+            // A deferred constraint of one of them. Alone it is told so, and the others are kept.
+            Err(Error::Constraint(_)) if self.done.len() > 1 => self.lost(),
+            _ => self.tell(&outcome),
+        }
+        outcome.is_ok()
     }
 
     /// The transaction is gone, with what the finished requests wrote. None of it was committed, so they
@@ -287,9 +297,9 @@ impl Seat {
         let desk = self.desk()?;
         let connection = match &desk.connection {
             Some(connection) => connection,
-            None => desk.connection.insert(blocking(|| {
-                Connection::open(&path, Role::Writer, owners, clock)
-            })?),
+            None => desk
+                .connection
+                .insert(blocking(|| Connection::open(&path, Role::Writer, owners, clock))?),
         };
         let begun = match desk.done.is_empty() {
             true => connection.frame(Frame::BeginImmediate),
@@ -315,6 +325,11 @@ impl Seat {
         self.desk.as_ref()?.connection.as_ref()
     }
 
+    /// The connection, if its transaction is open. Without one, each statement would be one of its own.
+    pub fn open(&self) -> Option<&Connection> {
+        self.connection().filter(|connection| !connection.is_idle())
+    }
+
     /// Whether finished requests wait for the commit of this transaction.
     pub fn is_shared(&self) -> bool {
         self.desk.as_ref().is_some_and(|desk| !desk.done.is_empty())
@@ -329,11 +344,27 @@ impl Seat {
 
     /// Commits for the finished requests, and begins anew for the one that goes on, which has not
     /// written. Nobody else writes in between, so it goes on seeing what it saw.
+    ///
+    /// # Errors
+    /// The commit failed, and what it saw of the others is gone; or it cannot begin anew.
     pub fn part(&mut self) -> Result<(), Error> {
+        match self.commit_done() {
+            true => self.begin(),
+            false => Err(Error::Lost),
+        }
+    }
+
+    /// Ends the request's own part without keeping it, and commits for the finished requests.
+    pub fn leave(&mut self) {
+        self.undo();
+        if self.is_shared() {
+            self.commit_done();
+        }
+    }
+
+    fn commit_done(&mut self) -> bool {
         let writer = Arc::clone(&self.writer);
-        let desk = self.desk()?;
-        desk.commit(&writer.path, &writer.clock);
-        self.begin()
+        self.desk.as_mut().is_some_and(|desk| desk.commit(&writer.path, &writer.clock))
     }
 
     /// Ends the request's own part without keeping it.
@@ -370,7 +401,29 @@ impl Seat {
                 desk.connection = None;
             }
         }
+        if self.alone && self.is_shared() {
+            self.commit_done();
+        }
         outcome
+    }
+
+    /// Ends the request's own part without keeping it, and gives the writer to the next. The answer comes
+    /// when what it may have seen of others is committed.
+    ///
+    /// # Errors
+    /// What it may have seen is gone.
+    pub fn look_away(mut self) -> Result<Option<oneshot::Receiver<Outcome>>, Error> {
+        let shared = self.is_shared();
+        self.undo();
+        match self.desk.as_mut().filter(|desk| !desk.done.is_empty()) {
+            Some(desk) => {
+                let (told, outcome) = oneshot::channel();
+                desk.done.push(told);
+                Ok(Some(outcome))
+            }
+            None if shared => Err(Error::Lost),
+            None => Ok(None),
+        }
     }
 
     /// Closes the connection: what it is in is not known.

@@ -131,7 +131,7 @@ fn a_damaged_file_is_told_by_its_name() {
     let error = Control::open(&path).err().unwrap();
     assert!(matches!(error, Error::Corrupt { .. }), "{error}");
     assert!(error.to_string().contains("control.db"), "{error}");
-    let error = quoin_storage::Database::open(&path, 1 << 20).err().unwrap();
+    let error = quoin_storage::Database::open(&path, quoin_core::Clock::system()).err().unwrap();
     assert!(matches!(error, Error::Corrupt { .. }), "{error}");
 }
 

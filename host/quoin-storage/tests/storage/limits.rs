@@ -1,12 +1,11 @@
 //! Limits: rows, bytes, parameters, time, size.
 
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use quoin_core::limits::{SQL_BYTES_MAX, SQL_PARAMS_MAX, SQL_ROWS_MAX};
 use quoin_storage::{Error, SqlError, Value};
 
-use crate::{Shelf, insert, migration, one, poll_once};
+use crate::{Shelf, insert, migration, one, soon, steps};
 
 const NUMBERS: &str =
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) ";
@@ -19,7 +18,7 @@ async fn a_query_returns_no_more_rows_than_the_limit() {
     let mut tx = shelf.read().await;
     let most = Value::Integer(SQL_ROWS_MAX as i64);
     let select = format!("{NUMBERS} SELECT i FROM n");
-    assert_eq!(tx.query(&select, &[most]).unwrap().rows.len(), SQL_ROWS_MAX);
+    assert_eq!(tx.query(&select, &[most]).unwrap().values.len(), SQL_ROWS_MAX);
     let more = Value::Integer(SQL_ROWS_MAX as i64 + 1);
     assert!(matches!(tx.query(&select, &[more]), Err(SqlError::TooLarge(_))));
 }
@@ -124,27 +123,47 @@ async fn deep_and_wide_statements_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runaway_query_is_stopped_at_the_deadline() {
-    let shelf = Shelf::empty();
-    let deadline = Instant::now() + Duration::from_millis(20);
-    let mut tx = shelf.database.read(deadline).await.unwrap();
-    assert_eq!(tx.query(FOREVER, &[]), Err(SqlError::Timeout));
-    assert_eq!(tx.query("SELECT 1", &[]), Err(SqlError::Timeout));
-    drop(tx);
-    assert!(shelf.read().await.query("SELECT 1", &[]).is_ok());
+    let shelf = Shelf::with_widgets().await;
+    for mut tx in [shelf.read().await, shelf.write().await] {
+        tx.deadline = Instant::now() + Duration::from_millis(20);
+        assert_eq!(tx.query(FOREVER, &[]), Err(SqlError::Timeout));
+        assert_eq!(tx.query("SELECT 1", &[]), Err(SqlError::Timeout));
+        assert!(!tx.inner.is_lost());
+        tx.deadline = soon();
+        assert!(tx.query("SELECT 1", &[]).is_ok(), "its caller goes on");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_runaway_write_takes_its_transaction_with_it() {
+async fn a_runaway_write_is_stopped_at_the_limit_of_its_request_and_takes_it_along() {
     let shelf = Shelf::with_widgets().await;
-    let deadline = Instant::now() + Duration::from_millis(50);
-    let mut tx = shelf.database.write(deadline).await.unwrap();
+    let mut tx = shelf.write_for(Duration::from_millis(50)).await;
     insert(&mut tx, "a").unwrap();
-    let endless = format!("INSERT INTO widget (name) SELECT i FROM ({FOREVER}) AS f (i)")
-        .replace("AS f (i)", "")
-        .replace("SELECT i FROM (WITH", "SELECT * FROM (WITH");
+    let endless = format!("INSERT INTO widget (name) SELECT * FROM ({FOREVER})");
     assert_eq!(tx.execute(&endless, &[]), Err(SqlError::Timeout));
-    assert!(matches!(tx.commit(), Err(Error::RolledBack(_))));
+    assert!(tx.inner.is_lost());
+    assert_eq!(insert(&mut tx, "b"), Err(SqlError::Timeout));
+    assert!(matches!(tx.commit().await, Err(Error::WriterLimit)));
     assert!(shelf.names().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_deadline_of_a_call_stops_no_write_but_the_next_statement() {
+    let shelf = Shelf::with_widgets().await;
+    let mut tx = shelf.write().await;
+    insert(&mut tx, "root").unwrap();
+    tx.at("widget", 1).deadline = Instant::now() + Duration::from_millis(50);
+    let long = format!("{NUMBERS} INSERT INTO widget_part (widget) SELECT 1 FROM n WHERE i = ?1");
+    // It is interrupted neither there nor later, though it goes on long after the deadline.
+    assert_eq!(tx.execute(&long, &[Value::Integer(2_000_000)]), Ok(1));
+    assert!(Instant::now() > tx.deadline);
+    assert_eq!(insert(&mut tx, "late"), Err(SqlError::Timeout));
+    assert_eq!(tx.query("SELECT 1", &[]), Err(SqlError::Timeout));
+    tx.end_call(1, false);
+    tx.at("widget", 0).deadline = soon();
+    insert(&mut tx, "after").unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(shelf.names().await, ["root", "after"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,25 +180,11 @@ async fn a_long_read_is_begun_anew_and_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runaway_migration_is_stopped_at_the_deadline() {
     let shelf = Shelf::empty();
-    let deadline = Instant::now() + Duration::from_millis(20);
-    let result = shelf.database.migrate(&[migration(1, FOREVER)], deadline).await;
+    let plugins = [("widget", vec![migration(1, FOREVER)])];
+    let limit = Duration::from_millis(20);
+    let result = shelf.database.migrate(&steps(&plugins), limit).await;
     assert!(matches!(result, Err(Error::Migration { .. })));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_database_says_so_and_keeps_what_it_has() {
-    let shelf = Shelf::of_size(256 << 10);
     shelf.create_widgets().await;
-    shelf.insert("a").await;
-    let page = "x".repeat(4_000);
-    let mut tx = shelf.write().await;
-    let full = (0..200).find_map(|n| insert(&mut tx, &format!("{n}{page}")).err());
-    assert_eq!(full, Some(SqlError::Full));
-    drop(tx);
-    assert_eq!(shelf.names().await, ["a"]);
-    shelf.insert("b").await;
-    let size = std::fs::metadata(shelf.database.path()).unwrap().len();
-    assert!(size <= 256 << 10, "{size}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,44 +194,6 @@ async fn a_write_whose_answer_is_too_large_is_not_kept() {
     let rows = format!("{NUMBERS} INSERT INTO widget (name) SELECT i FROM n RETURNING id");
     let more = Value::Integer(SQL_ROWS_MAX as i64 + 1);
     assert!(matches!(tx.query(&rows, &[more]), Err(SqlError::TooLarge(_))));
-    assert!(matches!(tx.commit(), Err(Error::RolledBack(_))));
+    assert!(matches!(tx.commit().await, Err(Error::RolledBack(_))));
     assert!(shelf.names().await.is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn overlapping_readers_do_not_make_the_log_grow_forever() {
-    let shelf = Shelf::with_widgets().await;
-    shelf.insert("a").await;
-    let wal = format!("{}-wal", shelf.database.path().display());
-    let mut reader = shelf.read().await;
-    let mut largest = 0;
-    for round in 0..60 {
-        reader.query("SELECT count(*) FROM widget", &[]).unwrap();
-        // The next reader starts before the last one is done, so the log is never unread.
-        let mut next = shelf.read().await;
-        next.query("SELECT count(*) FROM widget", &[]).unwrap();
-        drop(reader);
-        let mut write = Box::pin(write_a_megabyte(&shelf, round));
-        reader = match poll_once(write.as_mut()) {
-            Poll::Ready(()) => next,
-            // It waits for the readers that are there, and new ones wait for it.
-            Poll::Pending => {
-                let mut late = Box::pin(shelf.read());
-                assert!(poll_once(late.as_mut()).is_pending());
-                drop(next);
-                write.await;
-                late.await
-            }
-        };
-        largest = std::fs::metadata(&wal).unwrap().len().max(largest);
-    }
-    assert!(largest < 80 << 20, "{largest}");
-}
-
-async fn write_a_megabyte(shelf: &Shelf, byte: u8) {
-    let mut tx = shelf.write().await;
-    let replace = "INSERT INTO widget (id, name) VALUES (2, ?1)
-        ON CONFLICT (id) DO UPDATE SET name = excluded.name";
-    tx.execute(replace, &[Value::Blob(vec![byte; 1_000_000])]).unwrap();
-    tx.commit().unwrap();
 }

@@ -1,21 +1,34 @@
 //! The storage room from outside: what its promises mean for those who use it.
 
+mod bytes;
+mod calls;
 mod control;
 mod limits;
+mod log;
 mod migrations;
+mod owners;
 mod rules;
+mod sharing;
 mod transactions;
+mod turns;
 mod waiting;
 
 use std::future::Future;
-use std::pin::Pin;
+use std::path::{Path, PathBuf};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use quoin_core::Clock;
 use quoin_core::description::Migration;
-use quoin_storage::{Database, Rows, SqlError, Transaction, Value};
+use quoin_storage::{Database, Error, Rows, Scope, SqlError, Steps, Transaction, Turn, Value};
 use tempfile::TempDir;
+
+/// Bytes that a plugin's tables may take where a test does not say otherwise.
+const ROOMY: u64 = 64 << 20;
+/// How long a request may have the writer where a test does not say otherwise.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A database in a folder that goes away with it.
 struct Shelf {
@@ -25,16 +38,16 @@ struct Shelf {
 
 impl Shelf {
     fn empty() -> Shelf {
-        Shelf::of_size(64 << 20)
+        Shelf::with_clock(Clock::system())
     }
 
-    fn of_size(max_bytes: u64) -> Shelf {
+    fn with_clock(clock: Clock) -> Shelf {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(&folder.path().join("inst/data.db"), max_bytes).unwrap();
+        let database = Database::open(&folder.path().join("shop/data.db"), clock).unwrap();
         Shelf { database, folder }
     }
 
-    /// With a table of widgets and a table of their parts.
+    /// With the plugin `widget`, its table and a table of their parts.
     async fn with_widgets() -> Shelf {
         let shelf = Shelf::empty();
         shelf.create_widgets().await;
@@ -44,47 +57,193 @@ impl Shelf {
     async fn create_widgets(&self) {
         let schema = "
             CREATE TABLE widget (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, size INTEGER CHECK (size > 0));
-            CREATE TABLE part (id INTEGER PRIMARY KEY, widget INTEGER NOT NULL REFERENCES widget ON DELETE CASCADE);";
+            CREATE TABLE widget_part (id INTEGER PRIMARY KEY, widget INTEGER NOT NULL REFERENCES widget ON DELETE CASCADE);";
         self.migrate(&[migration(1, schema)]).await.unwrap();
     }
 
-    async fn migrate(&self, migrations: &[Migration]) -> Result<usize, quoin_storage::Error> {
-        let migrated = self.database.migrate(migrations, soon()).await?;
-        let applied = migrated.applied();
-        migrated.commit()?;
+    /// With plugins that have one table each, named as they are.
+    async fn with_plugins(plugins: &[&str]) -> Shelf {
+        let shelf = Shelf::empty();
+        shelf.create_tables(plugins).await;
+        shelf
+    }
+
+    async fn create_tables(&self, plugins: &[&str]) {
+        let steps = plugins.iter().map(|plugin| {
+            let table = plugin.replace('-', "_");
+            let sql = format!("CREATE TABLE {table} (id INTEGER PRIMARY KEY, note TEXT)");
+            (*plugin, vec![migration(1, &sql)])
+        });
+        self.migrate_all(&steps.collect::<Vec<_>>()).await.unwrap();
+    }
+
+    /// Closes the file and opens it again.
+    fn reopened(self) -> Shelf {
+        let Shelf { database, folder } = self;
+        let path = database.path().to_owned();
+        drop(database);
+        Shelf { database: Database::open(&path, Clock::system()).unwrap(), folder }
+    }
+
+    fn wal(&self) -> PathBuf {
+        let mut wal = self.database.path().as_os_str().to_owned();
+        wal.push("-wal");
+        wal.into()
+    }
+
+    /// Applies migrations of the plugin `widget` and returns how many it lacked.
+    async fn migrate(&self, migrations: &[Migration]) -> Result<usize, Error> {
+        self.migrate_all(&[("widget", migrations.to_vec())]).await
+    }
+
+    async fn migrate_all(&self, plugins: &[(&str, Vec<Migration>)]) -> Result<usize, Error> {
+        let migrated = self.database.migrate(&steps(plugins), MINUTE).await?;
+        let applied = migrated.applied().values().sum();
+        migrated.commit().await?;
         Ok(applied)
     }
 
-    async fn write(&self) -> Transaction {
-        self.database.write(soon()).await.unwrap()
+    async fn write(&self) -> Tx {
+        self.write_as("widget").await
     }
 
-    async fn read(&self) -> Transaction {
-        self.database.read(soon()).await.unwrap()
+    async fn write_as(&self, plugin: &str) -> Tx {
+        write(&self.database, plugin, "change", false).await.unwrap()
+    }
+
+    /// The writer, for `limit` at most.
+    async fn write_for(&self, limit: Duration) -> Tx {
+        let (plugin, function) = (Arc::from("widget"), Arc::from("change"));
+        let (alone, deadline) = (false, soon());
+        let turn = Turn { plugin: &plugin, function: &function, limit, alone, deadline };
+        Tx::new(self.database.write(turn).await.unwrap(), "widget", true)
+    }
+
+    async fn read(&self) -> Tx {
+        self.read_as("widget").await
+    }
+
+    async fn read_as(&self, plugin: &str) -> Tx {
+        Tx::new(self.database.read(soon()).await.unwrap(), plugin, false)
     }
 
     async fn insert(&self, name: &str) {
         let mut tx = self.write().await;
         insert(&mut tx, name).unwrap();
-        tx.commit().unwrap();
+        tx.commit().await.unwrap();
     }
 
     async fn names(&self) -> Vec<String> {
         names(&mut self.read().await)
     }
+
+    /// What the plugin's table has, of those that [`Shelf::with_plugins`] made.
+    async fn notes(&self, plugin: &str) -> Vec<String> {
+        notes(&mut self.read_as(plugin).await)
+    }
+}
+
+/// A transaction, and on whose behalf its statements are sent.
+struct Tx {
+    inner: Transaction,
+    plugin: Arc<str>,
+    writes: bool,
+    depth: u32,
+    deadline: Instant,
+    max_bytes: u64,
+}
+
+impl Tx {
+    fn new(inner: Transaction, plugin: &str, writes: bool) -> Tx {
+        let (plugin, deadline) = (Arc::from(plugin), soon());
+        Tx { inner, plugin, writes, depth: 0, deadline, max_bytes: ROOMY }
+    }
+
+    /// From now on `plugin` sends, at this depth.
+    fn at(&mut self, plugin: &str, depth: u32) -> &mut Tx {
+        (self.plugin, self.depth) = (Arc::from(plugin), depth);
+        self
+    }
+
+    fn end_call(&mut self, depth: u32, keep: bool) {
+        at_once(self.inner.end_call(depth, keep)).unwrap();
+    }
+
+    fn query(&mut self, sql: &str, params: &[Value]) -> Result<Rows, SqlError> {
+        let Tx { inner, plugin, writes, depth, deadline, max_bytes } = self;
+        let scope = Scope {
+            plugin,
+            depth: *depth,
+            writes: *writes,
+            deadline: *deadline,
+            max_bytes: *max_bytes,
+        };
+        at_once(inner.query(&scope, sql, params))
+    }
+
+    fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, SqlError> {
+        let Tx { inner, plugin, writes, depth, deadline, max_bytes } = self;
+        let scope = Scope {
+            plugin,
+            depth: *depth,
+            writes: *writes,
+            deadline: *deadline,
+            max_bytes: *max_bytes,
+        };
+        at_once(inner.execute(&scope, sql, params))
+    }
+
+    async fn commit(self) -> Result<(), Error> {
+        self.inner.commit().await
+    }
+}
+
+/// Waits for a turn at the writer.
+async fn write(
+    database: &Arc<Database>,
+    plugin: &str,
+    function: &str,
+    alone: bool,
+) -> Result<Tx, Error> {
+    let (of, function) = (Arc::from(plugin), Arc::from(function));
+    let turn = Turn { plugin: &of, function: &function, limit: MINUTE, alone, deadline: soon() };
+    Ok(Tx::new(database.write(turn).await?, plugin, true))
+}
+
+fn steps<'a>(plugins: &'a [(&str, Vec<Migration>)]) -> Vec<Steps<'a>> {
+    let step = |(plugin, migrations): &'a (&str, Vec<Migration>)| Steps {
+        plugin: Arc::from(*plugin),
+        migrations,
+        max_bytes: ROOMY,
+    };
+    plugins.iter().map(step).collect()
 }
 
 fn migration(number: u32, sql: &str) -> Migration {
     Migration { number, name: format!("{number:04}_step.sql"), sql: sql.into() }
 }
 
-fn insert(tx: &mut Transaction, name: &str) -> Result<u64, SqlError> {
+fn insert(tx: &mut Tx, name: &str) -> Result<u64, SqlError> {
     tx.execute("INSERT INTO widget (name, size) VALUES (?1, 1)", &[Value::Text(name.into())])
 }
 
-fn names(tx: &mut Transaction) -> Vec<String> {
-    let rows = tx.query("SELECT name FROM widget ORDER BY id", &[]).unwrap();
-    rows.rows.into_iter().map(|row| text(&row[0])).collect()
+fn names(tx: &mut Tx) -> Vec<String> {
+    texts(&tx.query("SELECT name FROM widget ORDER BY id", &[]).unwrap())
+}
+
+/// Adds a row to the table of the plugin that sends.
+fn note(tx: &mut Tx, note: &str) -> Result<u64, SqlError> {
+    let sql = format!("INSERT INTO {} (note) VALUES (?1)", tx.plugin.replace('-', "_"));
+    tx.execute(&sql, &[Value::Text(note.into())])
+}
+
+fn notes(tx: &mut Tx) -> Vec<String> {
+    let sql = format!("SELECT note FROM {} ORDER BY id", tx.plugin.replace('-', "_"));
+    texts(&tx.query(&sql, &[]).unwrap())
+}
+
+fn texts(rows: &Rows) -> Vec<String> {
+    rows.values.iter().map(text).collect()
 }
 
 fn text(value: &Value) -> String {
@@ -95,16 +254,33 @@ fn text(value: &Value) -> String {
 }
 
 fn one(rows: Rows) -> Value {
-    assert_eq!((rows.rows.len(), rows.columns.len()), (1, 1));
-    rows.rows[0][0].clone()
+    assert_eq!((rows.values.len(), rows.columns.len()), (1, 1));
+    rows.values[0].clone()
 }
 
 /// A deadline that no passing test reaches.
 fn soon() -> Instant {
-    Instant::now() + Duration::from_secs(60)
+    Instant::now() + MINUTE
 }
 
 /// Lets `future` run as far as it gets without waiting.
 fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// The outcome of what does not wait: statements of SQLite run where they are asked for.
+fn at_once<F: Future>(future: F) -> F::Output {
+    match poll_once(pin!(future)) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+/// How often the log was committed to, read from the log itself: the frames that end a transaction.
+fn commits(wal: &Path) -> usize {
+    const PAGE: usize = 4_096;
+    let log = std::fs::read(wal).unwrap_or_default();
+    let Some((head, frames)) = log.split_at_checked(32) else { return 0 };
+    let ends = |frame: &&[u8]| frame[8..16] == head[16..24] && frame[4..8] != [0; 4];
+    frames.chunks_exact(24 + PAGE).filter(ends).count()
 }

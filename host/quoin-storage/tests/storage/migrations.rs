@@ -1,8 +1,11 @@
 //! Migrations: all pending ones or none, each exactly once.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use quoin_storage::{Error, Value};
 
-use crate::{Shelf, migration, one, soon};
+use crate::{MINUTE, Shelf, migration, one, steps};
 
 const WIDGET: &str = "CREATE TABLE widget (id INTEGER PRIMARY KEY, name TEXT NOT NULL);";
 
@@ -35,11 +38,11 @@ async fn no_migrations_are_no_work() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_migration_that_fails_half_way_changes_nothing() {
     let shelf = Shelf::empty();
-    let broken = "INSERT INTO widget (name) VALUES ('a'); INSERT INTO gadget VALUES (1);";
+    let broken = "INSERT INTO widget (name) VALUES ('a'); INSERT INTO widget_gadget VALUES (1);";
     let (number, message) =
         refusal(shelf.migrate(&[migration(1, WIDGET), migration(2, broken)]).await);
     assert_eq!(number, 2);
-    assert!(message.contains("gadget"), "{message}");
+    assert!(message.contains("widget_gadget"), "{message}");
     assert!(shelf.read().await.query("SELECT * FROM widget", &[]).is_err());
     assert_eq!(shelf.migrate(&[migration(1, WIDGET)]).await.unwrap(), 1);
 }
@@ -47,8 +50,9 @@ async fn a_migration_that_fails_half_way_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_changed_before_the_commit() {
     let shelf = Shelf::empty();
-    let migrated = shelf.database.migrate(&[migration(1, WIDGET)], soon()).await.unwrap();
-    assert_eq!(migrated.applied(), 1);
+    let plugins = [("widget", vec![migration(1, WIDGET)])];
+    let migrated = shelf.database.migrate(&steps(&plugins), MINUTE).await.unwrap();
+    assert_eq!(migrated.applied(), &BTreeMap::from([(Arc::from("widget"), 1)]));
     assert!(shelf.read().await.query("SELECT * FROM widget", &[]).is_err());
     drop(migrated);
     assert!(shelf.read().await.query("SELECT * FROM widget", &[]).is_err());
@@ -87,21 +91,21 @@ async fn schemas_can_be_changed_in_every_usual_way() {
     let shelf = Shelf::empty();
     let steps = [
         "CREATE TABLE widget (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, size INTEGER, weight INTEGER, UNIQUE (name, size)) STRICT;
-         CREATE TABLE part (id TEXT PRIMARY KEY, widget INTEGER REFERENCES widget ON DELETE CASCADE) STRICT, WITHOUT ROWID;
+         CREATE TABLE widget_part (id TEXT PRIMARY KEY, widget INTEGER REFERENCES widget ON DELETE CASCADE) STRICT, WITHOUT ROWID;
          INSERT INTO widget (name) VALUES ('a');",
         "ALTER TABLE widget ADD COLUMN colour TEXT NOT NULL DEFAULT 'red' CHECK (length(colour) > 0 AND colour = trim(colour, '-') AND colour LIKE '%');
          ALTER TABLE widget RENAME COLUMN name TO title;
-         ALTER TABLE widget RENAME TO gadget;
-         ALTER TABLE gadget DROP COLUMN weight;",
-        "CREATE UNIQUE INDEX gadget_title ON gadget (title) WHERE size IS NULL;
-         CREATE INDEX gadget_lower ON gadget (lower(replace(trim(title, '-'), ' ', '')));
-         DROP INDEX gadget_lower;
-         CREATE TABLE copy AS SELECT id, title FROM gadget;
-         DROP TABLE part;
-         DROP TABLE IF EXISTS absent;",
+         ALTER TABLE widget RENAME TO widget_gadget;
+         ALTER TABLE widget_gadget DROP COLUMN weight;",
+        "CREATE UNIQUE INDEX widget_gadget_title ON widget_gadget (title) WHERE size IS NULL;
+         CREATE INDEX widget_gadget_lower ON widget_gadget (lower(replace(trim(title, '-'), ' ', '')));
+         DROP INDEX widget_gadget_lower;
+         CREATE TABLE widget_copy AS SELECT id, title FROM widget_gadget;
+         DROP TABLE widget_part;
+         DROP TABLE IF EXISTS widget_absent;",
         "CREATE TABLE widget (id INTEGER PRIMARY KEY, name TEXT NOT NULL, big INTEGER GENERATED ALWAYS AS (id * 2) STORED);
-         INSERT INTO widget (id, name) SELECT id, title FROM gadget;
-         DROP TABLE gadget; -- done
+         INSERT INTO widget (id, name) SELECT id, title FROM widget_gadget;
+         DROP TABLE widget_gadget; -- done
         ",
     ];
     let steps: Vec<_> = (1..).zip(steps).map(|(number, sql)| migration(number, sql)).collect();

@@ -138,9 +138,15 @@ async fn the_hosts_own_tables_are_out_of_reach() {
         "SELECT * FROM _quoin_migration",
         "SELECT count(*) FROM _Quoin_Migration",
         "DELETE FROM _quoin_migration",
-        "INSERT INTO _quoin_migration VALUES (9, '', '', 0)",
+        "INSERT INTO _quoin_migration VALUES ('widget', 9, '', '', 0)",
         "UPDATE _quoin_migration SET digest = ''",
         "SELECT (SELECT count(*) FROM _quoin_migration)",
+        "SELECT plugin FROM _quoin_table",
+        "SELECT count(*) FROM _quoin_table",
+        "UPDATE _quoin_table SET plugin = 'widget'",
+        "INSERT INTO _quoin_table VALUES ('other', 'widget')",
+        "UPDATE _quoin_owner SET pages = 0",
+        "DELETE FROM _quoin_owner WHERE plugin = 'other'",
         "INSERT INTO widget (name) SELECT name FROM _quoin_migration",
     ] {
         is_refused_everywhere(sql).await;
@@ -148,10 +154,10 @@ async fn the_hosts_own_tables_are_out_of_reach() {
     for sql in [
         "DROP TABLE _quoin_migration",
         "ALTER TABLE _quoin_migration ADD COLUMN x",
-        "ALTER TABLE _quoin_migration RENAME TO mine",
+        "ALTER TABLE _quoin_migration RENAME TO widget_mine",
         "CREATE TABLE _quoin_call (id INTEGER)",
         "ALTER TABLE widget RENAME TO _quoin_call",
-        "CREATE INDEX mine ON _quoin_migration (name)",
+        "CREATE INDEX widget_mine ON _quoin_migration (name)",
     ] {
         is_refused_in_migrations(sql).await;
     }
@@ -160,11 +166,11 @@ async fn the_hosts_own_tables_are_out_of_reach() {
 #[tokio::test]
 async fn the_schema_changes_in_migrations_only() {
     for sql in [
-        "CREATE TABLE extra (id INTEGER)",
-        "CREATE TABLE extra AS SELECT * FROM widget",
+        "CREATE TABLE widget_extra (id INTEGER)",
+        "CREATE TABLE widget_extra AS SELECT * FROM widget",
         "CREATE INDEX widget_size ON widget (size)",
         "ALTER TABLE widget ADD COLUMN colour TEXT",
-        "ALTER TABLE widget RENAME TO gadget",
+        "ALTER TABLE widget RENAME TO widget_new",
         "DROP TABLE widget",
         "REINDEX",
         "ANALYZE",
@@ -195,9 +201,9 @@ async fn randomness_is_refused() {
     is_refused_everywhere("SELECT random()").await;
     is_refused_everywhere("SELECT randomblob(8)").await;
     is_refused_everywhere("SELECT name FROM widget ORDER BY RANDOM()").await;
-    is_refused_in_migrations("CREATE TABLE t (x DEFAULT (random()))").await;
+    is_refused_in_migrations("CREATE TABLE widget_t (x DEFAULT (random()))").await;
     is_refused_in_migrations("ALTER TABLE widget ADD COLUMN x DEFAULT (random())").await;
-    is_refused_in_migrations("CREATE TABLE t (x CHECK (x > random()))").await;
+    is_refused_in_migrations("CREATE TABLE widget_t (x CHECK (x > random()))").await;
 }
 
 #[tokio::test]
@@ -213,8 +219,8 @@ async fn clocks_are_refused() {
     ] {
         is_refused_everywhere(sql).await;
     }
-    is_refused_in_migrations("CREATE TABLE t (at TEXT DEFAULT CURRENT_TIMESTAMP)").await;
-    is_refused_in_migrations("CREATE TABLE t (at TEXT DEFAULT (datetime('now')))").await;
+    is_refused_in_migrations("CREATE TABLE widget_t (at TEXT DEFAULT CURRENT_TIMESTAMP)").await;
+    is_refused_in_migrations("CREATE TABLE widget_t (at TEXT DEFAULT (datetime('now')))").await;
 }
 
 #[tokio::test]
@@ -235,7 +241,7 @@ async fn functions_that_are_not_on_the_list_are_refused() {
     ] {
         is_refused_everywhere(sql).await;
     }
-    is_refused_in_migrations("CREATE TABLE t (x CHECK (x GLOB 'a*'))").await;
+    is_refused_in_migrations("CREATE TABLE widget_t (x CHECK (x GLOB 'a*'))").await;
 }
 
 #[tokio::test]
@@ -340,7 +346,7 @@ async fn ordinary_sql_is_allowed() {
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT sum(i) FROM n",
         "WITH w AS (SELECT id FROM widget) SELECT count(*) FROM w",
         "SELECT CAST(size AS TEXT), CASE WHEN size > 1 THEN 'big' ELSE 'small' END FROM widget",
-        "SELECT w.name FROM widget w LEFT JOIN part p ON p.widget = w.id WHERE p.id IS NULL AND w.id IN (1, 2)",
+        "SELECT w.name FROM widget w LEFT JOIN widget_part p ON p.widget = w.id WHERE p.id IS NULL AND w.id IN (1, 2)",
         "INSERT INTO widget (name, size) VALUES ('a', 2) ON CONFLICT (name) DO UPDATE SET size = excluded.size RETURNING id, size",
         "INSERT INTO widget (name, size) VALUES ('a', 2) ON CONFLICT DO NOTHING",
         "UPDATE widget SET size = size + 1 WHERE id = 1 AND size >= 1 RETURNING size",
@@ -357,9 +363,9 @@ async fn a_deleted_row_takes_its_dependents_along() {
     let shelf = Shelf::with_widgets().await;
     shelf.insert("a").await;
     let mut tx = shelf.write().await;
-    tx.execute("INSERT INTO part (widget) VALUES (1), (1)", &[]).unwrap();
+    tx.execute("INSERT INTO widget_part (widget) VALUES (1), (1)", &[]).unwrap();
     tx.execute("DELETE FROM widget", &[]).unwrap();
-    assert_eq!(one(tx.query("SELECT count(*) FROM part", &[]).unwrap()), Value::Integer(0));
+    assert_eq!(one(tx.query("SELECT count(*) FROM widget_part", &[]).unwrap()), Value::Integer(0));
 }
 
 #[tokio::test]

@@ -1,18 +1,14 @@
-//! A call is a transaction: all of it or nothing, on one state of the database.
+//! A request is a transaction: all of it or nothing, on one state of the database.
 
-use quoin_storage::{ConstraintKind, Error, SqlError, Transaction, Value};
+use quoin_storage::{ConstraintKind, Error, SqlError, Value};
 
-use crate::{Shelf, insert, names, one, soon};
+use crate::{Shelf, Tx, insert, names, one};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_committed_is_there_after_reopening() {
     let shelf = Shelf::with_widgets().await;
     shelf.insert("a").await;
-    let Shelf { database, folder } = shelf;
-    let path = database.path().to_owned();
-    drop(database);
-    let database = quoin_storage::Database::open(&path, 64 << 20).unwrap();
-    assert_eq!(Shelf { database, folder }.names().await, ["a"]);
+    assert_eq!(shelf.reopened().names().await, ["a"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,7 +27,7 @@ async fn a_runtime_with_one_thread_and_a_plain_thread_work_too() {
     let shelf = Shelf::with_widgets().await;
     let mut tx = shelf.write().await;
     std::thread::scope(|scope| scope.spawn(|| insert(&mut tx, "a").unwrap()).join().unwrap());
-    tx.commit().unwrap();
+    tx.commit().await.unwrap();
     assert_eq!(shelf.names().await, ["a"]);
 }
 
@@ -62,13 +58,13 @@ async fn a_transaction_crosses_awaits_and_tasks() {
         value
     }
     let shelf = Shelf::with_widgets().await;
-    let mut tx: Transaction = is_send(shelf.write().await);
+    let mut tx: Tx = is_send(shelf.write().await);
     let tx = tokio::spawn(async move {
         insert(&mut tx, "a").unwrap();
         tokio::task::yield_now().await;
         tx
     });
-    tx.await.unwrap().commit().unwrap();
+    tx.await.unwrap().commit().await.unwrap();
     assert_eq!(shelf.names().await, ["a"]);
 }
 
@@ -88,10 +84,10 @@ async fn a_broken_constraint_undoes_its_statement_and_no_more() {
     assert_eq!(kind(tx.execute(null, &[])), ConstraintKind::NotNull);
     let check = "INSERT INTO widget (name, size) VALUES ('c', 0)";
     assert_eq!(kind(tx.execute(check, &[])), ConstraintKind::Check);
-    let orphan = "INSERT INTO part (widget) VALUES (99)";
+    let orphan = "INSERT INTO widget_part (widget) VALUES (99)";
     assert_eq!(kind(tx.execute(orphan, &[])), ConstraintKind::ForeignKey);
     insert(&mut tx, "d").unwrap();
-    tx.commit().unwrap();
+    tx.commit().await.unwrap();
     assert_eq!(shelf.names().await, ["a", "d"]);
 }
 
@@ -105,7 +101,7 @@ async fn after_a_rollback_by_the_statement_nothing_goes_on_and_nothing_commits()
     assert!(matches!(tx.execute(rollback, &[]), Err(SqlError::Constraint { .. })));
     assert!(matches!(insert(&mut tx, "c"), Err(SqlError::Other(_))));
     assert!(tx.query("SELECT 1", &[]).is_err());
-    assert!(matches!(tx.commit(), Err(Error::RolledBack(_))));
+    assert!(matches!(tx.commit().await, Err(Error::RolledBack(_))));
     assert_eq!(shelf.names().await, ["a"]);
     shelf.insert("d").await;
 }
@@ -113,8 +109,7 @@ async fn after_a_rollback_by_the_statement_nothing_goes_on_and_nothing_commits()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deferred_constraint_that_does_not_hold_refuses_the_commit() {
     let shelf = Shelf::with_widgets().await;
-    let deferred =
-        "CREATE TABLE label (widget INTEGER REFERENCES widget DEFERRABLE INITIALLY DEFERRED)";
+    let deferred = "CREATE TABLE widget_label (widget INTEGER REFERENCES widget DEFERRABLE INITIALLY DEFERRED)";
     let schema = [
         crate::migration(1, "CREATE TABLE widget (id INTEGER PRIMARY KEY)"),
         crate::migration(2, deferred),
@@ -122,10 +117,10 @@ async fn a_deferred_constraint_that_does_not_hold_refuses_the_commit() {
     let other = Shelf::empty();
     other.migrate(&schema).await.unwrap();
     let mut tx = other.write().await;
-    tx.execute("INSERT INTO label VALUES (7)", &[]).unwrap();
-    assert!(matches!(tx.commit(), Err(Error::Constraint(_))));
+    tx.execute("INSERT INTO widget_label VALUES (7)", &[]).unwrap();
+    assert!(matches!(tx.commit().await, Err(Error::Constraint(_))));
     let mut tx = other.write().await;
-    assert_eq!(one(tx.query("SELECT count(*) FROM label", &[]).unwrap()), Value::Integer(0));
+    assert_eq!(one(tx.query("SELECT count(*) FROM widget_label", &[]).unwrap()), Value::Integer(0));
     drop(shelf);
 }
 
@@ -143,7 +138,8 @@ async fn values_come_back_as_they_went_in() {
         Value::Text(String::new()),
     ];
     let rows = tx.query("SELECT ?1 AS a, ?2, ?3, ?4, ?5, ?6, ?7", &values).unwrap();
-    assert_eq!(rows.rows, [values.to_vec()]);
+    assert_eq!(rows.values, values);
+    assert_eq!(rows.iter().collect::<Vec<_>>(), [&values]);
     assert_eq!(rows.columns[0], "a");
 }
 
@@ -164,7 +160,7 @@ async fn a_commit_wakes_up_in_the_next_transaction_of_any_reader() {
     let shelf = Shelf::with_widgets().await;
     let mut readers = Vec::new();
     for _ in 0..8 {
-        readers.push(shelf.database.read(soon()).await.unwrap());
+        readers.push(shelf.read().await);
     }
     readers.iter_mut().for_each(|reader| assert!(names(reader).is_empty()));
     shelf.insert("a").await;

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use quoin_storage::Error;
+use quoin_storage::{Error, Turn};
 
-use crate::{Shelf, insert, names, poll_once, soon};
+use crate::{MINUTE, Shelf, Tx, insert, names, poll_once, soon, write};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_get_their_turn_in_the_order_in_which_they_came() {
@@ -19,9 +19,9 @@ async fn writers_get_their_turn_in_the_order_in_which_they_came() {
         let (database, order) = (Arc::clone(&shelf.database), Arc::clone(&order));
         // Polled once here, so that it stands in the queue before the next one.
         let mut turn = Box::pin(async move {
-            let tx = database.write(soon()).await.unwrap();
+            let tx = write(&database, "widget", "change", false).await.unwrap();
             order.lock().unwrap().push(number);
-            tx.commit().unwrap();
+            tx.commit().await.unwrap();
         });
         assert!(poll_once(turn.as_mut()).is_pending());
         waiting.push(tokio::spawn(turn));
@@ -37,10 +37,13 @@ async fn writers_get_their_turn_in_the_order_in_which_they_came() {
 async fn a_waiter_gives_up_at_its_deadline() {
     let shelf = Shelf::with_widgets().await;
     let mut first = shelf.write().await;
-    let in_a_moment = Instant::now() + Duration::from_millis(5);
-    assert!(matches!(shelf.database.write(in_a_moment).await, Err(Error::Deadline)));
+    let deadline = Instant::now() + Duration::from_millis(5);
+    let (plugin, function) = (Arc::from("widget"), Arc::from("change"));
+    let (limit, alone) = (MINUTE, false);
+    let turn = Turn { plugin: &plugin, function: &function, limit, alone, deadline };
+    assert!(matches!(shelf.database.write(turn).await, Err(Error::Deadline)));
     insert(&mut first, "a").unwrap();
-    first.commit().unwrap();
+    first.commit().await.unwrap();
     assert_eq!(shelf.names().await, ["a"]);
 }
 
@@ -49,7 +52,7 @@ async fn a_waiter_that_goes_away_leaves_its_place_to_the_next() {
     let shelf = Shelf::with_widgets().await;
     let first = shelf.write().await;
     {
-        let mut gone = pin!(shelf.database.write(soon()));
+        let mut gone = pin!(shelf.write());
         assert!(poll_once(gone.as_mut()).is_pending());
     }
     drop(first);
@@ -61,7 +64,7 @@ async fn a_waiter_that_goes_away_after_its_turn_came_leaves_it_to_the_next() {
     let shelf = Shelf::with_widgets().await;
     let first = shelf.write().await;
     {
-        let mut gone = pin!(shelf.database.write(soon()));
+        let mut gone = pin!(shelf.write());
         assert!(poll_once(gone.as_mut()).is_pending());
         drop(first);
     }
@@ -74,7 +77,7 @@ async fn waiters_beyond_the_limit_are_refused_at_once() {
     let first = shelf.write().await;
     let mut waiting = Vec::new();
     let refused = loop {
-        let mut turn = Box::pin(shelf.database.write(soon()));
+        let mut turn = Box::pin(write(&shelf.database, "widget", "change", false));
         match poll_once(turn.as_mut()) {
             Poll::Pending => waiting.push(turn),
             Poll::Ready(result) => break result,
@@ -95,7 +98,7 @@ async fn readers_and_the_writer_do_not_wait_for_each_other() {
     let mut readers = [shelf.read().await, shelf.read().await, shelf.read().await];
     insert(&mut writer, "b").unwrap();
     readers.iter_mut().for_each(|reader| assert_eq!(names(reader), ["a"]));
-    writer.commit().unwrap();
+    writer.commit().await.unwrap();
     readers.iter_mut().for_each(|reader| assert_eq!(names(reader), ["a"]));
 }
 
@@ -122,10 +125,10 @@ async fn many_tasks_at_once_lose_no_write() {
         .map(|number| {
             let database = Arc::clone(&shelf.database);
             tokio::spawn(async move {
-                let mut tx = database.write(soon()).await.unwrap();
+                let mut tx = write(&database, "widget", "change", false).await.unwrap();
                 insert(&mut tx, &format!("w{number}")).unwrap();
-                tx.commit().unwrap();
-                names(&mut database.read(soon()).await.unwrap()).len()
+                tx.commit().await.unwrap();
+                names(&mut Tx::new(database.read(soon()).await.unwrap(), "widget", false)).len()
             })
         })
         .collect();
