@@ -16,6 +16,8 @@
 //! component, so the imports of a bundle are exactly what it uses.
 
 pub mod batch;
+pub mod check;
+pub mod currency;
 pub mod cursor;
 pub mod db;
 pub mod host;
