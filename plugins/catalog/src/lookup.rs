@@ -124,12 +124,13 @@ fn find<T: Clone>(
     let column = key.column();
     let mut found: HashMap<String, T> = HashMap::with_capacity(keys.len());
     for some in keys.chunks(VARIANTS_OF_QUERY) {
-        let params: Vec<Value> = some.iter().map(Value::from).collect();
+        let mut params: Vec<Value> = some.iter().map(Value::from).collect();
+        let asked = batch::round_up(&mut params, 1);
         let statement = format!(
             "SELECT {columns} FROM catalog_variant AS variant
             JOIN catalog_product AS product ON product.id = variant.product_id
             WHERE variant.{column} IN ({}) {condition}",
-            batch::marks(1, params.len())
+            batch::marks(1, asked)
         );
         let rows = db::rows(&statement, &params);
         found.extend(rows.iter().map(|row| (row.text(column), read(row))));
