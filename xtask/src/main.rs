@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod mutants;
 mod place;
 mod plugins;
 mod run;
@@ -27,6 +28,8 @@ enum Command {
     Test(test::Options),
     /// Measure what things cost, as ratios in one run.
     Bench(bench::Options),
+    /// Change the code of a room in small ways, and see whether its own tests notice.
+    Mutants(mutants::Options),
     /// Build every plugin, example and test guest into bundles under target/plugins.
     Plugins(plugins::Options),
 }
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::demo(&options),
         Command::Test(options) => test::test(&options),
         Command::Bench(options) => bench::bench(&options),
+        Command::Mutants(options) => mutants::mutants(&options),
         Command::Plugins(options) => plugins::run(&options),
     };
     match outcome {
