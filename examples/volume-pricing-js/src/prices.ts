@@ -56,8 +56,8 @@ export function pricesOf(lines: Line[], context: Context): Map<string, Price> {
       SELECT variant, quantity, min_quantity, minor, plain, kind, title, tax_included,
         row_number() OVER (
           PARTITION BY variant, quantity
-          ORDER BY CASE kind WHEN 'override' THEN 0 ELSE 1 END, minor,
-            CASE kind WHEN 'regular' THEN 0 ELSE 1 END, id
+          ORDER BY CASE kind WHEN 'override' THEN 0 ELSE 1 END NULLS LAST, minor NULLS LAST,
+            CASE kind WHEN 'regular' THEN 0 ELSE 1 END NULLS LAST, id NULLS LAST
         ) AS place
       FROM applicable WHERE step = 1
     )
