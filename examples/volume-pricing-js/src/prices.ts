@@ -2,7 +2,7 @@
 
 import type { Context, Line } from "quoin:pricing/quotes@0.1.0";
 import { now } from "quoin:host/clock@0.1.0";
-import { query, type Value } from "quoin:host/sql@0.1.0";
+import { query, type Rows, type Value } from "quoin:host/sql@0.1.0";
 
 /** The price of a list that applies to a variant in some quantity. */
 export interface Price {
@@ -65,12 +65,20 @@ export function pricesOf(lines: Line[], context: Context): Map<string, Price> {
     FROM ranked WHERE place = 1`,
     params,
   );
-  return new Map(found.rows.map(priceOf));
+  return new Map(rowsOf(found).map(priceOf));
 }
 
 /** The key of a variant in some quantity. */
 export function key(variant: string, quantity: number): string {
   return `${quantity} ${variant}`;
+}
+
+/** The rows of a result, whose values come as one list. */
+function rowsOf({ columns, values }: Rows): Value[][] {
+  const width = columns.length;
+  return Array.from({ length: values.length / width }, (_, row) =>
+    values.slice(row * width, (row + 1) * width),
+  );
 }
 
 function priceOf(row: Value[]): [string, Price] {
