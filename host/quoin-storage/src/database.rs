@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use quoin_core::Clock;
 
+use crate::base::Base;
 use crate::blocking::blocking;
 use crate::connection::{Connection, PAGE_BYTES, Role};
 use crate::migration::{self, Migrated, Steps};
@@ -30,13 +31,8 @@ const WAL_PATIENCE: Duration = Duration::from_millis(100);
 /// several readers beside it. Open a file once and share it: turns are given out within one
 /// `Database`, not between two.
 pub struct Database {
-    path: PathBuf,
+    base: Arc<Base>,
     wal: PathBuf,
-    clock: Clock,
-    owners: Arc<Owners>,
-    writer: Arc<Writer>,
-    readers: Readers,
-    texts: Texts,
 }
 
 impl Database {
@@ -57,15 +53,10 @@ impl Database {
         });
         owners.add(&tables.map_err(|error| Error::sqlite(path, error))?);
         let writer = Writer::new(path.to_owned(), Arc::clone(&owners), clock.clone(), connection);
-        Ok(Arc::new(Database {
-            path: path.to_owned(),
-            wal: wal.into(),
-            writer,
-            readers: Readers::new(path.to_owned(), Arc::clone(&owners), clock.clone()),
-            clock,
-            owners,
-            texts: Texts::default(),
-        }))
+        let readers = Readers::new(path.to_owned(), Arc::clone(&owners), clock.clone());
+        let (path, texts) = (path.to_owned(), Texts::default());
+        let base = Base { path, clock, owners, writer, readers, texts };
+        Ok(Arc::new(Database { base: Arc::new(base), wal: wal.into() }))
     }
 
     /// A transaction that reads and writes. Waits for the turn at the one writer.
@@ -74,21 +65,21 @@ impl Database {
     /// [`Error::Deadline`] when the turn did not come in time, [`Error::Overloaded`] when too many
     /// requests of the plugin wait already, or the database cannot begin.
     pub async fn write(self: &Arc<Self>, turn: Turn<'_>) -> Result<Transaction, Error> {
-        let mut seat = self.writer.turn(&turn).await?;
+        let mut seat = self.base.writer.turn(&turn).await?;
         let bytes = std::fs::metadata(&self.wal).map_or(0, |file| file.len());
         if bytes > WAL_BYTES_MAX && !seat.is_shared() {
             let soon = match bytes > WAL_BYTES_HARD_MAX {
                 true => turn.deadline,
-                false => turn.deadline.min(self.clock.instant() + WAL_PATIENCE),
+                false => turn.deadline.min(self.base.clock.instant() + WAL_PATIENCE),
             };
-            match self.readers.all_turns(soon).await {
+            match self.base.readers.all_turns(soon).await {
                 Ok(_nobody_reads) => blocking(|| seat.restart_wal())?,
                 Err(error) if bytes > WAL_BYTES_HARD_MAX => return Err(error),
                 // The next writer tries again.
                 Err(_) => {}
             }
         }
-        Transaction::writing(Arc::clone(self), seat, &turn)
+        Transaction::writing(Arc::clone(&self.base), seat, &turn)
     }
 
     /// A transaction that reads one snapshot, beside the writer and other readers.
@@ -97,9 +88,9 @@ impl Database {
     /// [`Error::Deadline`] when no reader was free in time, [`Error::Overloaded`] when too many wait
     /// already, or the database cannot begin.
     pub async fn read(self: &Arc<Self>, deadline: Instant) -> Result<Transaction, Error> {
-        let permit = self.readers.turn(deadline).await?;
-        let connection = self.readers.take()?;
-        Transaction::reading(Arc::clone(self), connection, permit)
+        let permit = self.base.readers.turn(deadline).await?;
+        let connection = self.base.readers.take()?;
+        Transaction::reading(Arc::clone(&self.base), connection, permit)
     }
 
     /// Applies those of the plugins' migrations that this database does not have yet, all in one
@@ -114,7 +105,7 @@ impl Database {
         limit: Duration,
     ) -> Result<Migrated, Error> {
         let (host, function) = (Arc::from("quoin"), Arc::from("migrate"));
-        let deadline = self.clock.instant() + limit;
+        let deadline = self.base.clock.instant() + limit;
         let turn = Turn { plugin: &host, function: &function, limit, alone: true, deadline };
         let transaction = self.write(turn).await?;
         blocking(|| migration::apply(transaction, plugins, deadline))
@@ -129,42 +120,22 @@ impl Database {
         plugin: &Arc<str>,
         deadline: Instant,
     ) -> Result<u64, Error> {
-        let _permit = self.readers.turn(deadline).await?;
-        let connection = self.readers.take()?;
+        let _permit = self.base.readers.turn(deadline).await?;
+        let connection = self.base.readers.take()?;
         let pages = usage::pages_of(&connection, plugin);
-        self.readers.give_back(connection);
-        let pages = pages.map_err(|error| Error::sqlite(&self.path, error))?;
+        self.base.readers.give_back(connection);
+        let pages = pages.map_err(|error| Error::sqlite(&self.base.path, error))?;
         Ok(pages.saturating_mul(PAGE_BYTES))
     }
 
     /// How long the requests of `plugin` had the writer since this database was opened.
     pub fn held(&self, plugin: &str) -> Held {
-        self.writer.held(plugin)
+        self.base.writer.held(plugin)
     }
 
     /// The file.
     pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    pub(crate) fn owners(&self) -> &Owners {
-        &self.owners
-    }
-
-    pub(crate) fn writer(&self) -> &Writer {
-        &self.writer
-    }
-
-    pub(crate) fn readers(&self) -> &Readers {
-        &self.readers
-    }
-
-    pub(crate) fn texts(&self) -> &Texts {
-        &self.texts
+        &self.base.path
     }
 }
 

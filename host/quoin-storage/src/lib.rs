@@ -6,6 +6,7 @@
 //! while it compiles a statement, never by looking at the text.
 
 mod authorizer;
+mod base;
 mod blocking;
 mod connection;
 mod control;

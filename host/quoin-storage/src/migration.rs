@@ -64,7 +64,7 @@ impl Migrated {
             return Ok(());
         }
         // Before anybody can see the tables.
-        self.transaction.database().owners().add(&self.tables);
+        self.transaction.base().owners.add(&self.tables);
         self.transaction.commit().await
     }
 }
@@ -95,8 +95,8 @@ fn apply_one(
     tables: &mut Tables,
     deadline: Instant,
 ) -> Result<usize, Error> {
-    let database = transaction.database();
-    let path = database.path();
+    let base = transaction.base();
+    let path = &base.path;
     let sqlite_error = |error| Error::sqlite(path, error);
     let plugin = &steps.plugin;
     let known = transaction.look(|sqlite| {
@@ -142,7 +142,7 @@ fn apply_one(
             },
         )?;
         ledger.before_host_writes(connection).map_err(sqlite_error)?;
-        let applied_at = i64::try_from(database.clock().now_ms()).unwrap_or(i64::MAX);
+        let applied_at = i64::try_from(base.clock.now_ms()).unwrap_or(i64::MAX);
         let record = (&**plugin, migration.number, &migration.name, digest.as_str(), applied_at);
         connection.as_host(|sqlite| sqlite.execute(RECORD, record)).map_err(sqlite_error)?;
         count += 1;

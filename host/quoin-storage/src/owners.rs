@@ -1,8 +1,8 @@
 //! Whose tables there are.
 //!
 //! A table belongs to the plugin whose migration made it, and the record of that is kept beside the
-//! data. The names alone would not tell: `volume_pricing_rule` could be a table `pricing_rule` of
-//! `volume` as well as a table `rule` of `volume-pricing`.
+//! data. The names alone would not tell: `volume_rules_entry` could be a table `rules_entry` of
+//! `volume` as well as a table `entry` of `volume-rules`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -105,9 +105,9 @@ mod tests {
 
     #[test]
     fn of_two_plugins_the_longer_name_wins() {
-        assert!(!named("volume_pricing_rule", "volume", &["volume-pricing"]));
-        assert!(named("volume_pricing_rule", "volume-pricing", &["volume"]));
-        assert!(named("volume_rule", "volume", &["volume-pricing"]));
-        assert!(named("volume_pricing_rule", "volume", &["other-plugin"]));
+        assert!(!named("volume_rules_entry", "volume", &["volume-rules"]));
+        assert!(named("volume_rules_entry", "volume-rules", &["volume"]));
+        assert!(named("volume_rule", "volume", &["volume-rules"]));
+        assert!(named("volume_rules_entry", "volume", &["other-plugin"]));
     }
 }

@@ -5,17 +5,18 @@ use std::time::Instant;
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::base::Base;
 use crate::connection::{Connection, Frame, Part};
 use crate::loss::Loss;
 use crate::statement::{self, Executor, Failure, Scope, Sent, Step};
 use crate::usage::Ledger;
 use crate::writer::{SHORT, Seat, Turn};
-use crate::{Database, Error, Rows, SqlError, Value};
+use crate::{Error, Rows, SqlError, Value};
 
 /// A transaction that is open. All calls of a request's tree use it, one at a time. Dropped without
 /// [`Transaction::commit`], it leaves nothing behind.
 pub struct Transaction {
-    database: Arc<Database>,
+    base: Arc<Base>,
     /// Why nothing of it can be kept any more.
     loss: Option<Loss>,
     kind: Kind,
@@ -85,18 +86,18 @@ pub enum Overdue {
 
 impl Transaction {
     pub(crate) fn reading(
-        database: Arc<Database>,
+        base: Arc<Base>,
         connection: Connection,
         permit: OwnedSemaphorePermit,
     ) -> Result<Transaction, Error> {
         // On an error the connection is closed, and the next transaction opens another.
-        connection.frame(Frame::Begin).map_err(|error| Error::sqlite(database.path(), error))?;
+        connection.frame(Frame::Begin).map_err(|error| Error::sqlite(&base.path, error))?;
         let kind = Kind::Reads(Reader { connection: Some(connection), _permit: permit });
-        Ok(Transaction { database, loss: None, kind })
+        Ok(Transaction { base, loss: None, kind })
     }
 
     pub(crate) fn writing(
-        database: Arc<Database>,
+        base: Arc<Base>,
         mut seat: Seat,
         turn: &Turn<'_>,
     ) -> Result<Transaction, Error> {
@@ -105,11 +106,11 @@ impl Transaction {
             Some(Ok(ledger)) => ledger,
             Some(Err(error)) => {
                 seat.close();
-                return Err(Error::sqlite(database.path(), error));
+                return Err(Error::sqlite(&base.path, error));
             }
             None => return Err(Error::Lost),
         };
-        let began = database.clock().instant();
+        let began = base.clock.instant();
         let writing = Writing {
             plugin: Arc::clone(turn.plugin),
             function: Arc::clone(turn.function),
@@ -122,7 +123,7 @@ impl Transaction {
             counted: false,
             seat,
         };
-        Ok(Transaction { database, loss: None, kind: Kind::Writes(Box::new(writing)) })
+        Ok(Transaction { base, loss: None, kind: Kind::Writes(Box::new(writing)) })
     }
 
     /// Runs one statement and returns its rows. Parameters are `?1`, `?2` …
@@ -196,9 +197,9 @@ impl Transaction {
         if let Some(loss) = &self.loss {
             return Err(loss.told());
         }
-        let database = Arc::clone(&self.database);
+        let base = Arc::clone(&self.base);
         let over = || SqlError::Other("the transaction is over".into());
-        let (texts, clock) = (database.texts(), database.clock());
+        let (texts, clock) = (&base.texts, &base.clock);
         let result = match &mut self.kind {
             Kind::Over => return Err(over()),
             Kind::Reads(reader) => {
@@ -283,7 +284,7 @@ impl Transaction {
             }
         };
         ended.map_err(|error| {
-            let error = Error::sqlite(self.database.path(), error);
+            let error = Error::sqlite(&self.base.path, error);
             self.loss = Some(Loss::Failed(error.to_string()));
             error
         })
@@ -305,7 +306,7 @@ impl Transaction {
     /// # Errors
     /// SQLite cannot go on.
     pub fn overdue(&mut self) -> Result<Overdue, Error> {
-        let now = self.database.clock().instant();
+        let now = self.base.clock.instant();
         let Kind::Writes(writing) = &mut self.kind else { return Ok(Overdue::Parted) };
         if now >= writing.until {
             writing.seat.leave();
@@ -349,7 +350,7 @@ impl Transaction {
                 return Ok(());
             }
         };
-        writing.count(&self.database, self.loss.is_none());
+        writing.count(&self.base, self.loss.is_none());
         let outcome = writing.seat.look_away()?;
         if matches!(self.loss, Some(Loss::Again)) {
             return Err(Error::Lost);
@@ -368,12 +369,12 @@ impl Transaction {
     /// other: nothing was kept, because a statement had lost the transaction or the disk failed.
     pub async fn commit(mut self) -> Result<(), Error> {
         if let Some(loss) = self.loss.take() {
-            let error = loss.error(self.database.path());
+            let error = loss.error(&self.base.path);
             self.loss = Some(loss);
             return Err(error);
         }
-        let database = Arc::clone(&self.database);
-        let failed = |error| Error::sqlite(database.path(), error);
+        let base = Arc::clone(&self.base);
+        let failed = |error| Error::sqlite(&base.path, error);
         match &mut self.kind {
             Kind::Reads(_) | Kind::Over => return Ok(()),
             // There is nothing to make durable, and it has seen nothing that is not.
@@ -388,14 +389,14 @@ impl Transaction {
         let Kind::Writes(mut writing) = std::mem::replace(&mut self.kind, Kind::Over) else {
             return Ok(());
         };
-        writing.count(&database, true);
-        let outcome = writing.seat.keep(database.clock().instant());
+        writing.count(&base, true);
+        let outcome = writing.seat.keep(base.clock.instant());
         // Whoever was to commit it may have fallen over.
         outcome.await.unwrap_or(Err(Error::Lost))
     }
 
-    pub(crate) fn database(&self) -> Arc<Database> {
-        Arc::clone(&self.database)
+    pub(crate) fn base(&self) -> Arc<Base> {
+        Arc::clone(&self.base)
     }
 
     /// Reads for the host.
@@ -404,7 +405,7 @@ impl Transaction {
         work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {
         let connection = self.connection().ok_or(Error::Lost)?;
-        connection.as_host(work).map_err(|error| Error::sqlite(self.database.path(), error))
+        connection.as_host(work).map_err(|error| Error::sqlite(&self.base.path, error))
     }
 
     /// The connection, for work of the host that writes in this transaction.
@@ -423,10 +424,10 @@ fn removes(sql: &str) -> bool {
 
 impl Writing {
     /// Counts the turn, once.
-    fn count(&mut self, database: &Database, good: bool) {
+    fn count(&mut self, base: &Base, good: bool) {
         if !std::mem::replace(&mut self.counted, true) {
-            let time = database.clock().instant().saturating_duration_since(self.began);
-            database.writer().took(&self.plugin, &self.function, time, good);
+            let time = base.clock.instant().saturating_duration_since(self.began);
+            base.writer.took(&self.plugin, &self.function, time, good);
         }
     }
 }
@@ -440,11 +441,11 @@ impl Drop for Transaction {
                 // A panic may have come between, so that the connection is not what it seems to be.
                 let rolled_back = connection.is_idle() || connection.frame(Frame::Rollback).is_ok();
                 if rolled_back && !std::thread::panicking() {
-                    self.database.readers().give_back(connection);
+                    self.base.readers.give_back(connection);
                 }
             }
             Kind::Writes(writing) => {
-                writing.count(&self.database, self.loss.is_none());
+                writing.count(&self.base, self.loss.is_none());
                 match std::thread::panicking() {
                     true => writing.seat.close(),
                     false => writing.seat.undo(),

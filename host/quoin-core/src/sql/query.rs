@@ -268,7 +268,7 @@ pub(super) fn few(c: &Cursor, count: usize, most: usize, what: &str) -> Result<(
     }
 }
 
-/// Terms of an ORDER BY.
+/// The terms of ORDER BY.
 pub(super) fn few_terms(c: &Cursor, count: usize) -> Result<(), Refusal> {
     few(c, count, TERMS_MAX, "terms of ORDER BY")
 }

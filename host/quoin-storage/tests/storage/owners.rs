@@ -5,7 +5,7 @@ use quoin_storage::{Error, SqlError, Value};
 use crate::{Shelf, Tx, migration, note, notes, one, texts};
 
 /// The one is named as the other begins.
-const BOTH: [&str; 2] = ["volume", "volume-pricing"];
+const BOTH: [&str; 2] = ["volume", "volume-rules"];
 
 async fn both() -> Shelf {
     let shelf = Shelf::with_plugins(&BOTH).await;
@@ -28,20 +28,20 @@ fn assert_denied<T: std::fmt::Debug>(sql: &str, result: Result<T, SqlError>) {
 async fn no_statement_reaches_a_table_of_another_plugin() {
     let shelf = both().await;
     for sql in [
-        "SELECT note FROM volume_pricing",
-        "SELECT count(*) FROM volume_pricing",
-        "SELECT 1 FROM Volume_Pricing",
-        "SELECT 1 FROM main.volume_pricing",
-        "SELECT (SELECT note FROM volume_pricing LIMIT 1) AS x",
-        "SELECT 1 WHERE EXISTS (SELECT 1 FROM volume_pricing)",
-        "SELECT id FROM volume WHERE id IN (SELECT id FROM volume_pricing)",
-        "SELECT v.id FROM volume v JOIN volume_pricing p ON p.id = v.id",
-        "SELECT v.id FROM volume v CROSS JOIN volume_pricing p",
-        "SELECT id FROM volume UNION ALL SELECT id FROM volume_pricing",
-        "WITH p AS (SELECT * FROM volume_pricing) SELECT count(*) FROM p",
-        "WITH volume AS (SELECT * FROM volume_pricing) SELECT * FROM volume",
-        "SELECT x FROM (SELECT note AS x FROM volume_pricing)",
-        "SELECT id FROM volume ORDER BY (SELECT max(id) FROM volume_pricing)",
+        "SELECT note FROM volume_rules",
+        "SELECT count(*) FROM volume_rules",
+        "SELECT 1 FROM Volume_Rules",
+        "SELECT 1 FROM main.volume_rules",
+        "SELECT (SELECT note FROM volume_rules LIMIT 1) AS x",
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM volume_rules)",
+        "SELECT id FROM volume WHERE id IN (SELECT id FROM volume_rules)",
+        "SELECT v.id FROM volume v JOIN volume_rules p ON p.id = v.id",
+        "SELECT v.id FROM volume v CROSS JOIN volume_rules p",
+        "SELECT id FROM volume UNION ALL SELECT id FROM volume_rules",
+        "WITH p AS (SELECT * FROM volume_rules) SELECT count(*) FROM p",
+        "WITH volume AS (SELECT * FROM volume_rules) SELECT * FROM volume",
+        "SELECT x FROM (SELECT note AS x FROM volume_rules)",
+        "SELECT id FROM volume ORDER BY (SELECT max(id) FROM volume_rules)",
     ] {
         for mut tx in [shelf.read_as("volume").await, shelf.write_as("volume").await] {
             assert_denied(sql, tx.query(sql, &[]));
@@ -49,19 +49,19 @@ async fn no_statement_reaches_a_table_of_another_plugin() {
         }
     }
     for sql in [
-        "INSERT INTO volume_pricing (note) VALUES ('x')",
-        "INSERT INTO volume (note) SELECT note FROM volume_pricing",
-        "INSERT INTO volume (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET note = (SELECT note FROM volume_pricing)",
-        "INSERT INTO volume (note) VALUES ('x') RETURNING (SELECT note FROM volume_pricing)",
-        "INSERT INTO volume_pricing (id) VALUES (1) ON CONFLICT DO NOTHING",
-        "UPDATE volume_pricing SET note = 'x'",
-        "UPDATE volume SET note = p.note FROM volume_pricing p WHERE p.id = volume.id",
-        "UPDATE volume SET note = (SELECT note FROM volume_pricing)",
-        "DELETE FROM volume_pricing",
-        "DELETE FROM volume WHERE id IN (SELECT id FROM volume_pricing)",
-        "DELETE FROM volume_pricing RETURNING note",
-        "REPLACE INTO volume_pricing (id) VALUES (1)",
-        "WITH p AS (SELECT 9 AS id) INSERT INTO volume_pricing (id) SELECT id FROM p",
+        "INSERT INTO volume_rules (note) VALUES ('x')",
+        "INSERT INTO volume (note) SELECT note FROM volume_rules",
+        "INSERT INTO volume (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET note = (SELECT note FROM volume_rules)",
+        "INSERT INTO volume (note) VALUES ('x') RETURNING (SELECT note FROM volume_rules)",
+        "INSERT INTO volume_rules (id) VALUES (1) ON CONFLICT DO NOTHING",
+        "UPDATE volume_rules SET note = 'x'",
+        "UPDATE volume SET note = p.note FROM volume_rules p WHERE p.id = volume.id",
+        "UPDATE volume SET note = (SELECT note FROM volume_rules)",
+        "DELETE FROM volume_rules",
+        "DELETE FROM volume WHERE id IN (SELECT id FROM volume_rules)",
+        "DELETE FROM volume_rules RETURNING note",
+        "REPLACE INTO volume_rules (id) VALUES (1)",
+        "WITH p AS (SELECT 9 AS id) INSERT INTO volume_rules (id) SELECT id FROM p",
     ] {
         let mut tx = shelf.write_as("volume").await;
         assert_denied(sql, tx.query(sql, &[]));
@@ -69,33 +69,33 @@ async fn no_statement_reaches_a_table_of_another_plugin() {
         note(&mut tx, "goes on").unwrap();
     }
     assert_eq!(shelf.notes("volume").await, ["volume"]);
-    assert_eq!(shelf.notes("volume-pricing").await, ["volume-pricing"]);
+    assert_eq!(shelf.notes("volume-rules").await, ["volume-rules"]);
 }
 
 #[tokio::test]
 async fn no_migration_reaches_a_table_of_another_plugin() {
     let shelf = both().await;
     for sql in [
-        "DROP TABLE volume_pricing",
-        "DROP TABLE IF EXISTS volume_pricing",
-        "ALTER TABLE volume_pricing ADD COLUMN x TEXT",
-        "ALTER TABLE volume_pricing RENAME TO volume_mine",
-        "ALTER TABLE volume_pricing RENAME COLUMN note TO x",
-        "ALTER TABLE volume_pricing DROP COLUMN note",
-        "ALTER TABLE volume RENAME TO volume_pricing_rule",
-        "CREATE INDEX volume_index ON volume_pricing (note)",
-        "CREATE UNIQUE INDEX volume_pricing_index ON volume (note)",
-        "CREATE TABLE volume_pricing_rule (id INTEGER)",
-        "CREATE TABLE \"Volume_Pricing_Rule\" (id INTEGER)",
-        "CREATE TABLE volume_copy AS SELECT * FROM volume_pricing",
+        "DROP TABLE volume_rules",
+        "DROP TABLE IF EXISTS volume_rules",
+        "ALTER TABLE volume_rules ADD COLUMN x TEXT",
+        "ALTER TABLE volume_rules RENAME TO volume_mine",
+        "ALTER TABLE volume_rules RENAME COLUMN note TO x",
+        "ALTER TABLE volume_rules DROP COLUMN note",
+        "ALTER TABLE volume RENAME TO volume_rules_entry",
+        "CREATE INDEX volume_index ON volume_rules (note)",
+        "CREATE UNIQUE INDEX volume_rules_index ON volume (note)",
+        "CREATE TABLE volume_rules_entry (id INTEGER)",
+        "CREATE TABLE \"Volume_Rules_Rule\" (id INTEGER)",
+        "CREATE TABLE volume_copy AS SELECT * FROM volume_rules",
         "CREATE TABLE other (id INTEGER)",
         "CREATE TABLE volumes (id INTEGER)",
         "ALTER TABLE volume RENAME TO other",
         "ALTER TABLE volume RENAME TO volumes",
         "CREATE INDEX other ON volume (note)",
-        "UPDATE volume_pricing SET note = 'x'",
-        "INSERT INTO volume SELECT * FROM volume_pricing",
-        "DELETE FROM volume_pricing",
+        "UPDATE volume_rules SET note = 'x'",
+        "INSERT INTO volume SELECT * FROM volume_rules",
+        "DELETE FROM volume_rules",
     ] {
         let first = migration(1, "CREATE TABLE volume (id INTEGER PRIMARY KEY, note TEXT)");
         let result = shelf.migrate_all(&[("volume", vec![first, migration(2, sql)])]).await;
@@ -104,15 +104,15 @@ async fn no_migration_reaches_a_table_of_another_plugin() {
         assert!(told, "{sql}: {error}");
     }
     assert_eq!(shelf.notes("volume").await, ["volume"]);
-    assert_eq!(shelf.notes("volume-pricing").await, ["volume-pricing"]);
+    assert_eq!(shelf.notes("volume-rules").await, ["volume-rules"]);
 }
 
 #[tokio::test]
 async fn a_plugin_that_comes_later_cannot_be_squatted_on_by_one_that_comes_with_it() {
     let shelf = Shelf::empty();
-    let squat = migration(1, "CREATE TABLE volume_pricing_rule (id INTEGER)");
-    let rule = migration(1, "CREATE TABLE volume_pricing_rule (id INTEGER PRIMARY KEY)");
-    let both = [("volume", vec![squat]), ("volume-pricing", vec![rule])];
+    let squat = migration(1, "CREATE TABLE volume_rules_entry (id INTEGER)");
+    let rule = migration(1, "CREATE TABLE volume_rules_entry (id INTEGER PRIMARY KEY)");
+    let both = [("volume", vec![squat]), ("volume-rules", vec![rule])];
     assert!(shelf.migrate_all(&both).await.unwrap_err().to_string().contains("not allowed"));
     let [squat, rule] = both;
     shelf.migrate_all(&[rule]).await.unwrap();
@@ -137,9 +137,9 @@ async fn migrations_do_not_read_or_write_what_sqlite_keeps_for_all() {
         "CREATE TABLE volume_x AS SELECT * FROM pragma_quick_check",
         "CREATE TABLE volume_x AS SELECT * FROM (SELECT name FROM sqlite_sequence)",
         "INSERT INTO volume (note) SELECT sql FROM sqlite_schema",
-        "INSERT INTO sqlite_sequence (name, seq) VALUES ('volume_pricing', 99)",
+        "INSERT INTO sqlite_sequence (name, seq) VALUES ('volume_rules', 99)",
         "UPDATE sqlite_sequence SET seq = 99",
-        "UPDATE sqlite_sequence SET seq = 99 WHERE name = 'volume_pricing'",
+        "UPDATE sqlite_sequence SET seq = 99 WHERE name = 'volume_rules'",
         "DELETE FROM sqlite_sequence",
         "SELECT * FROM sqlite_sequence",
     ] {
@@ -147,15 +147,15 @@ async fn migrations_do_not_read_or_write_what_sqlite_keeps_for_all() {
         let error = shelf.migrate_all(&[("volume", steps)]).await.unwrap_err().to_string();
         assert!(error.contains("not allowed"), "{sql}: {error}");
     }
-    let mut tx = shelf.write_as("volume-pricing").await;
+    let mut tx = shelf.write_as("volume-rules").await;
     note(&mut tx, "first").unwrap();
-    assert_eq!(one(tx.query("SELECT id FROM volume_pricing", &[]).unwrap()), Value::Integer(1));
+    assert_eq!(one(tx.query("SELECT id FROM volume_rules", &[]).unwrap()), Value::Integer(1));
 }
 
 #[tokio::test]
 async fn the_same_text_of_two_plugins_is_two_statements() {
-    let sql = "SELECT count(*) AS n FROM volume_pricing";
-    let change = "INSERT INTO volume_pricing (note) VALUES ('x')";
+    let sql = "SELECT count(*) AS n FROM volume_rules";
+    let change = "INSERT INTO volume_rules (note) VALUES ('x')";
     let all = |plugin: &'static str, tx: &mut Tx| {
         let tx = tx.at(plugin, 0);
         (tx.query(sql, &[]).is_ok(), tx.execute(change, &[]).is_ok())
@@ -165,13 +165,13 @@ async fn the_same_text_of_two_plugins_is_two_statements() {
         // On one connection, again and again.
         let mut tx = shelf.write_as("volume").await;
         for plugin in order.into_iter().cycle().take(6) {
-            let own = plugin == "volume-pricing";
+            let own = plugin == "volume-rules";
             assert_eq!(all(plugin, &mut tx), (own, own), "{plugin}");
         }
         drop(tx);
         let mut tx = shelf.read_as("volume").await;
         for plugin in order.into_iter().cycle().take(6) {
-            assert_eq!(tx.at(plugin, 0).query(sql, &[]).is_ok(), plugin == "volume-pricing");
+            assert_eq!(tx.at(plugin, 0).query(sql, &[]).is_ok(), plugin == "volume-rules");
         }
     }
 }
@@ -179,12 +179,12 @@ async fn the_same_text_of_two_plugins_is_two_statements() {
 #[tokio::test]
 async fn a_comment_in_a_statement_makes_nobody_another_plugin() {
     let shelf = both().await;
-    let mut tx = shelf.write_as("volume-pricing").await;
-    tx.query("SELECT note FROM volume_pricing", &[]).unwrap();
+    let mut tx = shelf.write_as("volume-rules").await;
+    tx.query("SELECT note FROM volume_rules", &[]).unwrap();
     for sql in [
-        "/*volume-pricing*/SELECT note FROM volume_pricing",
-        "*//*volume-pricing*/SELECT note FROM volume_pricing",
-        "/*!*/SELECT note FROM volume_pricing",
+        "/*volume-rules*/SELECT note FROM volume_rules",
+        "*//*volume-rules*/SELECT note FROM volume_rules",
+        "/*!*/SELECT note FROM volume_rules",
         "/*!*/BEGIN",
         "/*!*/COMMIT",
         "/*!*/ROLLBACK",
@@ -220,11 +220,11 @@ async fn foreign_keys_between_plugins_are_refused_in_every_direction() {
     let shelf = both().await;
     let own = "CREATE TABLE volume (id INTEGER PRIMARY KEY, note TEXT)";
     for sql in [
-        "CREATE TABLE volume_x (id INTEGER REFERENCES volume_pricing)",
-        "CREATE TABLE volume_x (id INTEGER REFERENCES Volume_Pricing ON DELETE CASCADE)",
-        "CREATE TABLE volume_x (id INTEGER, FOREIGN KEY (id) REFERENCES volume_pricing (id))",
-        "ALTER TABLE volume ADD COLUMN x INTEGER REFERENCES volume_pricing",
-        "CREATE TABLE volume_x (id INTEGER REFERENCES volume_pricing_rule)",
+        "CREATE TABLE volume_x (id INTEGER REFERENCES volume_rules)",
+        "CREATE TABLE volume_x (id INTEGER REFERENCES Volume_Rules ON DELETE CASCADE)",
+        "CREATE TABLE volume_x (id INTEGER, FOREIGN KEY (id) REFERENCES volume_rules (id))",
+        "ALTER TABLE volume ADD COLUMN x INTEGER REFERENCES volume_rules",
+        "CREATE TABLE volume_x (id INTEGER REFERENCES volume_rules_entry)",
         "CREATE TABLE volume_x (id INTEGER REFERENCES _quoin_owner)",
         "CREATE TABLE volume_x (id INTEGER REFERENCES nowhere)",
         "CREATE TABLE volume_y (id INTEGER PRIMARY KEY);
@@ -236,11 +236,11 @@ async fn foreign_keys_between_plugins_are_refused_in_every_direction() {
     }
     // The other way round: what is referred to is there only later.
     let steps = vec![
-        migration(1, "CREATE TABLE volume_pricing (id INTEGER PRIMARY KEY, note TEXT)"),
-        migration(2, "CREATE TABLE volume_pricing_x (id INTEGER REFERENCES volume)"),
+        migration(1, "CREATE TABLE volume_rules (id INTEGER PRIMARY KEY, note TEXT)"),
+        migration(2, "CREATE TABLE volume_rules_x (id INTEGER REFERENCES volume)"),
     ];
-    let error = shelf.migrate_all(&[("volume-pricing", steps)]).await.unwrap_err().to_string();
-    assert!(error.contains("foreign key of volume_pricing_x"), "{error}");
+    let error = shelf.migrate_all(&[("volume-rules", steps)]).await.unwrap_err().to_string();
+    assert!(error.contains("foreign key of volume_rules_x"), "{error}");
 }
 
 #[tokio::test]
@@ -250,14 +250,14 @@ async fn a_foreign_key_that_is_refused_has_removed_nothing() {
         migration(1, "CREATE TABLE volume (id INTEGER PRIMARY KEY, note TEXT)"),
         migration(
             2,
-            "CREATE TABLE volume_x (id INTEGER PRIMARY KEY REFERENCES volume_pricing ON DELETE CASCADE);
+            "CREATE TABLE volume_x (id INTEGER PRIMARY KEY REFERENCES volume_rules ON DELETE CASCADE);
              INSERT INTO volume_x VALUES (1); DELETE FROM volume; DROP TABLE volume_x;
-             CREATE TABLE volume_x (id INTEGER PRIMARY KEY REFERENCES volume_pricing)",
+             CREATE TABLE volume_x (id INTEGER PRIMARY KEY REFERENCES volume_rules)",
         ),
     ];
     assert!(shelf.migrate_all(&[("volume", steps)]).await.is_err());
     assert_eq!(shelf.notes("volume").await, ["volume"]);
-    assert_eq!(shelf.notes("volume-pricing").await, ["volume-pricing"]);
+    assert_eq!(shelf.notes("volume-rules").await, ["volume-rules"]);
 }
 
 #[tokio::test]
@@ -275,7 +275,7 @@ async fn owners_follow_what_is_made_renamed_and_dropped() {
         assert!(tx.query("SELECT * FROM volume_new", &[]).is_ok());
         assert_eq!(tx.query("SELECT * FROM volume_more", &[]).is_ok(), count == 2);
         assert!(tx.query("SELECT * FROM volume", &[]).is_err());
-        let tx = tx.at("volume-pricing", 0);
+        let tx = tx.at("volume-rules", 0);
         assert_denied("select", tx.query("SELECT * FROM volume_new", &[]));
         assert_denied("count", tx.query("SELECT count(*) FROM volume_new", &[]));
     }
@@ -286,42 +286,42 @@ async fn owners_follow_what_is_made_renamed_and_dropped() {
         let rows = select.query_map([], |row| row.get(0)).unwrap();
         rows.collect::<Result<Vec<String>, _>>().unwrap()
     };
-    assert_eq!(recorded(), ["volume_new volume", "volume_pricing volume-pricing"]);
+    assert_eq!(recorded(), ["volume_new volume", "volume_rules volume-rules"]);
     let shelf = shelf.reopened();
     let mut tx = shelf.read_as("volume").await;
     assert!(tx.query("SELECT * FROM volume_new", &[]).is_ok());
-    assert_denied("select", tx.query("SELECT count(*) FROM volume_pricing", &[]));
-    assert_denied("select", tx.at("volume-pricing", 0).query("SELECT * FROM volume_new", &[]));
+    assert_denied("select", tx.query("SELECT count(*) FROM volume_rules", &[]));
+    assert_denied("select", tx.at("volume-rules", 0).query("SELECT * FROM volume_new", &[]));
 }
 
 #[tokio::test]
 async fn a_table_keeps_its_owner_for_a_reader_that_still_has_it() {
     let shelf = both().await;
-    let mut old = shelf.read_as("volume-pricing").await;
+    let mut old = shelf.read_as("volume-rules").await;
     assert_eq!(notes(&mut old).len(), 1);
     let steps = vec![
-        migration(1, "CREATE TABLE volume_pricing (id INTEGER PRIMARY KEY, note TEXT)"),
-        migration(2, "DROP TABLE volume_pricing"),
+        migration(1, "CREATE TABLE volume_rules (id INTEGER PRIMARY KEY, note TEXT)"),
+        migration(2, "DROP TABLE volume_rules"),
     ];
-    shelf.migrate_all(&[("volume-pricing", steps)]).await.unwrap();
+    shelf.migrate_all(&[("volume-rules", steps)]).await.unwrap();
     assert_eq!(notes(&mut old).len(), 1);
-    assert_denied("old", old.at("volume", 0).query("SELECT count(*) FROM volume_pricing", &[]));
+    assert_denied("old", old.at("volume", 0).query("SELECT count(*) FROM volume_rules", &[]));
 }
 
 #[tokio::test]
 async fn a_name_that_is_free_again_is_whose_it_is_made_by() {
     let shelf = Shelf::empty();
-    let first = "CREATE TABLE volume_pricing (id INTEGER PRIMARY KEY, note TEXT)";
+    let first = "CREATE TABLE volume_rules (id INTEGER PRIMARY KEY, note TEXT)";
     shelf.migrate_all(&[("volume", vec![migration(1, first)])]).await.unwrap();
-    let gone = vec![migration(1, first), migration(2, "DROP TABLE volume_pricing")];
+    let gone = vec![migration(1, first), migration(2, "DROP TABLE volume_rules")];
     shelf.migrate_all(&[("volume", gone)]).await.unwrap();
-    shelf.create_tables(&["volume-pricing"]).await;
-    let mut tx = shelf.write_as("volume-pricing").await;
+    shelf.create_tables(&["volume-rules"]).await;
+    let mut tx = shelf.write_as("volume-rules").await;
     note(&mut tx, "mine").unwrap();
-    assert_denied("old", tx.at("volume", 0).query("SELECT * FROM volume_pricing", &[]));
+    assert_denied("old", tx.at("volume", 0).query("SELECT * FROM volume_rules", &[]));
     tx.commit().await.unwrap();
     let shelf = shelf.reopened();
-    assert_eq!(shelf.notes("volume-pricing").await, ["mine"]);
+    assert_eq!(shelf.notes("volume-rules").await, ["mine"]);
 }
 
 #[tokio::test]
@@ -366,5 +366,5 @@ async fn a_cascade_stays_with_its_plugin() {
     tx.execute("DELETE FROM volume", &[]).unwrap();
     assert!(texts(&tx.query("SELECT of FROM volume_part", &[]).unwrap()).is_empty());
     tx.commit().await.unwrap();
-    assert_eq!(shelf.notes("volume-pricing").await, ["volume-pricing"]);
+    assert_eq!(shelf.notes("volume-rules").await, ["volume-rules"]);
 }

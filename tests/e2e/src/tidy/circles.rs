@@ -16,12 +16,6 @@ use quoin_harness::repository;
 use super::room::{Arrows, Room};
 use super::sources::{files, read};
 
-/// Rooms that still have circles, each with the reason.
-const EXCEPTIONS: &[(&str, &str)] = &[
-    ("quoin-runtime", "it is rewritten for one transaction a request, without circles"),
-    ("quoin-storage", "it is rewritten for one database a shop, without circles"),
-];
-
 /// The circles: each as the arrows between its files.
 fn circles(arrows: &Arrows) -> Vec<Arrows> {
     let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -71,10 +65,6 @@ fn no_circle_of_files_is_inside_a_room() {
         let sources: BTreeMap<_, _> = sources.collect();
         let root = if sources.contains_key("lib.rs") { "lib.rs" } else { "main.rs" };
         let found = circles(&Room::read(&sources, root).arrows());
-        if let Some((_, why)) = EXCEPTIONS.iter().find(|(name, _)| *name == room) {
-            assert!(!found.is_empty(), "{room} has no circle and needs no exception: {why}");
-            continue;
-        }
         for circle in found {
             faults.push(format!("{room}:"));
             for ((from, to), names) in circle {

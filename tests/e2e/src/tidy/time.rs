@@ -8,16 +8,6 @@ use super::tokens::{Token, code};
 /// Where the time may be asked for.
 const CLOCK: &str = "quoin-core/src/clock.rs";
 
-/// Places that still ask the system themselves, each with the reason.
-const EXCEPTIONS: &[(&str, &str)] = &[
-    (
-        "quoin-runtime/",
-        "it is rewritten for one transaction a request, and takes the clock with it",
-    ),
-    ("quoin-storage/", "it is rewritten for one database a shop, and takes the clock with it"),
-    ("quoin-supervisor/src/databases.rs", "it goes with one database a plugin"),
-];
-
 fn asks_the_system(text: &str) -> bool {
     let asks = |tokens: &[Token]| match tokens {
         [Token::Word(clock), Token::Colons, Token::Word(now)] => {
@@ -30,21 +20,14 @@ fn asks_the_system(text: &str) -> bool {
 
 #[test]
 fn the_system_is_asked_for_the_time_in_one_place() {
-    let (host, mut faults, mut excused) = (repository().join("host"), Vec::new(), Vec::new());
+    let (host, mut faults) = (repository().join("host"), Vec::new());
     for path in files(&host, &["rs"]) {
         let name = path.strip_prefix(&host).expect("inside").display().to_string();
-        if !name.contains("/src/") || name == CLOCK || !asks_the_system(&read(&path)) {
-            continue;
-        }
-        match EXCEPTIONS.iter().find(|(place, _)| name.starts_with(place)) {
-            Some((place, _)) => excused.push(*place),
-            None => faults.push(name),
+        if name.contains("/src/") && name != CLOCK && asks_the_system(&read(&path)) {
+            faults.push(name);
         }
     }
     assert!(faults.is_empty(), "take a quoin_core::Clock instead:\n{}", faults.join("\n"));
-    for (place, why) in EXCEPTIONS {
-        assert!(excused.contains(place), "{place} needs no exception any more: {why}");
-    }
     assert!(asks_the_system(&read(&host.join(CLOCK))), "{CLOCK} does not ask");
 }
 

@@ -76,7 +76,8 @@ fn the_host_knows_no_word_of_the_trade() {
     for path in files(&repository().join("host"), &["rs", "toml", "sql", "html", "css", "js", "md"])
     {
         for (number, line) in read(&path).lines().enumerate() {
-            let words = words(line);
+            // Words of SQL are the language's.
+            let words = words(&line.replace("CURRENT_CATALOG", ""));
             let order = |pair: &[String]| {
                 pair[1] == "order" && BEFORE_ORDER.contains(&pair[0].as_str())
                     || pair[1] == "orders"
