@@ -108,7 +108,7 @@ impl Console {
             Endpoint::PutBundle => bundles::put(host, at.digest(0)?, body).await,
             Endpoint::Bundle => bundles::show(host, &at.digest(0)?),
             Endpoint::Tenants => tenants::list(host),
-            Endpoint::Tenant => tenants::show(host, &at.name(0)?),
+            Endpoint::Tenant => tenants::show(host, &at.name(0)?).await,
             Endpoint::RemoveTenant => tenants::remove(host, &at.name(0)?).await,
             Endpoint::Shop => tenants::shop(host, &at.name(0)?),
             Endpoint::PutShop => tenants::put_shop(host, &at.name(0)?, &query, &body).await,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use quoin_core::Name;
 use quoin_core::shop::StoredShop;
@@ -15,6 +16,10 @@ use crate::query::Query;
 
 /// Revisions told at once: as many as the host keeps.
 const REVISIONS_MAX: usize = 100;
+
+/// How long a plugin's tables may take to be measured: a reader is free in microseconds, or the shop is
+/// busy with more important things.
+const MEASURING_MAX: Duration = Duration::from_millis(100);
 
 pub(crate) fn find(host: &Supervisor, name: &Name) -> Result<Arc<Tenant>, Refused> {
     host.tenant(name.as_str()).ok_or_else(|| Error::NoTenant(name.clone()).into())
@@ -43,21 +48,46 @@ pub(crate) fn list(host: &Supervisor) -> Answer {
     ok(&json!({ "tenants": host.tenants().iter().map(row).collect::<Vec<_>>() }))
 }
 
-pub(crate) fn show(host: &Supervisor, name: &Name) -> Answer {
+pub(crate) async fn show(host: &Supervisor, name: &Name) -> Answer {
     let tenant = find(host, name)?;
     let wiring = tenant.wiring();
+    let kept = kept(&wiring).await;
     ok(&json!({
         "name": tenant.name,
         "revision": wiring.revision,
         "domains": wiring.shop.domains,
         "fault": wiring.fault,
         "draining": tenant.draining(),
-        "plugins": plugins(&wiring),
+        "plugins": plugins(&wiring, &kept),
         "routes": routes(&wiring.routes),
     }))
 }
 
-fn plugins(wiring: &Wiring) -> Vec<Value> {
+/// What each plugin has of the shop's database: the time that its requests had the writer, since the
+/// host runs, and the room that its tables take, if that can be told in time.
+async fn kept(wiring: &Wiring) -> BTreeMap<Name, Value> {
+    let database = wiring.nodes.values().find_map(|n| n.generation.installed.database.as_ref());
+    let Some(database) = database else { return BTreeMap::new() };
+    let mut kept = BTreeMap::new();
+    for name in wiring.nodes.keys() {
+        let held = database.held(name.as_str());
+        let bytes = database.bytes_of(&name.as_str().into(), MEASURING_MAX).await.ok();
+        kept.insert(
+            name.clone(),
+            json!({
+                "writer": {
+                    "turns": held.turns,
+                    "total-ms": held.total.as_secs_f64() * 1e3,
+                    "longest-ms": held.longest.as_secs_f64() * 1e3,
+                },
+                "bytes": bytes,
+            }),
+        );
+    }
+    kept
+}
+
+fn plugins(wiring: &Wiring, kept: &BTreeMap<Name, Value>) -> Vec<Value> {
     (wiring.nodes.iter())
         .map(|(name, node)| {
             let generation = &node.generation;
@@ -77,6 +107,7 @@ fn plugins(wiring: &Wiring) -> Vec<Value> {
                     "running": stats.running,
                     "waiting": stats.waiting,
                 },
+                "database": kept.get(name),
                 "bindings": bindings(node),
             })
         })

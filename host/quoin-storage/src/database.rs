@@ -118,8 +118,9 @@ impl Database {
     pub async fn bytes_of(
         self: &Arc<Self>,
         plugin: &Arc<str>,
-        deadline: Instant,
+        limit: Duration,
     ) -> Result<u64, Error> {
+        let deadline = self.base.clock.instant() + limit;
         let _permit = self.base.readers.turn(deadline).await?;
         let connection = self.base.readers.take()?;
         let pages = usage::pages_of(&connection, plugin);

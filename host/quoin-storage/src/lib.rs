@@ -17,6 +17,7 @@ mod loss;
 mod migration;
 mod owners;
 mod pool;
+mod shared;
 mod statement;
 mod texts;
 mod transaction;

@@ -6,14 +6,13 @@ use std::time::Instant;
 
 use quoin_core::Digest;
 use quoin_core::description::Migration;
-use rusqlite::Batch;
-use rusqlite::fallible_iterator::FallibleIterator as _;
+use quoin_core::sql::check_migration;
 
 use crate::authorizer::{self, Mode};
 use crate::connection::Connection;
 use crate::owners::{self, Tables, is_named_after, prefix};
-use crate::statement::{Failure, check_kind, compile_error, finish, told};
-use crate::{Error, SqlError, Transaction};
+use crate::statement::{Failure, compile_error, finish, told};
+use crate::{Error, SqlError, Transaction, shared};
 
 const OWNER: &str =
     "INSERT INTO _quoin_owner (plugin, pages) VALUES (?1, 0) ON CONFLICT (plugin) DO NOTHING";
@@ -174,20 +173,21 @@ impl Work<'_> {
     }
 
     fn run_all(&mut self, sql: &str, deadline: Instant) -> Result<(), SqlError> {
-        let mut batch = Batch::new(&self.connection.sqlite, sql);
-        loop {
+        for statement in check_migration(sql).map_err(shared::refused)? {
+            shared::judge(self.connection, &statement.checked)?;
             self.connection.watch.until(deadline);
             self.connection.rules.begin_statement();
-            let next = batch.next().map_err(|error| compile_error(error, 0))?;
-            let Some(mut statement) = next else { return Ok(()) };
-            check_kind(&statement)?;
-            finish(&mut statement).map_err(|fault| Failure::of_write(fault).error)?;
-            drop(statement);
+            let text = statement.for_sqlite();
+            let prepared = self.connection.sqlite.prepare(&text);
+            let mut prepared = prepared.map_err(|error| compile_error(error, 0))?;
+            finish(&mut prepared).map_err(|fault| Failure::of_write(fault).error)?;
+            drop(prepared);
             if self.connection.is_idle() {
                 return Err(SqlError::Other("it rolled the transaction back".into()));
             }
             self.take_over()?;
         }
+        Ok(())
     }
 
     /// Brings the record of tables and owners up to what the schema is now.

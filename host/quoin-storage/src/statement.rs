@@ -11,7 +11,7 @@ use crate::authorizer::{Mode, READ_ONLY};
 use crate::blocking::blocking;
 use crate::connection::Connection;
 use crate::texts::{Text, Texts};
-use crate::{Rows, SqlError, Value};
+use crate::{Rows, SqlError, Value, shared};
 
 /// How long a statement that only reads may hold up the other tasks of its thread. Most are done in
 /// microseconds, for which moving the others away would be the larger delay.
@@ -116,9 +116,6 @@ impl Executor<'_> {
     ) -> Result<(T, bool), Failure> {
         check_size(sent.sql, sent.params).map_err(Failure::whole)?;
         let text = self.texts.text(sent.scope.plugin, sent.sql);
-        if !self.texts.is_known(text) {
-            check_kind_of_text(sent.sql).map_err(Failure::whole)?;
-        }
         let now = self.clock.instant();
         let deadline = sent.scope.deadline.min(sent.writer_until);
         if now >= deadline {
@@ -128,6 +125,14 @@ impl Executor<'_> {
         let mode = if sent.scope.writes { Mode::Write } else { Mode::Read };
         connection.rules.work_for(sent.scope.plugin);
         let before = connection.rules.switch(mode);
+        if !self.texts.is_known(text) {
+            let looked_at = self.look_at(sent);
+            if let Err(error) = looked_at {
+                connection.rules.switch(before);
+                return Err(Failure::whole(told(connection, error)));
+            }
+            self.texts.remember(text);
+        }
         connection.watch.until(deadline.min(now + IN_PLACE));
         let mut result = self.attempt(sent, text, step, before_write);
         let interrupted = matches!(&result, Err(Failure { error: SqlError::Timeout, .. }));
@@ -137,10 +142,16 @@ impl Executor<'_> {
         }
         connection.watch.off();
         connection.rules.switch(before);
-        if result.is_ok() {
-            self.texts.remember(text);
-        }
         result.map_err(|failure| Failure { error: told(connection, failure.error), ..failure })
+    }
+
+    /// Looks at a statement that was not sent before: whether it compiles under the rules, and is shared
+    /// SQL. It stays compiled for its run.
+    fn look_at(&self, sent: Sent<'_>) -> Result<(), SqlError> {
+        check_kind_of_text(sent.sql)?;
+        let connection = self.connection;
+        drop(prepare(connection, sent.scope.plugin, sent.sql)?);
+        shared::check(connection, sent.sql)
     }
 
     fn attempt<T>(

@@ -13,7 +13,7 @@ const PAGE: u64 = 4_096;
 const BESIDE: u64 = 4;
 
 async fn bytes_of(shelf: &Shelf, plugin: &str) -> u64 {
-    shelf.database.bytes_of(&Arc::from(plugin), soon()).await.unwrap()
+    shelf.database.bytes_of(&Arc::from(plugin), std::time::Duration::from_secs(60)).await.unwrap()
 }
 
 /// What SQLite itself says of the pages of the plugin's one table.
