@@ -475,3 +475,42 @@ async fn a_request_that_panics_takes_its_neighbours_transaction_but_not_the_writ
     tx.commit().await.unwrap();
     assert_eq!(shelf.notes("a").await, ["after"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_has_gone_keeps_nobody_from_sharing() {
+    let (shelf, _) = proven().await;
+    let mut first = shelf.write_as("a").await;
+    note(&mut first, "first").unwrap();
+    let gone = waits(write(&shelf.database, "b", "other", false));
+    let third = waits(shelf.write_as("c"));
+    drop(gone);
+    let first = waits(first.commit());
+    drop(came(third));
+    came(first).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_saw_what_cannot_be_committed_is_run_again() {
+    let (shelf, clock) = proven().await;
+    let own = "CREATE TABLE a (id INTEGER PRIMARY KEY, note TEXT)";
+    let deferred = "CREATE TABLE a_x (of INTEGER REFERENCES a DEFERRABLE INITIALLY DEFERRED)";
+    let steps = vec![crate::migration(1, own), crate::migration(2, deferred)];
+    shelf.migrate_all(&[("a", steps)]).await.unwrap();
+    let mut first = shelf.write_as("a").await;
+    note(&mut first, "first").unwrap();
+    first.execute("INSERT INTO a_x VALUES (7)", &[]).unwrap();
+    let second = waits(shelf.write_as("b"));
+    let first = waits(first.commit());
+    let mut second = came(second);
+    assert_eq!(notes(second.at("a", 1)), ["first"]);
+    clock.forward(SHORT);
+    assert_eq!(second.inner.overdue().unwrap(), Overdue::Again);
+    assert!(matches!(came(first), Err(Error::Constraint(_))));
+    assert!(notes_of(second.at("b", 0)).is_err());
+    assert!(matches!(second.commit().await, Err(Error::Lost)));
+    assert!(shelf.notes("a").await.is_empty());
+}
+
+fn notes_of(tx: &mut Tx) -> Result<quoin_storage::Rows, SqlError> {
+    tx.query("SELECT note FROM b", &[])
+}
