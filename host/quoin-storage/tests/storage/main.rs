@@ -6,6 +6,7 @@ mod control;
 mod limits;
 mod log;
 mod migrations;
+mod overdue;
 mod owners;
 mod rules;
 mod sharing;
