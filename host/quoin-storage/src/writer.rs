@@ -442,3 +442,32 @@ impl Drop for Seat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_commit_is_worth_more_company_and_no_more_than_the_limit() {
+        let start = Instant::now();
+        let desk = |done: usize, commit: Duration| Desk {
+            connection: None,
+            done: (0..done).map(|_| oneshot::channel().0).collect(),
+            since: Some(start),
+            commit,
+        };
+        let instant = Duration::from_nanos(1);
+        for (commit, patience) in [
+            (Duration::ZERO, SHORT),
+            (SHORT / PATIENCE, SHORT),
+            (SHORT, SHORT * PATIENCE),
+            (SHORT * 10, SHORT * 10 * PATIENCE),
+        ] {
+            let desk = desk(1, commit);
+            assert!(desk.has_patience(start + patience - instant), "{commit:?}");
+            assert!(!desk.has_patience(start + patience), "{commit:?}");
+        }
+        assert!(desk(SHARED_MAX - 1, Duration::ZERO).has_patience(start));
+        assert!(!desk(SHARED_MAX, Duration::ZERO).has_patience(start));
+    }
+}

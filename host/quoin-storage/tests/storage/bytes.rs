@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quoin_storage::{Error, SqlError, Value};
 
 use crate::calls::Random;
-use crate::{Shelf, Tx, migration, note, notes, soon, steps};
+use crate::{ROOMY, Shelf, Tx, migration, note, notes, soon, steps};
 
 const PLUGINS: [&str; 3] = ["a", "b", "c"];
 const PAGE: u64 = 4_096;
@@ -101,18 +101,24 @@ fn fill(tx: &mut Tx) -> SqlError {
 async fn a_full_plugin_says_so_and_keeps_what_it_has_and_others_go_on() {
     let shelf = Shelf::with_plugins(&PLUGINS).await;
     let most = 256 << 10;
-    let before = file_size(&shelf);
     let mut tx = shelf.write_as("a").await;
     tx.max_bytes = most;
     assert_eq!(fill(&mut tx), SqlError::Full);
     assert!(!tx.inner.is_lost());
     note(tx.at("b", 1), "another").unwrap();
+    // As much as it likes, in one statement, and in many.
+    let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+        INSERT INTO b (note) SELECT ?1 FROM n";
+    let page = Value::Text("x".repeat(4_000));
+    tx.max_bytes = ROOMY;
+    assert_eq!(tx.execute(many, std::slice::from_ref(&page)), Ok(2_000));
+    assert_eq!(tx.execute("DELETE FROM b WHERE note = ?1", &[page]), Ok(2_000));
     tx.end_call(1, true);
+    tx.max_bytes = most;
     assert!(matches!(note(tx.at("a", 0), &"x".repeat(4_000)), Err(SqlError::Full)));
     tx.commit().await.unwrap();
     let told = bytes_of(&shelf, "a").await;
     assert!((most - BESIDE * PAGE..=most).contains(&told), "{told}");
-    assert!(file_size(&shelf) <= before + most + BESIDE * PAGE);
     assert_eq!(shelf.notes("b").await, ["another"]);
     assert_told_as_it_is(&shelf, "full").await;
     // The next request finds it as full.
@@ -130,7 +136,38 @@ async fn a_full_plugin_says_so_and_keeps_what_it_has_and_others_go_on() {
     assert_eq!(fill(&mut tx), SqlError::Full);
     tx.commit().await.unwrap();
     assert!(bytes_of(&shelf, "a").await <= most);
-    assert!(file_size(&shelf) <= before + most + BESIDE * PAGE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_grows_by_no_more_than_its_plugins_may_take() {
+    let shelf = Shelf::with_plugins(&PLUGINS).await;
+    let before = file_size(&shelf);
+    let most = 256 << 10;
+    for _ in 0..5 {
+        for plugin in PLUGINS {
+            let mut tx = shelf.write_as(plugin).await;
+            tx.max_bytes = most;
+            assert_eq!(fill(&mut tx), SqlError::Full);
+            tx.commit().await.unwrap();
+        }
+    }
+    assert!(file_size(&shelf) <= before + 3 * most + BESIDE * PAGE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_gets_full_by_large_rows_without_losing_its_request() {
+    let shelf = Shelf::with_plugins(&PLUGINS).await;
+    let mut tx = shelf.write_as("a").await;
+    let most = 24 << 20;
+    tx.max_bytes = most;
+    let row = "x".repeat(1_000_000);
+    let full = (0..100).find_map(|_| note(&mut tx, &row).err());
+    assert_eq!(full, Some(SqlError::Full));
+    assert!(!tx.inner.is_lost());
+    note(&mut tx, "small").unwrap();
+    tx.commit().await.unwrap();
+    let told = bytes_of(&shelf, "a").await;
+    assert!((most - (1 << 20)..=most).contains(&told), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,7 +200,10 @@ async fn one_statement_takes_no_more_than_is_left() {
         INSERT INTO a (note) SELECT ?1 FROM n";
     let page = Value::Text("x".repeat(4_000));
     assert_eq!(tx.execute(many, &[page]), Err(SqlError::Full));
-    drop(tx);
+    // It is stopped long before it is done, for which SQLite takes the transaction back.
+    assert!(tx.inner.is_lost());
+    assert_eq!(note(&mut tx, "late"), Err(SqlError::Full));
+    assert!(matches!(tx.commit().await, Err(Error::Full { .. })));
     assert!(file_size(&shelf) <= before + (256 << 10));
     assert!(shelf.notes("a").await.is_empty());
     assert_told_as_it_is(&shelf, "refused").await;

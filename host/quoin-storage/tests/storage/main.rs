@@ -6,6 +6,7 @@ mod control;
 mod limits;
 mod log;
 mod migrations;
+mod overdue;
 mod owners;
 mod rules;
 mod sharing;
@@ -22,7 +23,9 @@ use std::time::{Duration, Instant};
 
 use quoin_core::Clock;
 use quoin_core::description::Migration;
-use quoin_storage::{Database, Error, Rows, Scope, SqlError, Steps, Transaction, Turn, Value};
+use quoin_storage::{
+    Answer, Database, Error, Rows, Scope, SqlError, Statement, Steps, Transaction, Turn, Value,
+};
 use tempfile::TempDir;
 
 /// Bytes that a plugin's tables may take where a test does not say otherwise.
@@ -170,27 +173,27 @@ impl Tx {
     }
 
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Rows, SqlError> {
-        let Tx { inner, plugin, writes, depth, deadline, max_bytes } = self;
-        let scope = Scope {
-            plugin,
-            depth: *depth,
-            writes: *writes,
-            deadline: *deadline,
-            max_bytes: *max_bytes,
-        };
-        at_once(inner.query(&scope, sql, params))
+        let plugin = Arc::clone(&self.plugin);
+        let scope = self.scope(&plugin);
+        at_once(self.inner.query(&scope, sql, params))
     }
 
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, SqlError> {
-        let Tx { inner, plugin, writes, depth, deadline, max_bytes } = self;
-        let scope = Scope {
-            plugin,
-            depth: *depth,
-            writes: *writes,
-            deadline: *deadline,
-            max_bytes: *max_bytes,
-        };
-        at_once(inner.execute(&scope, sql, params))
+        let plugin = Arc::clone(&self.plugin);
+        let scope = self.scope(&plugin);
+        at_once(self.inner.execute(&scope, sql, params))
+    }
+
+    fn answer(&mut self, sql: &str, params: &[Value]) -> Result<Answer, SqlError> {
+        let plugin = Arc::clone(&self.plugin);
+        let scope = self.scope(&plugin);
+        let statement = Statement { text: sql.into(), params: params.to_vec() };
+        at_once(self.inner.answer(&scope, &statement))
+    }
+
+    fn scope<'a>(&self, plugin: &'a Arc<str>) -> Scope<'a> {
+        let Tx { writes, depth, deadline, max_bytes, .. } = *self;
+        Scope { plugin, depth, writes, deadline, max_bytes }
     }
 
     async fn commit(self) -> Result<(), Error> {

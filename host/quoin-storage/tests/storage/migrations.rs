@@ -130,3 +130,17 @@ async fn statements_prepared_before_a_migration_see_the_new_schema_under_the_sam
     assert!(tx.execute("DROP TABLE widget", &[]).is_err());
     assert_eq!(one(tx.query("SELECT count(*) FROM widget", &[]).unwrap()), Value::Integer(0));
 }
+
+#[tokio::test]
+async fn a_migration_that_comes_before_what_was_applied_is_refused() {
+    let shelf = Shelf::empty();
+    let steps = [migration(1, WIDGET), migration(2, "SELECT 1"), migration(3, "SELECT 2")];
+    shelf.migrate(&steps).await.unwrap();
+    let sqlite = rusqlite::Connection::open(shelf.database.path()).unwrap();
+    sqlite.execute("DELETE FROM _quoin_migration WHERE number = 2", []).unwrap();
+    let (number, message) = refusal(shelf.migrate(&steps).await);
+    assert_eq!(number, 2);
+    assert!(message.contains("number 3 already"), "{message}");
+    sqlite.execute("DELETE FROM _quoin_migration WHERE number = 3", []).unwrap();
+    assert_eq!(shelf.migrate(&steps).await.unwrap(), 2);
+}

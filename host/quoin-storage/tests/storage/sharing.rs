@@ -6,18 +6,18 @@ use std::task::Poll;
 use std::time::Duration;
 
 use quoin_core::ManualClock;
-use quoin_storage::{Error, Overdue, SqlError};
+use quoin_storage::{Error, SqlError};
 
-use crate::{Shelf, Tx, commits, note, notes, poll_once, soon, write};
+use crate::{Shelf, Tx, commits, note, notes, poll_once, write};
 
 const PLUGINS: [&str; 3] = ["a", "b", "c"];
-const SHORT: Duration = Duration::from_millis(5);
-const INSTANT: Duration = Duration::from_nanos(1);
+pub(crate) const SHORT: Duration = Duration::from_millis(5);
+pub(crate) const INSTANT: Duration = Duration::from_nanos(1);
 
-type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+pub(crate) type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// A shop whose time stands still, where all functions `change` have proven short.
-async fn proven() -> (Shelf, ManualClock) {
+pub(crate) async fn proven() -> (Shelf, ManualClock) {
     let clock = ManualClock::at(0);
     let shelf = Shelf::with_clock(clock.clock());
     shelf.create_tables(&PLUGINS).await;
@@ -33,14 +33,14 @@ async fn prove(shelf: &Shelf, plugin: &str, times: usize) {
     }
 }
 
-fn waits<'a, T>(future: impl Future<Output = T> + 'a) -> Later<'a, T> {
+pub(crate) fn waits<'a, T>(future: impl Future<Output = T> + 'a) -> Later<'a, T> {
     let mut future: Later<'a, T> = Box::pin(future);
     assert!(poll_once(future.as_mut()).is_pending());
     future
 }
 
 /// What has come meanwhile.
-fn came<T>(mut later: Later<'_, T>) -> T {
+pub(crate) fn came<T>(mut later: Later<'_, T>) -> T {
     match poll_once(later.as_mut()) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("it has not come"),
@@ -48,7 +48,7 @@ fn came<T>(mut later: Later<'_, T>) -> T {
 }
 
 /// A request of `a` that is done and waits for its commit, and the turn of `b` that it waits for.
-async fn neighbours(shelf: &Shelf) -> (Later<'_, Result<(), Error>>, Tx) {
+pub(crate) async fn neighbours(shelf: &Shelf) -> (Later<'_, Result<(), Error>>, Tx) {
     let mut first = shelf.write_as("a").await;
     note(&mut first, "first").unwrap();
     let second = waits(shelf.write_as("b"));
@@ -252,102 +252,6 @@ async fn a_full_plugin_harms_none_of_those_that_it_shares_with() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_that_is_stopped_at_the_limit_loses_those_that_wait_for_it() {
-    let (shelf, clock) = proven().await;
-    let (first, mut second) = neighbours(&shelf).await;
-    let moved = std::thread::spawn(move || {
-        // As soon as the statement runs, its time is over; where it has not begun, it is refused.
-        clock.forward(crate::MINUTE);
-    });
-    let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
-        INSERT INTO b (id) SELECT i FROM n";
-    second.deadline = soon() + crate::MINUTE * 10;
-    assert_eq!(second.execute(endless, &[]), Err(SqlError::Timeout));
-    moved.join().unwrap();
-    match second.inner.is_lost() {
-        true => {
-            assert!(matches!(came(first), Err(Error::Lost)));
-            assert!(matches!(second.commit().await, Err(Error::WriterLimit)));
-        }
-        false => assert_eq!(second.inner.overdue().unwrap(), Overdue::Limit),
-    }
-    assert!(shelf.notes("b").await.is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_slow_request_that_has_not_written_is_parted_and_goes_on() {
-    let (shelf, clock) = proven().await;
-    let (first, mut second) = neighbours(&shelf).await;
-    assert_eq!(notes(second.at("a", 1)), ["first"]);
-    let until = second.inner.until().unwrap();
-    assert_eq!(until, clock.clock().instant() + SHORT);
-    clock.forward(SHORT);
-    assert_eq!(second.inner.overdue().unwrap(), Overdue::Parted);
-    came(first).unwrap();
-    assert_eq!(shelf.notes("a").await, ["first"]);
-    assert_eq!(second.inner.until().unwrap(), until - SHORT + crate::MINUTE);
-    assert_eq!(notes(second.at("a", 1)), ["first"], "it sees what it saw");
-    note(second.at("b", 0), "second").unwrap();
-    assert_eq!(second.inner.overdue().unwrap(), Overdue::Parted, "nobody waits for it any more");
-    second.commit().await.unwrap();
-    assert_eq!(shelf.notes("b").await, ["second"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_slow_request_that_has_written_is_undone_and_run_again_alone() {
-    let (shelf, clock) = proven().await;
-    let (first, mut second) = neighbours(&shelf).await;
-    note(&mut second, "second").unwrap();
-    clock.forward(SHORT);
-    assert_eq!(second.inner.overdue().unwrap(), Overdue::Again);
-    came(first).unwrap();
-    assert_eq!(shelf.notes("a").await, ["first"], "it is committed before the other goes");
-    assert!(second.inner.is_lost());
-    assert!(matches!(note(&mut second, "late"), Err(SqlError::Other(_))));
-    let again = waits(write(&shelf.database, "b", "change", true));
-    assert!(matches!(second.commit().await, Err(Error::Lost)));
-    let mut again = came(again).unwrap();
-    assert!(notes(&mut again).is_empty());
-    note(&mut again, "again").unwrap();
-    again.commit().await.unwrap();
-    assert_eq!(shelf.notes("b").await, ["again"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_at_its_limit_is_undone_and_those_that_wait_for_it_are_kept() {
-    let (shelf, clock) = proven().await;
-    let (first, mut second) = neighbours(&shelf).await;
-    note(&mut second, "second").unwrap();
-    clock.forward(crate::MINUTE);
-    assert_eq!(second.inner.overdue().unwrap(), Overdue::Limit);
-    came(first).unwrap();
-    assert_eq!(note(&mut second, "late"), Err(SqlError::Timeout));
-    assert_eq!(second.inner.overdue().unwrap(), Overdue::Limit);
-    assert!(matches!(second.commit().await, Err(Error::WriterLimit)));
-    assert_eq!(shelf.notes("a").await, ["first"]);
-    assert!(shelf.notes("b").await.is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_does_not_share_has_only_its_limit() {
-    let (shelf, clock) = proven().await;
-    let mut tx = shelf.write_as("a").await;
-    let until = tx.inner.until().unwrap();
-    assert_eq!(until, clock.clock().instant() + crate::MINUTE);
-    note(&mut tx, "a").unwrap();
-    clock.forward(crate::MINUTE - INSTANT);
-    assert_eq!(tx.inner.overdue().unwrap(), Overdue::Parted);
-    assert!(!tx.inner.is_lost());
-    clock.forward(INSTANT);
-    assert_eq!(tx.inner.overdue().unwrap(), Overdue::Limit);
-    assert!(matches!(tx.commit().await, Err(Error::WriterLimit)));
-    assert!(shelf.notes("a").await.is_empty());
-    let mut reader = shelf.read_as("a").await;
-    assert_eq!(reader.inner.until(), None);
-    assert_eq!(reader.inner.overdue().unwrap(), Overdue::Parted);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_finished_request_waits_for_a_few_milliseconds_of_others() {
     let (shelf, clock) = proven().await;
     let before = commits(&shelf.wal());
@@ -474,4 +378,17 @@ async fn a_request_that_panics_takes_its_neighbours_transaction_but_not_the_writ
     note(&mut tx, "after").unwrap();
     tx.commit().await.unwrap();
     assert_eq!(shelf.notes("a").await, ["after"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_has_gone_keeps_nobody_from_sharing() {
+    let (shelf, _) = proven().await;
+    let mut first = shelf.write_as("a").await;
+    note(&mut first, "first").unwrap();
+    let gone = waits(write(&shelf.database, "b", "other", false));
+    let third = waits(shelf.write_as("c"));
+    drop(gone);
+    let first = waits(first.commit());
+    drop(came(third));
+    came(first).unwrap();
 }

@@ -169,3 +169,18 @@ async fn a_commit_wakes_up_in_the_next_transaction_of_any_reader() {
         assert_eq!(shelf.names().await, ["a"]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_has_the_rows_and_the_count_of_its_statement() {
+    let shelf = Shelf::with_widgets().await;
+    let mut tx = shelf.write().await;
+    let sql = "INSERT INTO widget (name) VALUES (?1), (?2) RETURNING name";
+    let two = ["a", "b"].map(|name| Value::Text(name.into()));
+    let answer = tx.answer(sql, &two).unwrap();
+    assert_eq!((answer.changed, &answer.rows.columns[..]), (2, &["name".to_owned()][..]));
+    assert_eq!(answer.rows.values, two);
+    let answer = tx.answer("SELECT id, name FROM widget ORDER BY id", &[]).unwrap();
+    assert_eq!((answer.changed, answer.rows.iter().count()), (0, 2), "a reader changes nothing");
+    let answer = tx.answer("UPDATE widget SET size = 3 WHERE id = 1", &[]).unwrap();
+    assert_eq!((answer.changed, answer.rows.values.len()), (1, 0));
+}

@@ -137,3 +137,68 @@ async fn many_tasks_at_once_lose_no_write() {
     }
     assert_eq!(shelf.names().await.len(), 40);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_that_wait_beyond_the_limit_are_refused_at_once() {
+    let shelf = Shelf::empty();
+    let mut readers = Vec::new();
+    for _ in 0..8 {
+        readers.push(shelf.read().await);
+    }
+    for _ in 0..2 {
+        let mut waiting = Vec::new();
+        for _ in 0..512 {
+            let mut turn = Box::pin(shelf.database.read(soon()));
+            assert!(poll_once(turn.as_mut()).is_pending());
+            waiting.push(turn);
+        }
+        let refused = shelf.database.read(soon()).await.err();
+        assert!(matches!(refused, Some(Error::Overloaded)), "{refused:?}");
+    }
+    let in_a_moment = Instant::now() + Duration::from_millis(5);
+    assert!(matches!(shelf.database.read(in_a_moment).await.err(), Some(Error::Deadline)));
+    drop(readers);
+    drop(shelf.read().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_waits_for_no_reader_while_the_log_is_short() {
+    let shelf = Shelf::with_widgets().await;
+    shelf.insert("a").await;
+    let mut reader = shelf.read().await;
+    assert_eq!(names(&mut reader), ["a"]);
+    let mut turn = Box::pin(shelf.write());
+    assert!(poll_once(turn.as_mut()).is_ready());
+    assert_eq!(names(&mut reader), ["a"]);
+}
+
+/// How many connections have the log open. SQLite keeps the file itself open longer than that.
+#[cfg(target_os = "linux")]
+fn opened(shelf: &Shelf) -> usize {
+    let open = std::fs::read_dir("/proc/self/fd").unwrap();
+    let to =
+        |entry: std::io::Result<std::fs::DirEntry>| std::fs::read_link(entry.ok()?.path()).ok();
+    open.filter_map(to).filter(|target| *target == shelf.wal()).count()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_is_kept_for_the_next_unless_it_was_in_a_panic() {
+    let shelf = Shelf::with_widgets().await;
+    assert_eq!(opened(&shelf), 1, "the writer");
+    for _ in 0..10 {
+        let mut reader = shelf.read().await;
+        assert_eq!(opened(&shelf), 2);
+        names(&mut reader);
+        drop(reader);
+        assert_eq!(opened(&shelf), 2);
+    }
+    let mut reader = shelf.read().await;
+    names(&mut reader);
+    let fallen = tokio::spawn(async move {
+        let _reader = reader;
+        panic!("on purpose");
+    });
+    assert!(fallen.await.is_err());
+    assert_eq!(opened(&shelf), 1);
+}
