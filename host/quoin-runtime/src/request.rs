@@ -149,8 +149,8 @@ impl Root {
         // The calls are gone. What they leave is the transaction.
         let transaction = self.tree.open().await.take();
         match ran {
-            Ran::Done(Ok(value)) => self.finish(value, transaction).await,
-            other => other,
+            Ran::Again => Ran::Again,
+            Ran::Done(outcome) => self.finish(self.checked(outcome), transaction).await,
         }
     }
 
@@ -193,21 +193,30 @@ impl Root {
         .await
     }
 
-    /// What is checked and stored before a request is committed, and its commit.
-    async fn finish(&self, value: Option<Value>, transaction: Option<Transaction>) -> Ran {
-        let checked = value.as_ref().map_or(Ok(()), self.check);
-        if let Err(reason) = checked {
-            let kind = FailureKind::Inexpressible(reason);
-            return Ran::Done(Err(self.told(self.failure(kind))));
+    /// What has to hold of an answer before the request is committed. What is to be stored with it belongs
+    /// here, too.
+    fn checked(&self, outcome: Outcome) -> Outcome {
+        match outcome.as_ref().ok().and_then(Option::as_ref).map_or(Ok(()), self.check) {
+            Ok(()) => outcome,
+            Err(reason) => Err(self.told(self.failure(FailureKind::Inexpressible(reason)))),
         }
-        let outcome = Ok(value);
-        let Some(transaction) = transaction.filter(|_| !is_error(&outcome)) else {
-            return Ran::Done(outcome);
-        };
+    }
+
+    /// Commits what the request wrote if it ended well, and undoes it otherwise. Either way it is answered
+    /// only when everything is durable that it has seen: requests that were done before it may be
+    /// committed with it.
+    async fn finish(&self, outcome: Outcome, transaction: Option<Transaction>) -> Ran {
+        let Some(transaction) = transaction else { return Ran::Done(outcome) };
         let _committing = self.node.generation.committing();
-        match transaction.commit().await {
+        let ended = match outcome.is_ok() && !is_error(&outcome) {
+            true => transaction.commit().await,
+            false => transaction.undo().await,
+        };
+        match ended {
             Ok(()) => Ran::Done(outcome),
             Err(StorageError::Lost) => Ran::Again,
+            // What it failed of says more.
+            Err(_) if outcome.is_err() => Ran::Done(outcome),
             Err(error) => Ran::Done(Err(self.failed(&error))),
         }
     }
