@@ -29,6 +29,7 @@ impl Before {
             let mut state = get(&path);
             for plugin in state["plugins"].as_array_mut().expect("plugins") {
                 plugin["stats"].take();
+                plugin["database"].take();
             }
             // What drained in the meantime is no change.
             state["draining"].take();
