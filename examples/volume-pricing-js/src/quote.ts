@@ -18,7 +18,7 @@ export function quote(lines: Line[], context: Context): Quoted[] {
   const prices = pricesOf(lines, context);
   const faults: FieldFault[] = [];
   const quoted = lines.map((line, i) => {
-    const price = prices.get(key(line.sku, line.quantity));
+    const price = prices.get(key(line.variant, line.quantity));
     return priced(line, price, context.currency, pieces >= LARGE, (field, problem) => {
       faults.push({ field: `lines/${i}/${field}`, problem });
     });
@@ -59,11 +59,11 @@ function priced(
   fault: (field: string, problem: string) => void,
 ): Quoted | undefined {
   if (price === undefined) {
-    return void fault("sku", `has no price in ${currency}`);
+    return void fault("variant", `has no price in ${currency}`);
   }
   const { minor, plain } = price;
   if (exact(minor) === null || (plain !== null && exact(plain) === null)) {
-    return void fault("sku", `has a price beyond ${EXACT_MAX}, which cannot be calculated exactly`);
+    return void fault("variant", `has a price beyond ${EXACT_MAX}, which cannot be calculated exactly`);
   }
   // An override wins over everything else, and so over this.
   const less = large && price.kind !== "override";
@@ -76,7 +76,7 @@ function priced(
   if (price.minQuantity > 1) reason += ` from ${price.minQuantity} pieces`;
   if (less) reason += `, 10 % off from ${LARGE} pieces in all`;
   return {
-    sku: line.sku,
+    variant: line.variant,
     quantity: line.quantity,
     unit: { minor: unit, currency },
     total: { minor: total, currency },

@@ -2,7 +2,7 @@
 
 use quoin_harness::{Host, json, repository};
 
-use super::{SHOP, built, faults, quote, start, swap, told};
+use super::{SHOP, built, faults, make, quote, set, start, swap, told};
 
 /// The largest integer that a Number holds exactly together with all smaller ones.
 const EXACT_MAX: i64 = (1 << 53) - 1;
@@ -14,8 +14,8 @@ fn a_total_is_exact_up_to_the_largest_exact_number_and_refused_beyond() {
     }
     let (host, shop) = start();
     // Less a tenth, this is a divisor of the largest exact number; the other is 69,431.
-    let price = json!([{"priceList": "regular", "sku": "gold", "minQuantity": 1, "minor": 144_143_094_178_i64}]);
-    shop.admin().put("/admin/prices", price).ok();
+    make(&shop, ["gold"].into_iter());
+    set(&shop, &[("regular", "gold", 1, 144_143_094_178)]);
     swap(&host, &shop, "volume-pricing");
     let quoted = quote(&shop, &[("gold", 69_431)]).ok();
     assert_eq!(quoted[0]["total"]["minor"], EXACT_MAX);
@@ -37,7 +37,14 @@ fn amounts_cross_exactly_down_to_the_sign_and_what_would_be_rounded_is_refused()
     let example = repository().join("examples/volume-pricing-js");
     let path = |file: &str| example.join(file).display().to_string();
     let odd = host.file("odd-amounts.wasm", "").display().to_string();
-    let (component, manifest) = (path("dist/component.wasm"), path("plugin.toml"));
+    // Installed as pricing itself, whose tables they are.
+    let manifest = std::fs::read_to_string(path("plugin.toml")).expect("the manifest");
+    let manifest: String = manifest.lines().filter(|line| !line.starts_with("tables ")).fold(
+        String::new(),
+        |text, line| text + &line.replace(r#"name = "volume-pricing""#, r#"name = "pricing""#) + "\n",
+    );
+    let manifest = host.file("odd-amounts.toml", &manifest).display().to_string();
+    let component = path("dist/component.wasm");
     let migrations = path("tests/odd-amounts");
     let bundle = ["plugin", "bundle", &component, "--manifest", &manifest];
     let bundle = [&bundle[..], &["--migrations", &migrations, "--output", &odd]].concat();
@@ -68,7 +75,7 @@ fn amounts_cross_exactly_down_to_the_sign_and_what_would_be_rounded_is_refused()
         let lines = [("zero", 1), (sku, 1), ("zero", 1)];
         let faults = faults(quote(&shop, &lines));
         assert_eq!(faults.len(), 1, "{faults:?}");
-        assert_eq!(faults[0].0, "lines/1/sku");
+        assert_eq!(faults[0].0, "lines/1/variant");
         assert!(faults[0].1.contains("9007199254740991"), "{faults:?}");
     }
 }

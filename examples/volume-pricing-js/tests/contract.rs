@@ -11,6 +11,9 @@ type Json = quoin_harness::Value;
 
 const SHOP: &str = r#"
 name = "test"
+[plugins.catalog]
+bundle = "catalog.wasm"
+grants = ["sql", "log", "clock", "random"]
 [plugins.pricing]
 bundle = "pricing.wasm"
 grants = ["sql", "log", "config", "clock", "call"]
@@ -46,6 +49,8 @@ fn start() -> (Host, Shop) {
         all.as_object_mut().expect("an object").extend(list.as_object().cloned().expect("one too"));
         shop.admin().put("/admin/price-lists", all).ok();
     }
+    let skus = ["mug", "bowl", "book", "only on sale", "pairs", "Ü-日本 'x'", "free", "as dear"];
+    make(&shop, skus.iter().copied());
     let prices = [
         ("regular", "mug", 1, 1_999),
         ("regular", "mug", 3, 1_899),
@@ -68,9 +73,29 @@ fn start() -> (Host, Shop) {
         ("summer", "as dear", 1, 100),
         ("regular", "as dear", 1, 100),
     ];
-    let price = |(list, sku, from, minor)| json!({"priceList": list, "sku": sku, "minQuantity": from, "minor": minor});
-    shop.admin().put("/admin/prices", prices.map(price).to_vec().into()).ok();
+    set(&shop, &prices);
     (host, shop)
+}
+
+/// Makes a product (a draft) with one variant for each SKU.
+fn make<'a>(shop: &Shop, skus: impl Iterator<Item = &'a str>) {
+    let slug = |sku: &str| sku.bytes().map(|b| format!("{b:02x}")).collect::<String>();
+    let rows: String = skus.map(|sku| format!("{},{sku},,,{sku}\n", slug(sku))).collect();
+    let csv = format!("slug,title,description,category,sku\n{rows}");
+    let report = shop.admin().post_text("/admin/products/import", "text/csv", csv).ok();
+    assert_eq!(report["faultCount"], 0, "{report}");
+}
+
+/// The id of the variant with this SKU; what has none stands for itself.
+fn id(shop: &Shop, sku: &str) -> Json {
+    let found = shop.call("quoin:catalog/variants#by-sku", json!({"skus": [sku]})).ok();
+    found.get(0).map_or(sku.into(), |variant| variant["id"].clone())
+}
+
+/// Sets prices of (list, SKU, from which quantity, amount).
+fn set(shop: &Shop, prices: &[(&str, &str, u32, i64)]) {
+    let price = |(list, sku, from, minor): &(&str, &str, u32, i64)| json!({"priceList": list, "variant": id(shop, sku), "minQuantity": from, "minor": minor});
+    shop.admin().put("/admin/prices", prices.iter().map(price).collect()).ok();
 }
 
 /// Puts the bundle of this name behind the installation `pricing`.
@@ -89,7 +114,8 @@ fn quote(shop: &Shop, lines: &[(&str, u32)]) -> Reply {
 }
 
 fn quote_for(shop: &Shop, lines: &[(&str, u32)], context: Json) -> Reply {
-    let line = |(sku, quantity): &(&str, u32)| json!({"sku": sku, "quantity": quantity});
+    let line =
+        |(sku, quantity): &(&str, u32)| json!({"variant": id(shop, sku), "quantity": quantity});
     let lines: Vec<Json> = lines.iter().map(line).collect();
     shop.post("/prices/quote", json!({"lines": lines, "context": context}))
 }
@@ -209,20 +235,28 @@ fn a_thousand_lines_are_quoted_at_once_not_one_more_and_again_and_again() {
     }
     let (host, shop) = start();
     let skus: Vec<String> = (0..1_001).map(|i| format!("sku-{i}")).collect();
-    let price = |sku| json!({"priceList": "regular", "sku": sku, "minQuantity": 1, "minor": 100});
-    shop.admin().put("/admin/prices", skus.iter().map(price).collect()).ok();
+    make(&shop, skus.iter().map(String::as_str));
+    let csv: String = skus.iter().map(|sku| format!("{sku},1.00\n")).collect();
+    let csv = format!("sku,price\n{csv}");
+    shop.admin().post_text("/admin/prices/import", "text/csv", csv).ok();
     swap(&host, &shop, "volume-pricing");
-    let lines: Vec<_> = skus.iter().map(|sku| (sku.as_str(), 2)).collect();
+    let known = shop.call("quoin:catalog/variants#by-sku", json!({"skus": skus[..1_000]})).ok();
+    let line = |variant: &Json| json!({"variant": variant["id"], "quantity": 2});
+    let mut lines: Vec<Json> = known.as_array().expect("variants").iter().map(line).collect();
+    let ask = |lines: &[Json]| {
+        shop.post("/prices/quote", json!({"lines": lines, "context": {"currency": "EUR"}}))
+    };
     // More often than one instance serves, with all that a large quote leaves to its garbage collector.
     for _ in 0..120 {
-        let quoted = quote(&shop, &lines[..1_000]).ok();
+        let quoted = ask(&lines).ok();
         assert_eq!(quoted.as_array().map(Vec::len), Some(1_000));
         assert_eq!(
-            (&quoted[999]["sku"], &quoted[999]["total"]["minor"]),
-            (&json!("sku-999"), &json!(180))
+            (&quoted[999]["variant"], &quoted[999]["total"]["minor"]),
+            (&known[999]["id"], &json!(180))
         );
     }
-    assert_eq!(faults(quote(&shop, &lines))[0].0, "lines");
+    lines.push(json!({"variant": id(&shop, &skus[1_000]), "quantity": 2}));
+    assert_eq!(faults(ask(&lines))[0].0, "lines");
     assert_eq!(shop.plugin("pricing")["stats"]["failures"], 0);
 }
 

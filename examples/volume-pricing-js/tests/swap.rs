@@ -28,8 +28,13 @@ fn demo() -> (Host, Shop) {
 /// A new cart with ten notebooks in it.
 fn cart(shop: &Shop) -> Json {
     let cart = shop.post("/carts", json!({})).ok();
-    let line = json!({"sku": NOTEBOOK, "quantity": LEAD.0});
+    let line = json!({"variant": notebook(shop), "quantity": LEAD.0});
     shop.post(&format!("{}/lines", path(&cart)), line).ok()
+}
+
+/// The id of its variant.
+fn notebook(shop: &Shop) -> Json {
+    shop.get(&format!("/variants?skus={NOTEBOOK}")).ok()[0]["variant"]["id"].clone()
 }
 
 fn path(cart: &Json) -> String {
@@ -44,14 +49,18 @@ fn unit(cart: &Json) -> i64 {
 
 /// Orders a cart and returns what the order costs.
 fn order(shop: &Shop, cart: &Json) -> i64 {
-    let contact = json!({"email": "ada@example.org"});
+    let address = json!({"name": "Ada", "lines": ["1 Main St"], "postalCode": "12345",
+        "city": "Springfield", "country": "US"});
+    let contact = json!({"email": "ada@example.org", "address": address});
     let cart = shop.put(&format!("{}/contact", path(cart)), contact).ok();
     let order =
         json!({"cartId": cart["id"], "revision": cart["revision"], "paymentMethod": "invoice"});
     let key = cart["id"].as_str().expect("an id");
     let request = shop.request("POST", "/checkout").header("idempotency-key", key).json(&order);
-    let order = request.send().ok();
-    let order = shop.get(&format!("/orders/{}", order["id"].as_str().expect("an id"))).ok();
+    let placed = request.send().ok();
+    assert_eq!(placed["outcome"], "placed", "{placed}");
+    let id = placed["order"]["id"].as_str().expect("an id");
+    let order = shop.get(&format!("/orders/{id}")).ok();
     order["snapshot"]["grand"]["minor"].as_i64().expect("a total")
 }
 
@@ -70,11 +79,12 @@ fn pricing_is_swapped_for_it_and_back_and_open_carts_are_ordered_at_the_new_pric
     assert!(reason.ends_with("from 10 pieces, 10 % off from 10 pieces in all"), "{reason}");
     assert_eq!(order(&shop, &early), LESS * i64::from(LEAD.0));
     // Its routes for the staff are the other plugin's.
-    shop.admin().get(&format!("/admin/prices/{NOTEBOOK}")).expect(404);
+    let prices = format!("/admin/prices/{}", notebook(&shop).as_str().expect("an id"));
+    shop.admin().get(&prices).expect(404);
 
     let swapped = cart(&shop);
     back(&host, &shop);
-    shop.admin().get(&format!("/admin/prices/{NOTEBOOK}")).ok();
+    shop.admin().get(&prices).ok();
     let swapped = shop.post(&format!("{}/recalculate", path(&swapped)), json!({})).ok();
     assert_eq!(unit(&swapped), LEAD.1);
     assert_eq!(order(&shop, &late), LEAD.1 * i64::from(LEAD.0));

@@ -3,70 +3,85 @@
 
 use std::collections::{HashMap, HashSet};
 
+use quoin_sdk::check::TITLE_MAX;
 use quoin_sdk::types::{Error, FieldFault};
 
 use crate::bindings::exports::quoin::cart::carts::{Cart, Line};
 use crate::bindings::quoin::catalog::products::{self, VariantInfo};
-use crate::bindings::quoin::inventory::stock;
+use crate::bindings::quoin::inventory::stock::{self, Availability};
 use crate::bindings::quoin::pricing::quotes::{self, Context, Quoted};
 use crate::store;
 
 /// Quotes that are asked for at most. One line without a price fails the whole quote, so the others
 /// are asked for again without the lines that it names; it may name no more than 100 at a time.
 const QUOTES_MAX: usize = 4;
-/// Characters of a title or a reason that are kept.
-const TEXT_MAX: usize = 300;
 
-/// Brings title, price and problem of every line up to date, and the totals.
+/// Brings SKU, title, price and problem of every line up to date, and the totals. Answers with the ids of
+/// the lines whose variants are not sold.
 ///
 /// # Errors
 /// A plugin could not answer, or answered what cannot be true. The cart is half changed then and must
 /// not be stored.
-pub fn all(cart: &mut Cart) -> Result<(), Error> {
-    let zero = store::money(cart, 0);
+pub fn all(cart: &mut Cart) -> Result<HashSet<String>, Error> {
     for line in &mut cart.lines {
-        line.unit = zero.clone();
-        line.total = zero.clone();
-        line.tax_included = false;
+        line.unit.minor = 0;
+        line.total.minor = 0;
+        line.tax_included = true;
         line.reason.clear();
         line.problem = None;
     }
+    let mut unsold = HashSet::new();
     if !cart.lines.is_empty() {
-        title(cart)?;
-        price(cart)?;
-        check_stock(cart)?;
+        identify(cart)?;
+        let faulty = cart.lines.iter().filter(|line| line.problem.is_some());
+        unsold.extend(faulty.map(|line| line.id.clone()));
     }
-    store::add_up(cart)
+    price(cart)?;
+    check_stock(cart)?;
+    store::add_up(cart)?;
+    Ok(unsold)
 }
 
-fn title(cart: &mut Cart) -> Result<(), Error> {
-    let skus: Vec<String> = cart.lines.iter().map(|line| line.sku.clone()).collect();
-    let found = products::variants_by_sku(&skus).map_err(|e| no_answer("the catalogue", e))?;
-    let titles: HashMap<&str, String> =
-        found.iter().map(|info| (info.variant.sku.as_str(), title_of(info))).collect();
+fn identify(cart: &mut Cart) -> Result<(), Error> {
+    let ids: Vec<String> = cart.lines.iter().map(|line| line.variant.clone()).collect();
+    let found = products::variants(&ids).map_err(|e| no_answer("the catalogue", e))?;
+    let found: HashMap<&str, &VariantInfo> =
+        found.iter().map(|info| (info.variant.id.as_str(), info)).collect();
     for line in &mut cart.lines {
-        match titles.get(line.sku.as_str()) {
-            Some(title) => line.title.clone_from(title),
+        match found.get(line.variant.as_str()) {
+            Some(info) => {
+                line.sku.clone_from(&info.variant.sku);
+                line.title = title(info);
+                line.requires_shipping = info.variant.requires_shipping;
+            }
             None => line.problem = Some("is not sold any more".into()),
         }
     }
     Ok(())
 }
 
-fn title_of(info: &VariantInfo) -> String {
+fn title(info: &VariantInfo) -> String {
     let (product, variant) = (info.product_title.trim(), info.variant.title.trim());
-    let title = match (product, variant) {
+    match (product, variant) {
         ("", "") => info.variant.sku.clone(),
-        (title, "") | ("", title) => title.to_owned(),
-        (product, variant) if product == variant => product.to_owned(),
-        (product, variant) => format!("{product} – {variant}"),
-    };
-    title.chars().take(TEXT_MAX).collect()
+        (title, "") | ("", title) => fit(title),
+        (product, variant) if product == variant => fit(product),
+        (product, variant) => fit(&format!("{product} – {variant}")),
+    }
 }
 
-/// Prices the lines that have no problem yet. Those without a price get one.
+/// A text as a line that every plugin accepts: without line breaks, and cut.
+fn fit(text: &str) -> String {
+    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let cut: String = plain.skip_while(|c| c.is_whitespace()).take(TITLE_MAX).collect();
+    cut.trim_end().to_owned()
+}
+
+/// Prices the lines that have no problem yet. Those without a price get one, and those that are priced the
+/// other way than the first, net or gross.
 fn price(cart: &mut Cart) -> Result<(), Error> {
     let context = Context { currency: cart.currency.clone(), group: None, channel: None };
+    cart.tax_included = true;
     for _ in 0..QUOTES_MAX {
         let mut asked: Vec<&mut Line> =
             cart.lines.iter_mut().filter(|line| line.problem.is_none()).collect();
@@ -74,10 +89,13 @@ fn price(cart: &mut Cart) -> Result<(), Error> {
             return Ok(());
         }
         let lines: Vec<quotes::Line> = (asked.iter())
-            .map(|line| quotes::Line { sku: line.sku.clone(), quantity: line.quantity })
+            .map(|l| quotes::Line { variant: l.variant.clone(), quantity: l.quantity })
             .collect();
         match quotes::quote(&lines, &context) {
-            Ok(quoted) => return take(asked, quoted, &context.currency),
+            Ok(quoted) => {
+                cart.tax_included = quoted.first().is_none_or(|first| first.tax_included);
+                return take(asked, quoted, &context.currency, cart.tax_included);
+            }
             Err(Error::Invalid(faults)) => {
                 let faulty: HashSet<usize> = faults.iter().filter_map(line_of).collect();
                 if faulty.is_empty() {
@@ -96,18 +114,23 @@ fn price(cart: &mut Cart) -> Result<(), Error> {
     Err(Error::Unavailable("pricing refuses ever more lines".into()))
 }
 
-/// The line that a fault in `lines/3/sku` is about.
+/// The line that a fault in `lines/3/variant` is about.
 fn line_of(fault: &FieldFault) -> Option<usize> {
     fault.field.strip_prefix("lines/")?.split('/').next()?.parse().ok()
 }
 
 /// Takes the quoted prices over, if they can be true.
-fn take(asked: Vec<&mut Line>, quoted: Vec<Quoted>, currency: &str) -> Result<(), Error> {
+fn take(
+    asked: Vec<&mut Line>,
+    quoted: Vec<Quoted>,
+    currency: &str,
+    tax_included: bool,
+) -> Result<(), Error> {
     if asked.len() != quoted.len() {
         return Err(nonsense("another number of lines than it was asked for"));
     }
     for (line, price) in asked.into_iter().zip(quoted) {
-        if (&price.sku, price.quantity) != (&line.sku, line.quantity) {
+        if (&price.variant, price.quantity) != (&line.variant, line.quantity) {
             return Err(nonsense("other lines than it was asked for"));
         }
         if price.unit.minor < 0 || price.unit.currency != currency {
@@ -119,7 +142,11 @@ fn take(asked: Vec<&mut Line>, quoted: Vec<Quoted>, currency: &str) -> Result<()
         line.unit = price.unit;
         line.total = price.total;
         line.tax_included = price.tax_included;
-        line.reason = price.reason.chars().take(TEXT_MAX).collect();
+        line.reason = fit(&price.reason);
+        if line.tax_included != tax_included {
+            let (this, others) = if tax_included { ("net", "gross") } else { ("gross", "net") };
+            line.problem = Some(format!("has a {this} price, others have {others} prices"));
+        }
     }
     Ok(())
 }
@@ -128,29 +155,26 @@ fn nonsense(what: &str) -> Error {
     Error::Unavailable(format!("pricing answered {what}"))
 }
 
-/// Tells which lines there are not enough for. What is reserved for this very cart counts as there.
+/// Tells which lines there are not enough for. Lines of one variant share what there is, in their order.
 fn check_stock(cart: &mut Cart) -> Result<(), Error> {
     let mut sold: Vec<&mut Line> =
         cart.lines.iter_mut().filter(|line| line.problem.is_none()).collect();
     if sold.is_empty() {
         return Ok(());
     }
-    let skus: Vec<String> = sold.iter().map(|line| line.sku.clone()).collect();
-    let found = stock::get_availability(&skus, Some(&cart.id)).map_err(|error| match error {
-        stock::Error::Retryable(ms) => Error::Retryable(ms),
-        stock::Error::Unavailable(why) => Error::Unavailable(why),
-        other => Error::Unavailable(format!("inventory refused to say what there is: {other:?}")),
-    })?;
-    let known: HashMap<&str, &stock::Availability> =
-        found.iter().map(|availability| (availability.sku.as_str(), availability)).collect();
+    let variants: Vec<String> = sold.iter().map(|line| line.variant.clone()).collect();
+    let found = stock::get_availability(&variants).map_err(|e| no_answer("inventory", e))?;
+    let mut there: HashMap<String, Availability> =
+        found.into_iter().map(|one| (one.variant.clone(), one)).collect();
     for line in &mut sold {
-        let there = known.get(line.sku.as_str());
-        let available = there.map_or(0, |a| a.available);
-        if available < line.quantity && !there.is_some_and(|a| a.backorder) {
-            line.problem = Some(match available {
-                0 => "is out of stock".into(),
-                available => format!("only {available} left"),
-            });
+        let there = there.get_mut(&line.variant);
+        if there.as_ref().is_some_and(|there| there.backorder) {
+            continue;
+        }
+        match there.map(|there| &mut there.available) {
+            Some(left) if *left >= line.quantity => *left -= line.quantity,
+            None | Some(0) => line.problem = Some("is out of stock".into()),
+            Some(left) => line.problem = Some(format!("only {left} left")),
         }
     }
     Ok(())
@@ -159,8 +183,7 @@ fn check_stock(cart: &mut Cart) -> Result<(), Error> {
 /// What a change fails with when a plugin that it needs did not answer the question.
 fn no_answer(who: &str, error: Error) -> Error {
     match error {
-        Error::Retryable(ms) => Error::Retryable(ms),
-        Error::Unavailable(why) => Error::Unavailable(why),
+        Error::Retryable(_) | Error::Unavailable(_) => error,
         other => Error::Unavailable(format!("{who} refused to answer: {other:?}")),
     }
 }

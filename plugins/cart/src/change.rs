@@ -1,96 +1,117 @@
 //! What can be done to a cart.
 //!
-//! Order of things in a change of lines: read the cart, ask the other plugins, store. The first
-//! statement takes the database's one writer, and it is kept while the others answer. That is on
-//! purpose: what to ask depends on the lines, and between the question and the storing no other change
-//! may come in, or the cart would have prices for lines that it no longer has. No plugin that is
-//! asked can be waiting for this one, because the binding graph has no cycle; so it costs other carts
-//! a delay, bounded by the deadline, and nothing else. Nothing is written before all have answered.
+//! Order of things in a change of lines: read the cart, ask the other plugins, store. All of it is one
+//! transaction, so the answers fit each other and the lines.
 
+use quoin_sdk::check::{Check, LINES_MAX, QUANTITY_MAX};
 use quoin_sdk::host::clock;
-use quoin_sdk::types::{Address, Error};
-use quoin_sdk::{id, text};
+use quoin_sdk::types::{Address, Error, Field, Money};
+use quoin_sdk::{fault, id};
 
-use crate::bindings::exports::quoin::cart::carts::{Cart, Line, Status, Totals};
-use crate::check::{self, LINES_MAX, SKU_MAX, invalid};
-use crate::store::{self, Stored, money};
-use crate::{assess, settings};
+use crate::bindings::exports::quoin::cart::carts::{Cart, Line, Status};
+use crate::{assess, settings, store};
+
+/// Characters of all fields of a cart together, names and values: the cart, and the order that is made of
+/// it, stay far below what may cross to the host at once.
+const FIELDS_MAX: usize = 100_000;
 
 /// Makes an empty cart.
 pub fn create(currency: Option<String>) -> Result<Cart, Error> {
     let currency = match currency {
         None => settings::currency()?,
-        Some(currency) => match check::currency_problem(&currency) {
-            None => currency,
-            Some(problem) => return Err(invalid("currency", problem)),
-        },
+        Some(currency) => {
+            let mut check = Check::default();
+            check.currency("currency", &currency);
+            check.done()?;
+            currency
+        }
     };
-    let zero = quoin_sdk::types::Money::new(0, currency.as_str());
     let cart = Cart {
         id: id::random("cart"),
-        revision: 1,
+        revision: 0,
         status: Status::Open,
+        order_id: None,
+        totals: store::totals(Money::new(0, currency.as_str())),
         currency,
+        tax_included: true,
         email: None,
         address: None,
         lines: Vec::new(),
-        totals: Totals { subtotal: zero.clone(), grand: zero },
         expires_at: clock::now() + settings::kept_ms()?,
     };
     store::insert(&cart);
     Ok(cart)
 }
 
-/// Adds to the line of this SKU, or makes one.
+/// Adds to the line of this variant with these fields, or makes one.
 pub fn add_line(
     id: &str,
-    sku: String,
+    variant: String,
     quantity: u32,
+    mut fields: Vec<Field>,
     revision: Option<u64>,
 ) -> Result<Cart, Error> {
-    if let Some(problem) = text::line_problem(&sku, SKU_MAX) {
-        return Err(invalid("sku", problem));
-    }
-    check::quantity(quantity, 1)?;
+    let mut check = Check::default();
+    check.id("variant", &variant);
+    check.quantity("quantity", quantity, 1);
+    check.fields("fields", &fields);
+    check.done()?;
+    fields.sort_by(|a, b| a.name.cmp(&b.name));
     let before = open(id, revision)?;
-    let mut after = before.clone();
-    let cart = &mut after.cart;
-    if let Some(line) = cart.lines.iter_mut().find(|line| line.sku == sku) {
-        line.quantity = line.quantity.saturating_add(quantity);
-        if check::quantity(line.quantity, 1).is_err() {
-            let (sum, max) = (line.quantity, check::QUANTITY_MAX);
-            let problem = format!("makes {sum} together with what is in the cart; at most {max}");
-            return Err(invalid("quantity", problem));
+    let mut cart = before.clone();
+    let same = |line: &&mut Line| line.variant == variant && line.fields == fields;
+    let line = match cart.lines.iter_mut().find(same) {
+        Some(line) => {
+            line.quantity += quantity;
+            if line.quantity > QUANTITY_MAX {
+                let sum = line.quantity;
+                return Err(invalid(
+                    "quantity",
+                    format!("makes {sum} with what is in the cart; at most {QUANTITY_MAX}"),
+                ));
+            }
+            line.id.clone()
         }
-    } else if cart.lines.len() >= LINES_MAX {
-        return Err(invalid(
-            "sku",
-            format!("is one too many; a cart has at most {LINES_MAX} lines"),
-        ));
-    } else {
-        after.lines_made = after.lines_made.saturating_add(1);
-        let line = new_line(cart, after.lines_made, sku.clone(), quantity);
-        cart.lines.push(line);
+        None => {
+            let line = new_line(&cart, variant, quantity, fields);
+            let id = line.id.clone();
+            cart.lines.push(line);
+            id
+        }
+    };
+    if cart.lines.len() > LINES_MAX {
+        let problem = format!("is one too many; a cart has at most {LINES_MAX} lines");
+        return Err(invalid("variant", problem));
     }
-    assess::all(cart)?;
-    // Only a line that the catalogue has never known has no title.
-    if cart.lines.iter().any(|line| line.sku == sku && line.title.is_empty()) {
-        return Err(invalid("sku", "is not of a product that is sold here"));
+    let fields = cart.lines.iter().flat_map(|line| &line.fields);
+    let written: usize = fields.map(|f| f.name.chars().count() + f.value.chars().count()).sum();
+    if written > FIELDS_MAX {
+        let problem = format!("make {written} characters in all lines; at most {FIELDS_MAX}");
+        return Err(invalid("fields", problem));
     }
-    store::update(&before, after)
+    let unsold = assess::all(&mut cart)?;
+    if unsold.contains(&line) {
+        return Err(invalid("variant", "is not of a product that is sold here"));
+    }
+    store::update(&before, cart)
 }
 
-fn new_line(cart: &Cart, number: u32, sku: String, quantity: u32) -> Line {
+/// A line that the catalogue and pricing have not been asked about. Its id is the revision that the cart
+/// will have with it, so no other line ever has the same.
+fn new_line(cart: &Cart, variant: String, quantity: u32, fields: Vec<Field>) -> Line {
     Line {
-        id: number.to_string(),
-        sku,
-        quantity,
+        id: (cart.revision + 1).to_string(),
+        variant,
+        sku: String::new(),
         title: String::new(),
-        unit: money(cart, 0),
-        total: money(cart, 0),
-        tax_included: false,
+        quantity,
+        unit: Money::new(0, cart.currency.as_str()),
+        total: Money::new(0, cart.currency.as_str()),
+        tax_included: true,
         reason: String::new(),
         problem: None,
+        fields,
+        requires_shipping: true,
     }
 }
 
@@ -101,20 +122,18 @@ pub fn set_quantity(
     quantity: u32,
     revision: Option<u64>,
 ) -> Result<Cart, Error> {
-    check::quantity(quantity, 0)?;
+    let mut check = Check::default();
+    check.quantity("quantity", quantity, 0);
+    check.done()?;
     let before = open(id, revision)?;
-    let mut after = before.clone();
-    let lines = &mut after.cart.lines;
-    let Some(place) = lines.iter().position(|l| l.id == line) else {
+    let mut cart = before.clone();
+    let Some(found) = cart.lines.iter_mut().find(|l| l.id == line) else {
         return Err(Error::NotFound("the cart has no such line".into()));
     };
-    if quantity == 0 {
-        lines.remove(place);
-    } else if let Some(line) = lines.get_mut(place) {
-        line.quantity = quantity;
-    }
-    assess::all(&mut after.cart)?;
-    store::update(&before, after)
+    found.quantity = quantity;
+    cart.lines.retain(|line| line.quantity > 0);
+    assess::all(&mut cart)?;
+    store::update(&before, cart)
 }
 
 /// Sets who orders, and where it goes.
@@ -124,52 +143,57 @@ pub fn set_contact(
     address: Option<Address>,
     revision: Option<u64>,
 ) -> Result<Cart, Error> {
-    check::contact(&email, address.as_ref())?;
+    let mut check = Check::default();
+    check.email("email", &email);
+    if let Some(address) = &address {
+        check.address("address", address);
+    }
+    check.done()?;
     let before = open(id, revision)?;
-    let mut after = before.clone();
-    after.cart.email = Some(email);
-    after.cart.address = address;
-    store::update(&before, after)
+    store::update(&before, Cart { email: Some(email), address, ..before.clone() })
 }
 
 /// Asks for titles, prices and stock again.
 pub fn recalculate(id: &str) -> Result<Cart, Error> {
     let before = open(id, None)?;
-    let mut after = before.clone();
-    assess::all(&mut after.cart)?;
-    store::update(&before, after)
+    let mut cart = before.clone();
+    assess::all(&mut cart)?;
+    store::update(&before, cart)
 }
 
 /// Marks the cart as ordered; also one that has expired since the ordering began.
 pub fn mark_ordered(id: &str, order_id: String) -> Result<Cart, Error> {
-    if let Some(problem) = text::line_problem(&order_id, 200) {
-        return Err(invalid("orderId", problem));
-    }
+    let mut check = Check::default();
+    check.id("orderId", &order_id);
+    check.done()?;
     let before = store::load(id)?;
     match &before.order_id {
-        Some(known) if *known == order_id => return Ok(before.cart),
-        Some(_) => return Err(ordered()),
-        None => {}
+        Some(known) if *known == order_id => Ok(before),
+        Some(_) => Err(ordered()),
+        None => {
+            let order_id = Some(order_id);
+            store::update(&before, Cart { order_id, status: Status::Ordered, ..before.clone() })
+        }
     }
-    let mut after = before.clone();
-    after.order_id = Some(order_id);
-    after.cart.status = Status::Ordered;
-    store::update(&before, after)
 }
 
 /// The cart, where it may be changed by somebody who saw this revision of it.
-fn open(id: &str, revision: Option<u64>) -> Result<Stored, Error> {
-    let stored = store::load(id)?.not_expired()?;
-    let now = stored.cart.revision;
+fn open(id: &str, revision: Option<u64>) -> Result<Cart, Error> {
+    let cart = store::current(id)?;
+    let now = cart.revision;
     match revision {
-        _ if stored.cart.status == Status::Ordered => Err(ordered()),
+        _ if cart.status == Status::Ordered => Err(ordered()),
         Some(seen) if seen != now => Err(Error::Conflict(format!(
             "the cart was changed: it has the revision {now}, not {seen}; look at it again"
         ))),
-        _ => Ok(stored),
+        _ => Ok(cart),
     }
 }
 
 fn ordered() -> Error {
     Error::Conflict("the cart was ordered; start another one".into())
+}
+
+fn invalid(field: &str, problem: impl Into<String>) -> Error {
+    Error::Invalid(vec![fault(field, problem)])
 }

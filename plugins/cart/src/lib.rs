@@ -5,7 +5,6 @@
 
 mod assess;
 mod change;
-mod check;
 mod settings;
 mod store;
 
@@ -18,6 +17,7 @@ mod bindings {
                 import quoin:pricing/quotes@0.1.0;
                 import quoin:inventory/stock@0.1.0;
                 export quoin:cart/carts@0.1.0;
+                export quoin:cart/cart-steps@0.1.0;
             }",
         path: [
             "../../wit/types",
@@ -35,8 +35,9 @@ mod bindings {
     export!(Plugin);
 }
 
+use bindings::exports::quoin::cart::cart_steps;
 use bindings::exports::quoin::cart::carts::{self, Cart};
-use quoin_sdk::types::{Address, Error};
+use quoin_sdk::types::{Address, Error, Field};
 
 struct Plugin;
 
@@ -46,16 +47,17 @@ impl carts::Guest for Plugin {
     }
 
     fn get(id: String) -> Result<Cart, Error> {
-        store::load(&id).and_then(store::Stored::not_expired).map(|stored| stored.cart)
+        store::current(&id)
     }
 
     fn add_line(
         id: String,
-        sku: String,
+        variant: String,
         quantity: u32,
+        fields: Option<Vec<Field>>,
         revision: Option<u64>,
     ) -> Result<Cart, Error> {
-        change::add_line(&id, sku, quantity, revision)
+        change::add_line(&id, variant, quantity, fields.unwrap_or_default(), revision)
     }
 
     fn set_quantity(
@@ -83,7 +85,9 @@ impl carts::Guest for Plugin {
     fn recalculate(id: String) -> Result<Cart, Error> {
         change::recalculate(&id)
     }
+}
 
+impl cart_steps::Guest for Plugin {
     fn mark_ordered(id: String, order_id: String) -> Result<Cart, Error> {
         change::mark_ordered(&id, order_id)
     }

@@ -1,34 +1,23 @@
 //! Carts as they are stored.
 
-use quoin_sdk::db::{self, Row, Value};
-use quoin_sdk::host::clock;
-use quoin_sdk::types::{Address, Error, Money};
-use quoin_sdk::{batch, params};
+use std::collections::BTreeMap;
+
+use quoin_sdk::db::{self, Row, Statement, statement};
+use quoin_sdk::host::{clock, trap};
+use quoin_sdk::types::{Address, Error, Field, Money};
+use quoin_sdk::{fault, params};
 
 use crate::bindings::exports::quoin::cart::carts::{Cart, Line, Status, Totals};
-use crate::check::invalid;
 use crate::settings;
 
 /// Expired carts that a new one clears away, so that a backlog always shrinks.
 const SWEEP_MAX: u32 = 20;
-/// How long a cart is kept after it has expired: an order that is being placed may still need it.
-const GRACE_MS: u64 = 24 * 3_600_000;
 
-/// A cart with what only this plugin knows of it.
-#[derive(Clone, PartialEq)]
-pub struct Stored {
-    pub cart: Cart,
-    /// The order that was made of it.
-    pub order_id: Option<String>,
-    /// The number of the line that was made last.
-    pub lines_made: u32,
-}
-
-impl Stored {
-    /// The cart, unless its time is over.
-    pub fn not_expired(self) -> Result<Stored, Error> {
-        if self.cart.expires_at <= clock::now() { Err(none(&self.cart.id)) } else { Ok(self) }
-    }
+/// The cart with this id, unless it has expired.
+pub fn current(id: &str) -> Result<Cart, Error> {
+    let cart = load(id)?;
+    let over = cart.status == Status::Open && cart.expires_at <= clock::now();
+    if over { Err(none(id)) } else { Ok(cart) }
 }
 
 /// There is no such cart. Ids are long and the caller's; a cut one is enough to recognise it.
@@ -37,146 +26,202 @@ fn none(id: &str) -> Error {
     Error::NotFound(format!("there is no cart {id}, or it has expired"))
 }
 
-/// An amount in the cart's currency.
-pub fn money(cart: &Cart, minor: i64) -> Money {
-    Money::new(minor, cart.currency.as_str())
+/// The cart with this id, expired or not.
+pub fn load(id: &str) -> Result<Cart, Error> {
+    let questions = [
+        "SELECT * FROM cart_cart WHERE id = ?1",
+        "SELECT * FROM cart_line WHERE cart = ?1 ORDER BY id",
+        "SELECT line, name, value FROM cart_field WHERE cart = ?1 ORDER BY line, name",
+    ];
+    let answers = db::batch(&questions.map(|question| statement(question, &params![id])));
+    let [carts, lines, fields] = answers.as_slice() else { trap("a batch without its answers") };
+    let row = carts.first().ok_or_else(|| none(id))?;
+    let mut fields_of: BTreeMap<i64, Vec<Field>> = BTreeMap::new();
+    for row in fields {
+        let field = Field { name: row.text("name"), value: row.text("value") };
+        fields_of.entry(row.integer("line")).or_default().push(field);
+    }
+    let mut cart = cart(row);
+    for row in lines {
+        let fields = fields_of.remove(&row.integer("id")).unwrap_or_default();
+        cart.lines.push(line(row, &cart.currency, fields));
+    }
+    add_up(&mut cart)?;
+    Ok(cart)
 }
 
-/// The cart with this id, expired or not.
-pub fn load(id: &str) -> Result<Stored, Error> {
-    let row =
-        db::first("SELECT * FROM cart WHERE id = ?1", &params![id]).ok_or_else(|| none(id))?;
-    let currency = row.text("currency");
-    let lines = db::rows("SELECT * FROM line WHERE cart = ?1 ORDER BY id", &params![id]);
+fn cart(row: &Row) -> Cart {
     let order_id = row.optional_text("order_id");
-    let mut cart = Cart {
+    let currency = row.text("currency");
+    Cart {
         id: row.text("id"),
         revision: row.number("revision"),
         status: if order_id.is_some() { Status::Ordered } else { Status::Open },
+        order_id,
+        tax_included: row.boolean("tax_included"),
         email: row.optional_text("email"),
-        address: address(&row),
-        lines: lines.iter().map(|row| line(row, &currency)).collect(),
-        totals: Totals {
-            subtotal: Money::new(0, currency.as_str()),
-            grand: Money::new(0, currency.as_str()),
-        },
+        address: address(row),
+        lines: Vec::new(),
+        totals: totals(Money::new(0, currency.as_str())),
         expires_at: row.number("expires_at"),
         currency,
-    };
-    add_up(&mut cart)?;
-    Ok(Stored { cart, order_id, lines_made: row.number("lines_made") })
-}
-
-fn line(row: &Row, currency: &str) -> Line {
-    Line {
-        id: row.integer("id").to_string(),
-        sku: row.text("sku"),
-        quantity: row.number("quantity"),
-        title: row.text("title"),
-        unit: Money::new(row.integer("unit"), currency),
-        total: Money::new(row.integer("total"), currency),
-        tax_included: row.boolean("tax_included"),
-        reason: row.text("reason"),
-        problem: row.optional_text("problem"),
     }
 }
 
 fn address(row: &Row) -> Option<Address> {
     Some(Address {
-        name: row.optional_text("address_name")?,
+        name: row.optional_text("name")?,
+        company: row.optional_text("company"),
         lines: row.text("address_lines").split('\n').map(str::to_owned).collect(),
         postal_code: row.text("postal_code"),
         city: row.text("city"),
         region: row.optional_text("region"),
         country: row.text("country"),
+        phone: row.optional_text("phone"),
     })
 }
 
-/// Sets the totals to the sums of the lines.
+fn line(row: &Row, currency: &str, fields: Vec<Field>) -> Line {
+    Line {
+        id: row.integer("id").to_string(),
+        variant: row.text("variant"),
+        sku: row.text("sku"),
+        title: row.text("title"),
+        quantity: row.number("quantity"),
+        unit: Money::new(row.integer("unit"), currency),
+        total: Money::new(row.integer("total"), currency),
+        tax_included: row.boolean("tax_included"),
+        reason: row.text("reason"),
+        problem: row.optional_text("problem"),
+        fields,
+        requires_shipping: row.boolean("requires_shipping"),
+    }
+}
+
+/// All totals as long as a cart knows no taxes, discounts and shipping.
+pub fn totals(sum: Money) -> Totals {
+    Totals { subtotal: sum.clone(), grand: sum }
+}
+
+/// Sets the totals to the sums of the lines. Net prices are never added to gross ones.
 pub fn add_up(cart: &mut Cart) -> Result<(), Error> {
-    let sum = (cart.lines.iter())
-        .try_fold(money(cart, 0), |sum, line| sum.plus(&line.total))
-        .ok_or_else(|| invalid("lines", "cost more together than can be counted"))?;
-    cart.totals = Totals { subtotal: sum.clone(), grand: sum };
+    let alike = cart.lines.iter().filter(|line| line.tax_included == cart.tax_included);
+    let zero = Money::new(0, cart.currency.as_str());
+    let sum = alike.map(|line| &line.total).try_fold(zero, |sum, total| sum.plus(total));
+    let too_much = || vec![fault("lines", "cost more together than can be counted")];
+    cart.totals = totals(sum.ok_or_else(|| Error::Invalid(too_much()))?);
     Ok(())
 }
 
 /// Stores a new, empty cart, and clears some expired ones away.
 pub fn insert(cart: &Cart) {
-    let old = clock::now().saturating_sub(GRACE_MS);
-    db::execute(
-        &format!(
-            "DELETE FROM cart WHERE id IN (
-                 SELECT id FROM cart WHERE expires_at <= ?1 ORDER BY expires_at LIMIT {SWEEP_MAX})"
+    db::batch(&[
+        statement(
+            "DELETE FROM cart_cart WHERE id IN (
+                 SELECT id FROM cart_cart WHERE order_id IS NULL AND expires_at <= ?1
+                 ORDER BY expires_at LIMIT ?2)",
+            &params![clock::now(), SWEEP_MAX],
         ),
-        &params![old],
-    );
-    db::execute(
-        "INSERT INTO cart (id, revision, currency, lines_made, expires_at) VALUES (?1, ?2, ?3, 0, ?4)",
-        &params![&cart.id, cart.revision, &cart.currency, cart.expires_at],
-    );
+        statement(
+            "INSERT INTO cart_cart (id, revision, currency, tax_included, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            &params![&cart.id, cart.revision, &cart.currency, cart.tax_included, cart.expires_at],
+        ),
+    ]);
 }
 
 /// Stores what has become of a cart, which then has the next revision and a new expiry. What has not
 /// changed is not stored and keeps its revision.
-pub fn update(before: &Stored, mut after: Stored) -> Result<Cart, Error> {
-    if *before == after {
-        return Ok(after.cart);
+pub fn update(before: &Cart, mut cart: Cart) -> Result<Cart, Error> {
+    if *before == cart {
+        return Ok(cart);
     }
-    let cart = &mut after.cart;
     cart.revision += 1;
     cart.expires_at = clock::now() + settings::kept_ms()?;
+    let mut statements = vec![update_cart(&cart)];
+    let gone = before.lines.iter().filter(|line| find(&cart, line).is_none());
+    statements.extend(gone.map(|line| {
+        let delete = "DELETE FROM cart_line WHERE cart = ?1 AND id = ?2";
+        statement(delete, &params![&cart.id, number(line)])
+    }));
+    for line in &cart.lines {
+        let old = find(before, line);
+        if old != Some(line) {
+            statements.push(put_line(&cart, line));
+        }
+        if old.is_none() {
+            statements.extend(line.fields.iter().map(|field| insert_field(&cart, line, field)));
+        }
+    }
+    db::batch(&statements);
+    Ok(cart)
+}
+
+/// The line of a cart with the same id.
+fn find<'a>(cart: &'a Cart, line: &Line) -> Option<&'a Line> {
+    cart.lines.iter().find(|other| other.id == line.id)
+}
+
+/// A line's id as it is stored.
+fn number(line: &Line) -> Option<i64> {
+    line.id.parse().ok()
+}
+
+fn update_cart(cart: &Cart) -> Statement {
     let address = cart.address.as_ref();
-    // The condition is for databases with more than one writer.
-    let changed = db::execute(
-        "UPDATE cart SET revision = ?3, order_id = ?4, email = ?5, address_name = ?6,
-             address_lines = ?7, postal_code = ?8, city = ?9, region = ?10, country = ?11,
-             lines_made = ?12, expires_at = ?13
-         WHERE id = ?1 AND revision = ?2",
+    statement(
+        "UPDATE cart_cart SET revision = ?2, order_id = ?3, tax_included = ?4, email = ?5, name = ?6,
+             company = ?7, address_lines = ?8, postal_code = ?9, city = ?10, region = ?11,
+             country = ?12, phone = ?13, expires_at = ?14
+         WHERE id = ?1",
         &params![
             &cart.id,
-            before.cart.revision,
             cart.revision,
-            after.order_id.as_deref(),
+            cart.order_id.as_deref(),
+            cart.tax_included,
             cart.email.as_deref(),
             address.map(|a| a.name.as_str()),
+            address.and_then(|a| a.company.as_deref()),
             address.map(|a| a.lines.join("\n")),
             address.map(|a| a.postal_code.as_str()),
             address.map(|a| a.city.as_str()),
             address.and_then(|a| a.region.as_deref()),
             address.map(|a| a.country.as_str()),
-            after.lines_made,
+            address.and_then(|a| a.phone.as_deref()),
             cart.expires_at
         ],
-    );
-    if changed != 1 {
-        return Err(Error::Retryable(20));
-    }
-    if before.cart.lines != cart.lines {
-        replace_lines(cart);
-    }
-    Ok(after.cart)
+    )
 }
 
-fn replace_lines(cart: &Cart) {
-    db::execute("DELETE FROM line WHERE cart = ?1", &params![&cart.id]);
-    let mut values: Vec<Value> = Vec::with_capacity(10 * cart.lines.len());
-    for line in &cart.lines {
-        values.extend(params![
+fn put_line(cart: &Cart, line: &Line) -> Statement {
+    statement(
+        "INSERT INTO cart_line (cart, id, variant, sku, title, quantity, unit, total, tax_included,
+             reason, problem, requires_shipping)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+         ON CONFLICT (cart, id) DO UPDATE SET sku = excluded.sku, title = excluded.title,
+             quantity = excluded.quantity, unit = excluded.unit, total = excluded.total,
+             tax_included = excluded.tax_included, reason = excluded.reason,
+             problem = excluded.problem, requires_shipping = excluded.requires_shipping",
+        &params![
             &cart.id,
-            line.id.parse::<i64>().ok(),
+            number(line),
+            &line.variant,
             &line.sku,
-            line.quantity,
             &line.title,
+            line.quantity,
             line.unit.minor,
             line.total.minor,
             line.tax_included,
             &line.reason,
-            line.problem.as_deref()
-        ]);
-    }
-    let insert =
-        "INSERT INTO line (cart, id, sku, quantity, title, unit, total, tax_included, reason,
-        problem) VALUES";
-    batch::insert_many(insert, 10, &values, "");
+            line.problem.as_deref(),
+            line.requires_shipping
+        ],
+    )
+}
+
+fn insert_field(cart: &Cart, line: &Line, field: &Field) -> Statement {
+    statement(
+        "INSERT INTO cart_field (cart, line, name, value) VALUES (?1, ?2, ?3, ?4)",
+        &params![&cart.id, number(line), &field.name, &field.value],
+    )
 }

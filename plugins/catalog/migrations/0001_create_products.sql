@@ -1,4 +1,5 @@
-CREATE TABLE product (
+CREATE TABLE catalog_product (
+    -- What it is known by; never changes.
     id TEXT PRIMARY KEY,
     slug TEXT NOT NULL UNIQUE,
     title TEXT NOT NULL,
@@ -18,49 +19,52 @@ CREATE TABLE product (
     updated_at BIGINT NOT NULL
 );
 
-CREATE INDEX product_by_status ON product (status, sort_title, id);
-CREATE INDEX product_by_title ON product (sort_title, id);
+CREATE INDEX catalog_product_by_status ON catalog_product (status, sort_title, id);
+CREATE INDEX catalog_product_by_title ON catalog_product (sort_title, id);
 
-CREATE TABLE variant (
-    sku TEXT PRIMARY KEY,
-    product_id TEXT NOT NULL REFERENCES product (id) ON DELETE CASCADE,
+CREATE TABLE catalog_variant (
+    -- What it is known by, here and in other plugins; never changes.
+    id TEXT PRIMARY KEY,
+    sku TEXT NOT NULL UNIQUE,
+    product_id TEXT NOT NULL REFERENCES catalog_product (id) ON DELETE CASCADE,
     position INTEGER NOT NULL,
     title TEXT NOT NULL,
     -- JSON: the value of each option.
     options TEXT NOT NULL,
     gtin TEXT,
     weight_grams BIGINT,
+    requires_shipping INTEGER NOT NULL CHECK (requires_shipping IN (0, 1)),
     UNIQUE (product_id, position)
 );
 
-CREATE TABLE category (
+CREATE TABLE catalog_category (
     slug TEXT PRIMARY KEY,
     title TEXT NOT NULL,
-    parent TEXT REFERENCES category (slug)
+    parent TEXT REFERENCES catalog_category (slug)
 );
 
-CREATE INDEX category_by_parent ON category (parent);
+CREATE INDEX catalog_category_by_parent ON catalog_category (parent);
 
-CREATE TABLE product_category (
-    category TEXT NOT NULL REFERENCES category (slug),
-    product_id TEXT NOT NULL REFERENCES product (id) ON DELETE CASCADE,
+CREATE TABLE catalog_product_category (
+    category TEXT NOT NULL REFERENCES catalog_category (slug),
+    product_id TEXT NOT NULL REFERENCES catalog_product (id) ON DELETE CASCADE,
     PRIMARY KEY (category, product_id)
 );
 
-CREATE INDEX product_category_by_product ON product_category (product_id);
+CREATE INDEX catalog_product_category_by_product ON catalog_product_category (product_id);
 
 -- Attributes as `name:value` in lower case.
-CREATE TABLE product_facet (
+CREATE TABLE catalog_product_facet (
     facet TEXT NOT NULL,
-    product_id TEXT NOT NULL REFERENCES product (id) ON DELETE CASCADE,
+    product_id TEXT NOT NULL REFERENCES catalog_product (id) ON DELETE CASCADE,
     PRIMARY KEY (facet, product_id)
 );
 
-CREATE INDEX product_facet_by_product ON product_facet (product_id);
+CREATE INDEX catalog_product_facet_by_product ON catalog_product_facet (product_id);
 
 -- A product without a row here is shown in all channels.
-CREATE TABLE product_channel (
-    product_id TEXT NOT NULL REFERENCES product (id) ON DELETE CASCADE,
+CREATE TABLE catalog_product_channel (
+    product_id TEXT NOT NULL REFERENCES catalog_product (id) ON DELETE CASCADE,
     channel TEXT NOT NULL,
     PRIMARY KEY (product_id, channel)
 );

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use quoin_sdk::check::Check;
 use quoin_sdk::db::{self, Row, Value};
 use quoin_sdk::types::Error;
 use quoin_sdk::{batch, params, text};
 
-use crate::check::{Check, SLUG_MAX, TITLE_MAX};
+use crate::check::{SLUG_MAX, TITLE_MAX};
 use crate::exports::quoin::catalog::products::Category;
 
 /// Categories of a shop: all of them are listed in one answer.
@@ -14,10 +15,10 @@ pub const CATEGORIES_MAX: usize = 2_000;
 
 /// Every category with each category below it, itself included. `UNION` ends at what is known.
 const BELOW: &str = "WITH RECURSIVE below (slug, descendant) AS (
-    SELECT slug, slug FROM category
+    SELECT slug, slug FROM catalog_category
     UNION
-    SELECT below.slug, category.slug FROM below
-    JOIN category ON category.parent = below.descendant
+    SELECT below.slug, child.slug FROM below
+    JOIN catalog_category AS child ON child.parent = below.descendant
 )";
 
 /// Categories with the number of published products.
@@ -25,13 +26,14 @@ pub fn all() -> Vec<Category> {
     let statement = format!(
         "{BELOW}, counted (slug, products) AS (
             SELECT below.slug, count(DISTINCT product.id) FROM below
-            JOIN product_category ON product_category.category = below.descendant
-            JOIN product ON product.id = product_category.product_id
+            JOIN catalog_product_category AS filed ON filed.category = below.descendant
+            JOIN catalog_product AS product ON product.id = filed.product_id
             WHERE product.status = 'published' GROUP BY below.slug
         )
         SELECT category.slug, category.title, category.parent,
             coalesce(counted.products, 0) AS products
-        FROM category LEFT JOIN counted ON counted.slug = category.slug ORDER BY category.slug"
+        FROM catalog_category AS category
+        LEFT JOIN counted ON counted.slug = category.slug ORDER BY category.slug"
     );
     db::rows(&statement, &[]).iter().map(category).collect()
 }
@@ -47,7 +49,7 @@ fn category(row: &Row) -> Category {
 
 /// Slugs of all categories with those of their parents.
 pub fn parents() -> HashMap<String, Option<String>> {
-    let rows = db::rows("SELECT slug, parent FROM category", &[]);
+    let rows = db::rows("SELECT slug, parent FROM catalog_category", &[]);
     rows.iter().map(|row| (row.text("slug"), row.optional_text("parent"))).collect()
 }
 
@@ -64,7 +66,7 @@ pub fn upsert(slug: String, title: String, parent: Option<String>) -> Result<Cat
         return Err(Error::Conflict(format!("the shop has {CATEGORIES_MAX} categories already")));
     }
     db::execute(
-        "INSERT INTO category (slug, title, parent) VALUES (?1, ?2, ?3)
+        "INSERT INTO catalog_category (slug, title, parent) VALUES (?1, ?2, ?3)
         ON CONFLICT (slug) DO UPDATE SET title = excluded.title, parent = excluded.parent",
         &params![&slug, &title, parent.as_deref()],
     );
@@ -108,5 +110,6 @@ pub struct New {
 pub fn add(categories: &[New]) {
     let values: Vec<Value> =
         categories.iter().flat_map(|c| params![&c.slug, &c.title, c.parent.as_deref()]).collect();
-    batch::insert_many("INSERT INTO category (slug, title, parent) VALUES", 3, &values, "");
+    let head = "INSERT INTO catalog_category (slug, title, parent) VALUES";
+    batch::insert_many(head, 3, &values, "");
 }

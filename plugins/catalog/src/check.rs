@@ -2,11 +2,8 @@
 
 mod variants;
 
-use std::collections::HashSet;
-use std::hash::Hash;
-
-use quoin_sdk::types::{Error, FieldFault};
-use quoin_sdk::{fault, text};
+use quoin_sdk::check::Check;
+use quoin_sdk::text;
 
 use crate::exports::quoin::catalog::product_admin::ProductInput;
 use crate::store::facet;
@@ -30,60 +27,8 @@ const URL_MAX: usize = 1_000;
 const ATTRIBUTES_MAX: usize = 100;
 /// Categories, media, translations or channels of a product, each.
 const LIST_MAX: usize = 50;
-/// Faults that one answer lists; more help nobody.
-const FAULTS_MAX: usize = 100;
-
-/// Collects faults.
-#[derive(Default)]
-pub struct Check(Vec<FieldFault>);
-
-impl Check {
-    /// Notes a fault, unless there are many already.
-    pub fn fault(&mut self, field: impl Into<String>, problem: impl Into<String>) {
-        if self.0.len() < FAULTS_MAX {
-            self.0.push(fault(field, problem));
-        }
-    }
-
-    /// Notes a fault if there is a problem.
-    pub fn note(&mut self, field: impl Into<String>, problem: Option<String>) {
-        if let Some(problem) = problem {
-            self.fault(field, problem);
-        }
-    }
-
-    /// A list that is too long is a fault; then its items are not looked at.
-    fn list<'a, T>(&mut self, field: &str, items: &'a [T], max: usize) -> &'a [T] {
-        if items.len() <= max {
-            return items;
-        }
-        self.fault(field, format!("has {} items; at most {max} are possible", items.len()));
-        &[]
-    }
-
-    /// An item that is there twice is a fault.
-    fn distinct<K: Eq + Hash>(&mut self, field: &str, keys: impl Iterator<Item = K>) {
-        let mut seen = HashSet::new();
-        for (i, key) in keys.enumerate() {
-            if !seen.insert(key) {
-                self.fault(format!("{field}/{i}"), "is there twice");
-            }
-        }
-    }
-
-    /// All that was found.
-    pub fn faults(self) -> Vec<FieldFault> {
-        self.0
-    }
-
-    /// An error when anything was found.
-    pub fn done(self) -> Result<(), Error> {
-        if self.0.is_empty() { Ok(()) } else { Err(Error::Invalid(self.0)) }
-    }
-}
-
-/// Checks a product by itself. Whether its categories exist and its SKUs are free is to be asked of
-/// the database.
+/// Checks a product by itself. Whether its categories exist, and its SKUs and ids are its own, is to
+/// be asked of the database.
 pub fn product(input: &ProductInput) -> Check {
     let mut check = Check::default();
     check.note("slug", text::slug_problem(&input.slug, SLUG_MAX));

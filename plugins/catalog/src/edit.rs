@@ -1,7 +1,6 @@
 //! Changing products one at a time.
 
-use std::collections::HashSet;
-
+use quoin_sdk::check::Check;
 use quoin_sdk::db::{self, Value};
 use quoin_sdk::host::clock;
 use quoin_sdk::types::Error;
@@ -9,12 +8,29 @@ use quoin_sdk::{batch, id};
 
 use crate::exports::quoin::catalog::product_admin::ProductInput;
 use crate::exports::quoin::catalog::products::{Product, Status};
+use crate::identity::Identities;
 use crate::{category, check, lookup, store};
 
 /// SKUs in one query.
 const SKUS_OF_QUERY: usize = 500;
 
+/// Makes the product, or replaces the one with this slug.
 pub fn upsert(input: ProductInput, revision: Option<u64>) -> Result<Product, Error> {
+    let old = store::by_slug(&input.slug);
+    write(input, old, revision)
+}
+
+/// Replaces the product with this id.
+pub fn replace(id: &str, input: ProductInput, revision: Option<u64>) -> Result<Product, Error> {
+    let old = lookup::by_id(id)?;
+    write(input, Some(old), revision)
+}
+
+fn write(
+    input: ProductInput,
+    old: Option<Product>,
+    revision: Option<u64>,
+) -> Result<Product, Error> {
     let mut check = check::product(&input);
     let known = category::parents();
     for (i, slug) in input.categories.iter().enumerate() {
@@ -22,26 +38,41 @@ pub fn upsert(input: ProductInput, revision: Option<u64>) -> Result<Product, Err
             check.fault(format!("categories/{i}"), "is not the slug of a category; make it first");
         }
     }
-    let skus: Vec<&str> = input.variants.iter().map(|v| v.sku.as_str()).collect();
-    let others = owners(&skus);
+    let mut identities = Identities::of(&old);
     for (i, variant) in input.variants.iter().enumerate() {
-        let owner = others.iter().find(|(sku, owner)| *sku == variant.sku && *owner != input.slug);
-        check.note(format!("variants/{i}/sku"), owner.map(|(_, owner)| belongs_to(owner)));
+        if let Some(Err(problem)) = variant.id.as_ref().map(|id| identities.name(id)) {
+            check.fault(format!("variants/{i}/id"), problem);
+        }
     }
+    others(&input, old.as_ref(), &mut check);
     check.done()?;
 
-    let old = store::by_slug(&input.slug);
     expect_revision(&input.slug, old.as_ref(), revision)?;
-    let (product, change) = merged(input, None, old, clock::now());
+    let (product, change) = merged(input, None, old, &mut identities, clock::now());
     if change != Change::None {
         store::replace(std::slice::from_ref(&product));
     }
     Ok(product)
 }
 
-pub fn set_status(slug: &str, status: Status, revision: Option<u64>) -> Result<Product, Error> {
-    let mut product = lookup::any(slug)?;
-    expect_revision(slug, Some(&product), revision)?;
+/// What belongs to other products: a slug and SKUs.
+fn others(input: &ProductInput, old: Option<&Product>, check: &mut Check) {
+    let id = old.map(|old| old.id.as_str());
+    if old.is_some_and(|old| old.slug != input.slug) && store::by_slug(&input.slug).is_some() {
+        check.fault("slug", "belongs to another product; a slug is unique in the shop");
+    }
+    let skus: Vec<&str> = input.variants.iter().map(|v| v.sku.as_str()).collect();
+    let owners = owners(&skus);
+    for (i, variant) in input.variants.iter().enumerate() {
+        let owner = owners.iter().find(|o| o.sku == variant.sku && Some(o.product.as_str()) != id);
+        check.note(format!("variants/{i}/sku"), owner.map(|owner| belongs_to(&owner.slug)));
+    }
+}
+
+/// Sets the status of the product with this id.
+pub fn set_status(id: &str, status: Status, revision: Option<u64>) -> Result<Product, Error> {
+    let mut product = lookup::by_id(id)?;
+    expect_revision(&product.slug, Some(&product), revision)?;
     if product.status != status {
         product.status = status;
         product.revision += 1;
@@ -56,8 +87,8 @@ fn expect_revision(slug: &str, now: Option<&Product>, wanted: Option<u64>) -> Re
         (_, None) => Ok(()),
         (Some(now), Some(wanted)) if now.revision == wanted => Ok(()),
         (Some(now), Some(wanted)) => Err(Error::Conflict(format!(
-            "{slug} has revision {} now, not {wanted}; read it again",
-            now.revision
+            "{} has revision {} now, not {wanted}; read it again",
+            now.slug, now.revision
         ))),
         (None, Some(_)) => Err(Error::Conflict(format!(
             "there is no product {slug} yet; leave the revision out to make it"
@@ -81,6 +112,7 @@ pub fn merged(
     input: ProductInput,
     status: Option<Status>,
     old: Option<Product>,
+    identities: &mut Identities,
     now: u64,
 ) -> (Product, Change) {
     let was = old.as_ref();
@@ -91,7 +123,7 @@ pub fn merged(
         description: input.description,
         status: status.or(was.map(|old| old.status)).unwrap_or(Status::Draft),
         options: input.options,
-        variants: input.variants,
+        variants: identities.variants(input.variants),
         categories: input.categories,
         attributes: input.attributes,
         media: input.media,
@@ -111,19 +143,31 @@ pub fn merged(
     }
 }
 
-/// Which products have these SKUs now: SKUs with slugs.
-pub fn owners(skus: &[&str]) -> HashSet<(String, String)> {
-    let mut owners = HashSet::new();
+/// Who has a SKU now.
+pub struct Owner {
+    pub sku: String,
+    /// The id of the product.
+    pub product: String,
+    /// Its slug.
+    pub slug: String,
+}
+
+/// Which products have these SKUs now.
+pub fn owners(skus: &[&str]) -> Vec<Owner> {
+    let mut owners = Vec::new();
     for some in skus.chunks(SKUS_OF_QUERY) {
         let params: Vec<Value> = some.iter().map(|sku| Value::from(*sku)).collect();
         let statement = format!(
-            "SELECT variant.sku, product.slug FROM variant
-            JOIN product ON product.id = variant.product_id WHERE variant.sku IN ({})",
+            "SELECT variant.sku, variant.product_id, product.slug FROM catalog_variant AS variant
+            JOIN catalog_product AS product ON product.id = variant.product_id
+            WHERE variant.sku IN ({})",
             batch::marks(1, params.len())
         );
-        owners.extend(
-            db::rows(&statement, &params).into_iter().map(|r| (r.text("sku"), r.text("slug"))),
-        );
+        owners.extend(db::rows(&statement, &params).iter().map(|row| Owner {
+            sku: row.text("sku"),
+            product: row.text("product_id"),
+            slug: row.text("slug"),
+        }));
     }
     owners
 }

@@ -15,6 +15,7 @@ use quoin_sdk::types::{Error, ImportReport};
 use crate::check::{self, SLUG_MAX};
 use crate::edit::{self, Change};
 use crate::exports::quoin::catalog::products::{Product, Status};
+use crate::identity::Identities;
 use crate::{category, store};
 use columns::Columns;
 use tree::Tree;
@@ -33,6 +34,8 @@ pub fn import(csv: &str, dry_run: bool) -> Result<ImportReport, Error> {
     let groups = group(&sheet.rows, columns.slug, &mut faults);
     let slugs: Vec<&str> = groups.iter().map(|(slug, _)| *slug).collect();
     let mut old = store::by_slugs(&slugs);
+    let mut identities = Identities::of(old.values());
+    columns.name_variants(&sheet.rows, &mut identities, &mut faults);
     let mut tree = Tree::new(category::parents());
     let mut skus = Skus::default();
     let now = clock::now();
@@ -47,7 +50,7 @@ pub fn import(csv: &str, dry_run: bool) -> Result<ImportReport, Error> {
             faults.add(line, problem);
         }
         skus.note(slug, rows, columns.sku, &mut faults);
-        let (product, change) = edit::merged(draft, status, old, now);
+        let (product, change) = edit::merged(draft, status, old, &mut identities, now);
         match change {
             Change::Create => created += 1,
             Change::Update => updated += 1,
@@ -132,11 +135,11 @@ impl<'a> Skus<'a> {
     fn refuse_taken(&self, slugs: &[&str], faults: &mut Faults) {
         let in_file: std::collections::HashSet<&str> = slugs.iter().copied().collect();
         let skus: Vec<&str> = self.0.keys().copied().collect();
-        for (sku, owner) in edit::owners(&skus) {
-            if let Some((_, line)) = self.0.get(sku.as_str())
-                && !in_file.contains(owner.as_str())
+        for owner in edit::owners(&skus) {
+            if let Some((_, line)) = self.0.get(owner.sku.as_str())
+                && !in_file.contains(owner.slug.as_str())
             {
-                faults.add(*line, format!("sku {}", edit::belongs_to(&owner)));
+                faults.add(*line, format!("sku {}", edit::belongs_to(&owner.slug)));
             }
         }
     }

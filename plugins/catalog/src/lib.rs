@@ -3,6 +3,7 @@
 mod category;
 mod check;
 mod edit;
+mod identity;
 mod import;
 mod list;
 mod lookup;
@@ -10,14 +11,17 @@ mod store;
 
 use quoin_sdk::types::{Error, ImportReport};
 
-use exports::quoin::catalog::{product_admin, products};
+use exports::quoin::catalog::{product_admin, products, variants};
+use lookup::Key;
 use product_admin::ProductInput;
 use products::{Category, Filter, Page, Product, Status, VariantInfo};
+use variants::KnownVariant;
 
 quoin_sdk::wit_bindgen::generate!({
     inline: "package quoin:catalog-plugin;
         world plugin {
             export quoin:catalog/products@0.1.0;
+            export quoin:catalog/variants@0.1.0;
             export quoin:catalog/product-admin@0.1.0;
         }",
     path: ["../../wit/types", "../../wit/catalog"],
@@ -42,12 +46,26 @@ impl products::Guest for Plugin {
         lookup::published(&slug, locale.as_deref())
     }
 
+    fn variants(ids: Vec<String>) -> Result<Vec<VariantInfo>, Error> {
+        lookup::sold(Key::Id, &ids)
+    }
+
     fn variants_by_sku(skus: Vec<String>) -> Result<Vec<VariantInfo>, Error> {
-        lookup::variants(&skus)
+        lookup::sold(Key::Sku, &skus)
     }
 
     fn list_categories() -> Result<Vec<Category>, Error> {
         Ok(category::all())
+    }
+}
+
+impl variants::Guest for Plugin {
+    fn by_id(ids: Vec<String>) -> Result<Vec<KnownVariant>, Error> {
+        lookup::known(Key::Id, &ids)
+    }
+
+    fn by_sku(skus: Vec<String>) -> Result<Vec<KnownVariant>, Error> {
+        lookup::known(Key::Sku, &skus)
     }
 }
 
@@ -62,16 +80,24 @@ impl product_admin::Guest for Plugin {
         list::page(status, &filter, cursor.as_deref(), limit)
     }
 
-    fn get(slug: String) -> Result<Product, Error> {
-        lookup::any(&slug)
+    fn get(id: String) -> Result<Product, Error> {
+        lookup::by_id(&id)
+    }
+
+    fn find(slug: String) -> Result<Product, Error> {
+        lookup::by_slug(&slug)
     }
 
     fn upsert(product: ProductInput, revision: Option<u64>) -> Result<Product, Error> {
         edit::upsert(product, revision)
     }
 
-    fn set_status(slug: String, status: Status, revision: Option<u64>) -> Result<Product, Error> {
-        edit::set_status(&slug, status, revision)
+    fn replace(id: String, product: ProductInput, revision: Option<u64>) -> Result<Product, Error> {
+        edit::replace(&id, product, revision)
+    }
+
+    fn set_status(id: String, status: Status, revision: Option<u64>) -> Result<Product, Error> {
+        edit::set_status(&id, status, revision)
     }
 
     fn upsert_category(

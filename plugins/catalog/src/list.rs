@@ -6,7 +6,7 @@ use quoin_sdk::db::{self, Row, Value};
 use quoin_sdk::types::{Error, FieldFault};
 use quoin_sdk::{batch, cursor, fault};
 
-use crate::exports::quoin::catalog::products::{Filter, Media, Page, Status, Summary};
+use crate::exports::quoin::catalog::products::{Filter, Media, Page, Status, Summary, VariantName};
 use crate::store::{self, PRODUCTS_OF_QUERY};
 
 /// Characters of a search: what somebody types, not a book.
@@ -25,7 +25,7 @@ pub fn page(
     limit: Option<u32>,
 ) -> Result<Page, Error> {
     let mut query = conditions(status, filter).map_err(|fault| Error::Invalid(vec![fault]))?;
-    let statement = format!("SELECT count(*) AS total FROM product {}", query.clause());
+    let statement = format!("SELECT count(*) AS total FROM catalog_product {}", query.clause());
     let total = db::first(&statement, &query.params).map_or(0, |row| row.number("total"));
 
     if let Some(after) = after {
@@ -39,7 +39,7 @@ pub fn page(
     let limit = cursor::limit(limit);
     let statement = format!(
         "SELECT id, slug, title, sort_title, status, image_url, image_alt, revision
-        FROM product {} ORDER BY sort_title, id LIMIT {}",
+        FROM catalog_product {} ORDER BY sort_title, id LIMIT {}",
         query.clause(),
         limit + 1
     );
@@ -63,15 +63,17 @@ fn place(after: &str) -> Option<(String, String)> {
 
 fn summaries(rows: &[Row]) -> Vec<Summary> {
     let ids: Vec<Value> = rows.iter().map(|row| Value::from(row.text("id"))).collect();
-    let mut skus: HashMap<String, Vec<String>> = HashMap::new();
+    let mut variants: HashMap<String, Vec<VariantName>> = HashMap::new();
     for some in ids.chunks(PRODUCTS_OF_QUERY) {
         let statement = format!(
-            "SELECT product_id, sku FROM variant WHERE product_id IN ({})
+            "SELECT product_id, id, sku, title FROM catalog_variant WHERE product_id IN ({})
             ORDER BY product_id, position",
             batch::marks(1, some.len())
         );
         for row in db::rows(&statement, some) {
-            skus.entry(row.text("product_id")).or_default().push(row.text("sku"));
+            let variant =
+                VariantName { id: row.text("id"), sku: row.text("sku"), title: row.text("title") };
+            variants.entry(row.text("product_id")).or_default().push(variant);
         }
     }
     let summary = |row: &Row| {
@@ -82,7 +84,7 @@ fn summaries(rows: &[Row]) -> Vec<Summary> {
             title: row.text("title"),
             status: store::status(row),
             image: row.optional_text("image_url").map(|url| Media { url, alt }),
-            skus: skus.remove(&id).unwrap_or_default(),
+            variants: variants.remove(&id).unwrap_or_default(),
             revision: row.number("revision"),
             id,
         }
@@ -122,12 +124,13 @@ fn conditions(status: Option<Status>, filter: &Filter) -> Result<Query, FieldFau
         let mark = query.param(category);
         query.conditions.push(format!(
             "id IN (WITH RECURSIVE below (slug) AS (
-                SELECT slug FROM category WHERE slug = {mark}
+                SELECT slug FROM catalog_category WHERE slug = {mark}
                 UNION
-                SELECT category.slug FROM below JOIN category ON category.parent = below.slug
+                SELECT child.slug FROM below
+                JOIN catalog_category AS child ON child.parent = below.slug
             )
             SELECT product_id FROM below
-            JOIN product_category ON product_category.category = below.slug)"
+            JOIN catalog_product_category AS filed ON filed.category = below.slug)"
         ));
     }
     if let Some(attribute) = short("attribute", &filter.attribute)? {
@@ -136,16 +139,17 @@ fn conditions(status: Option<Status>, filter: &Filter) -> Result<Query, FieldFau
             return Err(fault("attribute", problem));
         }
         let mark = query.param(attribute.to_lowercase());
-        query
-            .conditions
-            .push(format!("id IN (SELECT product_id FROM product_facet WHERE facet = {mark})"));
+        query.conditions.push(format!(
+            "id IN (SELECT product_id FROM catalog_product_facet WHERE facet = {mark})"
+        ));
     }
     if let Some(channel) = short("channel", &filter.channel)? {
         let mark = query.param(channel);
         query.conditions.push(format!(
-            "(NOT EXISTS (SELECT 1 FROM product_channel WHERE product_id = product.id)
-            OR EXISTS (SELECT 1 FROM product_channel
-                WHERE product_id = product.id AND channel = {mark}))"
+            "(NOT EXISTS (SELECT 1 FROM catalog_product_channel AS shown
+                WHERE shown.product_id = catalog_product.id)
+            OR EXISTS (SELECT 1 FROM catalog_product_channel AS shown
+                WHERE shown.product_id = catalog_product.id AND shown.channel = {mark}))"
         ));
     }
     for word in words(filter.text.as_deref().unwrap_or_default())? {

@@ -2,27 +2,34 @@
 
 use std::collections::HashMap;
 
-use quoin_sdk::db::{self, Value};
+use quoin_sdk::db::{self, Row, Value};
 use quoin_sdk::types::Error;
 use quoin_sdk::{batch, fault, text};
 
 use crate::check::SLUG_MAX;
 use crate::exports::quoin::catalog::products::{Product, Status, Translation, VariantInfo};
+use crate::exports::quoin::catalog::variants::KnownVariant;
 use crate::store;
 
-/// SKUs of one call, as the contract has it.
-const SKUS_MAX: usize = 1_000;
-/// SKUs of one query: its rows with their titles and options stay far below the host's 4 MiB.
-const SKUS_OF_QUERY: usize = 250;
+/// Variants of one call, as the contract has it.
+const VARIANTS_MAX: usize = 1_000;
+/// Variants of one query: its rows with their titles and options stay far below the host's 4 MiB.
+const VARIANTS_OF_QUERY: usize = 250;
 
-/// A product of any status.
-pub fn any(slug: &str) -> Result<Product, Error> {
+/// The product with this id, of any status.
+pub fn by_id(id: &str) -> Result<Product, Error> {
+    let missing = || Error::NotFound("there is no product with this id".into());
+    store::by_id(id).ok_or_else(missing)
+}
+
+/// The product with this slug, of any status.
+pub fn by_slug(slug: &str) -> Result<Product, Error> {
     store::by_slug(slug).ok_or_else(|| missing(slug))
 }
 
 /// A published product, in another language where it has that.
 pub fn published(slug: &str, locale: Option<&str>) -> Result<Product, Error> {
-    let mut product = any(slug)?;
+    let mut product = by_slug(slug)?;
     if product.status != Status::Published {
         return Err(missing(slug));
     }
@@ -52,31 +59,81 @@ fn translation<'a>(all: &'a [Translation], locale: &str) -> Option<&'a Translati
     }
 }
 
-/// The published variants with these SKUs.
-pub fn variants(skus: &[String]) -> Result<Vec<VariantInfo>, Error> {
-    if skus.len() > SKUS_MAX {
-        let problem = format!("are {}; at most {SKUS_MAX} are possible", skus.len());
-        return Err(Error::Invalid(vec![fault("skus", problem)]));
+/// What a variant is asked for by: a unique column.
+#[derive(Clone, Copy)]
+pub enum Key {
+    Id,
+    Sku,
+}
+
+impl Key {
+    fn column(self) -> &'static str {
+        match self {
+            Key::Id => "id",
+            Key::Sku => "sku",
+        }
     }
-    let mut found: HashMap<String, VariantInfo> = HashMap::with_capacity(skus.len());
-    for some in skus.chunks(SKUS_OF_QUERY) {
-        let params: Vec<Value> = some.iter().map(Value::from).collect();
+
+    fn field(self) -> &'static str {
+        match self {
+            Key::Id => "ids",
+            Key::Sku => "skus",
+        }
+    }
+}
+
+/// The variants of published products with these keys.
+pub fn sold(key: Key, keys: &[String]) -> Result<Vec<VariantInfo>, Error> {
+    let columns = format!(
+        "{}, product.id AS product_id, product.slug, product.title AS product_title",
+        store::VARIANT_COLUMNS
+    );
+    let info = |row: &Row| VariantInfo {
+        variant: store::variant(row),
+        product_id: row.text("product_id"),
+        product_slug: row.text("slug"),
+        product_title: row.text("product_title"),
+    };
+    find(key, keys, &columns, "AND product.status = 'published'", info)
+}
+
+/// The variants with these keys, of products of any status.
+pub fn known(key: Key, keys: &[String]) -> Result<Vec<KnownVariant>, Error> {
+    let columns = "variant.id, variant.sku, variant.product_id, product.status";
+    let known = |row: &Row| KnownVariant {
+        id: row.text("id"),
+        sku: row.text("sku"),
+        product_id: row.text("product_id"),
+        published: store::status(row) == Status::Published,
+    };
+    find(key, keys, columns, "", known)
+}
+
+/// What is found for the keys, in their order.
+fn find<T: Clone>(
+    key: Key,
+    keys: &[String],
+    columns: &str,
+    condition: &str,
+    read: impl Fn(&Row) -> T,
+) -> Result<Vec<T>, Error> {
+    if keys.len() > VARIANTS_MAX {
+        let problem = format!("are {}; at most {VARIANTS_MAX} are possible", keys.len());
+        return Err(Error::Invalid(vec![fault(key.field(), problem)]));
+    }
+    let column = key.column();
+    let mut found: HashMap<String, T> = HashMap::with_capacity(keys.len());
+    for some in keys.chunks(VARIANTS_OF_QUERY) {
+        let mut params: Vec<Value> = some.iter().map(Value::from).collect();
+        let asked = batch::round_up(&mut params, 1);
         let statement = format!(
-            "SELECT {}, product.id AS product_id, product.slug, product.title AS product_title
-            FROM variant JOIN product ON product.id = variant.product_id
-            WHERE variant.sku IN ({}) AND product.status = 'published'",
-            store::VARIANT_COLUMNS,
-            batch::marks(1, params.len())
+            "SELECT {columns} FROM catalog_variant AS variant
+            JOIN catalog_product AS product ON product.id = variant.product_id
+            WHERE variant.{column} IN ({}) {condition}",
+            batch::marks(1, asked)
         );
-        found.extend(db::rows(&statement, &params).iter().map(|row| {
-            let info = VariantInfo {
-                variant: store::variant(row),
-                product_id: row.text("product_id"),
-                product_slug: row.text("slug"),
-                product_title: row.text("product_title"),
-            };
-            (info.variant.sku.clone(), info)
-        }));
+        let rows = db::rows(&statement, &params);
+        found.extend(rows.iter().map(|row| (row.text(column), read(row))));
     }
-    Ok(skus.iter().filter_map(|sku| found.get(sku).cloned()).collect())
+    Ok(keys.iter().filter_map(|key| found.get(key).cloned()).collect())
 }

@@ -1,7 +1,7 @@
 //! Products in the database.
 //!
-//! `variant` is the truth about variants, `product` about everything else; `product_category`,
-//! `product_facet` and `product_channel` repeat what filters look at.
+//! `catalog_variant` is the truth about variants, `catalog_product` about everything else;
+//! `catalog_product_category`, `_facet` and `_channel` repeat what filters look at.
 
 mod write;
 
@@ -24,8 +24,8 @@ use crate::exports::quoin::catalog::products::{
 pub const PRODUCTS_OF_QUERY: usize = 25;
 
 /// The columns of a variant, for [`variant`].
-pub const VARIANT_COLUMNS: &str =
-    "variant.sku, variant.title, variant.options, variant.gtin, variant.weight_grams";
+pub const VARIANT_COLUMNS: &str = "variant.id, variant.sku, variant.title, variant.options,
+    variant.gtin, variant.weight_grams, variant.requires_shipping";
 
 /// The nested lists of a product in its JSON column.
 #[derive(Serialize, Deserialize)]
@@ -40,20 +40,26 @@ struct Details {
 
 /// The product with this slug.
 pub fn by_slug(slug: &str) -> Option<Product> {
-    read(&[slug]).pop()
+    read("slug", &[slug]).pop()
+}
+
+/// The product with this id.
+pub fn by_id(id: &str) -> Option<Product> {
+    read("id", &[id]).pop()
 }
 
 /// The products with these slugs.
 pub fn by_slugs(slugs: &[&str]) -> HashMap<String, Product> {
-    let products = slugs.chunks(PRODUCTS_OF_QUERY).flat_map(read);
+    let products = slugs.chunks(PRODUCTS_OF_QUERY).flat_map(|some| read("slug", some));
     products.map(|product| (product.slug.clone(), product)).collect()
 }
 
-fn read(slugs: &[&str]) -> Vec<Product> {
-    let params: Vec<Value> = slugs.iter().map(|slug| Value::from(*slug)).collect();
+/// The products whose `column`, a unique one, has one of these values.
+fn read(column: &str, keys: &[&str]) -> Vec<Product> {
+    let params: Vec<Value> = keys.iter().map(|key| Value::from(*key)).collect();
     let statement = format!(
         "SELECT id, slug, title, description, status, details, revision, updated_at
-        FROM product WHERE slug IN ({})",
+        FROM catalog_product WHERE {column} IN ({})",
         batch::marks(1, params.len())
     );
     let mut products: Vec<Product> = db::rows(&statement, &params).iter().map(product).collect();
@@ -62,8 +68,8 @@ fn read(slugs: &[&str]) -> Vec<Product> {
         return products;
     }
     let statement = format!(
-        "SELECT product_id, {VARIANT_COLUMNS} FROM variant WHERE product_id IN ({})
-        ORDER BY product_id, position",
+        "SELECT variant.product_id, {VARIANT_COLUMNS} FROM catalog_variant AS variant
+        WHERE variant.product_id IN ({}) ORDER BY variant.product_id, variant.position",
         batch::marks(1, ids.len())
     );
     let mut variants: HashMap<String, Vec<ProductVariant>> = HashMap::new();
@@ -100,11 +106,13 @@ fn product(row: &Row) -> Product {
 /// The variant in a row with [`VARIANT_COLUMNS`].
 pub fn variant(row: &Row) -> ProductVariant {
     ProductVariant {
+        id: row.text("id"),
         sku: row.text("sku"),
         title: row.text("title"),
         options: json(&row.text("options")),
         gtin: row.optional_text("gtin"),
         weight_grams: row.optional_integer("weight_grams").and_then(|g| u32::try_from(g).ok()),
+        requires_shipping: row.boolean("requires_shipping"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use quoin_harness::{Reply, Shop, json};
 
-use super::{Json, each, product, put, start, variant, with};
+use super::{Json, each, find, product, put, start, variant, with, without_ids};
 
 const CUPS: &str = "\
 slug,title,description,category,status,sku,variant_title,gtin,weight_grams,image,image_alt,option:Size,option:Glaze,attr:Maker
@@ -34,14 +34,14 @@ fn faults(report: &Json) -> Vec<(u64, String)> {
 }
 
 fn get(shop: &Shop, slug: &str) -> Json {
-    shop.admin().get(&format!("/admin/products/{slug}")).ok()
+    find(shop, slug).ok()
 }
 
 #[test]
 fn rows_of_one_slug_become_a_product_and_missing_categories_are_made() {
     let (_host, shop) = start();
     assert_eq!(counts(&import(&shop, "", CUPS).ok()), (2, 0, 0));
-    let cup = shop.get("/products/cup").ok();
+    let cup = without_ids(shop.get("/products/cup").ok());
     let size =
         |size: &str| json!([{"name": "Size", "value": size}, {"name": "Glaze", "value": "blue"}]);
     for (member, value) in [
@@ -57,8 +57,8 @@ fn rows_of_one_slug_become_a_product_and_missing_categories_are_made() {
         (
             "variants",
             json!([
-                {"sku": "CUP-L", "title": "large / blue", "options": size("large"), "gtin": "4006381333931", "weightGrams": 350},
-                {"sku": "CUP-S", "title": "Small one", "options": size("small"), "gtin": null, "weightGrams": null},
+                {"sku": "CUP-L", "title": "large / blue", "options": size("large"), "gtin": "4006381333931", "weightGrams": 350, "requiresShipping": true},
+                {"sku": "CUP-S", "title": "Small one", "options": size("small"), "gtin": null, "weightGrams": null, "requiresShipping": true},
             ]),
         ),
         ("revision", json!(1)),
@@ -177,7 +177,7 @@ e,E,,日本,,E,,
         assert!(found, "line {line}: {part} in {report}");
     }
     assert_eq!((&report["faultCount"], &report["created"]), (&json!(8), &json!(0)));
-    shop.admin().get("/admin/products/good").expect(404);
+    find(&shop, "good").expect(404);
     assert_eq!(shop.get("/categories").ok(), json!([]));
 }
 

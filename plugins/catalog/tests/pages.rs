@@ -2,7 +2,7 @@
 
 use quoin_harness::{Shop, json};
 
-use super::{Json, each, fields, product, publish, put, start, with};
+use super::{Json, each, fields, find, product, publish, put, start, with};
 
 fn slugs(shop: &Shop, query: &str) -> Vec<String> {
     each(&shop.get(&format!("/products?{query}")).ok(), "slug")
@@ -61,14 +61,18 @@ fn a_page_goes_on_where_it_was_when_products_come_and_go() {
 }
 
 #[test]
-fn a_list_shows_picture_and_skus_of_each_product() {
+fn a_list_shows_picture_and_variants_of_each_product() {
     let (_host, shop) = start();
     let media = json!([{"url": "/a.jpg", "alt": "A"}, {"url": "/b.jpg", "alt": "B"}]);
     publish(&shop, with(product("a"), json!({"media": media})));
     publish(&shop, product("b"));
     let items = shop.get("/products").ok()["items"].clone();
     assert_eq!((&items[0]["image"], &items[1]["image"]), (&media[0], &json!(null)));
-    assert_eq!((&items[0]["skus"], &items[1]["skus"]), (&json!(["a-1"]), &json!(["b-1"])));
+    for (item, slug) in [(&items[0], "a"), (&items[1], "b")] {
+        let full = &find(&shop, slug).ok()["variants"][0];
+        let name = json!({"id": full["id"], "sku": full["sku"], "title": full["title"]});
+        assert_eq!(item["variants"], json!([name]));
+    }
 }
 
 #[test]

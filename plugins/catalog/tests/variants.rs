@@ -2,7 +2,7 @@
 
 use quoin_harness::json;
 
-use super::{Json, fields, product, publish, put, start, variant, with};
+use super::{Json, fields, find, product, publish, put, start, variant, with};
 
 /// A product with the options size (S, M) and colour (red).
 fn shirt(variants: Json) -> Json {
@@ -31,7 +31,7 @@ fn each_variant_has_one_value_for_each_option() {
     ]);
     let expected = [1, 2, 3, 4, 5].map(|i| format!("variants/{i}/options"));
     assert_eq!(fields(put(&shop, shirt(bad))), expected);
-    let kept = shop.admin().get("/admin/products/shirt").ok();
+    let kept = find(&shop, "shirt").ok();
     assert_eq!(kept["variants"].as_array().map(Vec::len), Some(2));
 }
 
@@ -80,7 +80,7 @@ fn a_sku_belongs_to_one_product_and_the_refusal_says_to_which() {
     let fault = &problem["error"]["val"][0];
     assert_eq!(fault["field"], "variants/0/sku");
     assert!(fault["problem"].as_str().expect("a text").contains("belongs to the product cup"));
-    shop.admin().get("/admin/products/mug").expect(404);
+    find(&shop, "mug").expect(404);
     // Given up, it is free.
     put(&shop, product("cup")).ok();
     put(&shop, with(product("mug"), json!({"variants": [variant("X", &[])]}))).ok();
@@ -98,16 +98,18 @@ fn variants_are_told_in_the_order_asked_for_without_unknown_ones() {
         publish(&shop, product(slug));
     }
     put(&shop, product("draft")).ok();
+    let slugs = |found: &Json| {
+        let slug = |v: &Json| v["productSlug"].as_str().expect("a slug").to_owned();
+        found.as_array().expect("a list").iter().map(slug).collect::<Vec<_>>()
+    };
     let asked = json!({"skus": ["b-1", "none", "a-1", "draft-1", "b-1"]});
     let found = shop.call("quoin:catalog/products#variants-by-sku", asked).ok();
-    let told: Vec<&str> = found
-        .as_array()
-        .expect("a list")
-        .iter()
-        .filter_map(|v| v["productSlug"].as_str())
-        .collect();
-    assert_eq!(told, ["b", "a", "b"]);
+    assert_eq!(slugs(&found), ["b", "a", "b"]);
     assert_eq!(found[0]["variant"]["sku"], "b-1");
+    assert_eq!(shop.get("/variants?skus=b-1&skus=none&skus=a-1&skus=b-1").ok(), found);
+    let id = |slug: &str| find(&shop, slug).ok()["variants"][0]["id"].clone();
+    let asked = json!({"ids": [id("b"), "none", id("a"), id("draft"), id("b")]});
+    assert_eq!(shop.call("quoin:catalog/products#variants", asked).ok(), found);
     let many = json!({"skus": vec!["a-1"; 1_001]});
     assert_eq!(fields(shop.call("quoin:catalog/products#variants-by-sku", many)), ["skus"]);
     let most = json!({"skus": vec!["a-1"; 1_000]});

@@ -1,126 +1,103 @@
 //! A cart that can be ordered.
 
-use quoin_sdk::fault;
-use quoin_sdk::types::{Address, FieldFault, Money};
+use std::collections::BTreeSet;
 
-use crate::bindings::exports::quoin::checkout::checkout::Error;
+use quoin_sdk::check::Check;
+use quoin_sdk::types::Error;
+
 use crate::bindings::quoin::cart::carts::{self, Cart, Status};
+use crate::bindings::quoin::catalog::variants;
 use crate::bindings::quoin::order::orders::{Draft, Line};
 use crate::bindings::quoin::payment::provider::Payment;
 use crate::bindings::quoin::pricing::quotes::{self, Context};
-use crate::error::conflict;
 
-/// What is ordered, as the buyer saw it.
-pub struct Basket {
-    pub cart_id: String,
-    pub method: String,
-    pub email: String,
-    pub grand: Money,
-    pub lines: Vec<carts::Line>,
-    revision: u64,
-    address: Option<Address>,
-    subtotal: Money,
-}
-
-impl Basket {
-    /// The cart, if it can be ordered as it is and costs what it says.
-    ///
-    /// # Errors
-    /// `conflict` when it has another revision, is ordered, or costs something else by now; `invalid` with
-    /// what it lacks.
-    pub fn of(cart: Cart, revision: u64, method: &str) -> Result<Basket, Error> {
-        is_unchanged(&cart, revision)?;
-        let faults = faults(&cart);
-        let Some(email) = cart.email.filter(|_| faults.is_empty()) else {
-            return Err(Error::Invalid(faults));
-        };
-        let basket = Basket {
-            cart_id: cart.id,
-            method: method.into(),
-            email,
-            grand: cart.totals.grand,
-            lines: cart.lines,
-            revision,
-            address: cart.address,
-            subtotal: cart.totals.subtotal,
-        };
-        basket.price_again()?;
-        Ok(basket)
-    }
-
-    fn price_again(&self) -> Result<(), Error> {
-        let context = Context { currency: self.grand.currency.clone(), group: None, channel: None };
-        let lines: Vec<quotes::Line> = (self.lines.iter())
-            .map(|line| quotes::Line { sku: line.sku.clone(), quantity: line.quantity })
-            .collect();
-        let quoted = quotes::quote(&lines, &context)?;
-        let same = quoted.len() == self.lines.len()
-            && (quoted.iter().zip(&self.lines))
-                .all(|(now, then)| now.unit == then.unit && now.total == then.total);
-        let sum = self
-            .lines
-            .iter()
-            .try_fold(Money::new(0, self.grand.currency.as_str()), |sum, l| sum.plus(&l.total));
-        if same && sum.as_ref() == Some(&self.subtotal) {
-            Ok(())
-        } else {
-            Err(conflict("a price has changed: recalculate the cart and confirm its new total"))
-        }
-    }
-
-    /// # Errors
-    /// `conflict` when the cart has changed since.
-    pub fn is_still_the_cart(&self) -> Result<(), Error> {
-        is_unchanged(&carts::get(&self.cart_id)?, self.revision)
-    }
-
-    /// The order that this basket makes.
-    pub fn draft(self, payment: &Payment) -> Draft {
-        let line = |line: carts::Line| Line {
-            sku: line.sku,
-            title: line.title,
-            quantity: line.quantity,
-            unit: line.unit,
-            total: line.total,
-            tax_included: line.tax_included,
-            reason: line.reason,
-        };
-        Draft {
-            cart_id: self.cart_id,
-            email: self.email,
-            address: self.address,
-            lines: self.lines.into_iter().map(line).collect(),
-            subtotal: self.subtotal,
-            grand: self.grand,
-            payment_method: self.method,
-            payment_id: payment.id.clone(),
-        }
-    }
-}
-
-fn is_unchanged(cart: &Cart, revision: u64) -> Result<(), Error> {
-    if cart.status == Status::Ordered {
-        return Err(conflict("the cart is ordered already"));
-    }
-    if cart.revision != revision {
+/// The cart, if it is as the buyer saw it, and all in it is still sold and costs what it says.
+///
+/// # Errors
+/// `conflict` when it changed, is ordered, or costs something else by now; `invalid` with what it lacks.
+pub fn of(cart_id: &str, revision: u64) -> Result<Cart, Error> {
+    let cart = carts::get(cart_id)?;
+    if cart.status == Status::Ordered || cart.revision != revision {
         let now = cart.revision;
-        return Err(conflict(&format!("the cart has the revision {now} now: look at it again")));
+        return Err(Error::Conflict(format!(
+            "the cart has the revision {now} now: look at it again"
+        )));
     }
-    Ok(())
+    is_complete(&cart)?;
+    costs_what_it_says(&cart)?;
+    Ok(cart)
 }
 
-fn faults(cart: &Cart) -> Vec<FieldFault> {
-    let mut faults = Vec::new();
+fn is_complete(cart: &Cart) -> Result<(), Error> {
+    let ids: BTreeSet<String> = cart.lines.iter().map(|line| line.variant.clone()).collect();
+    let mut known = variants::by_id(&Vec::from_iter(ids))?;
+    known.retain(|known| known.published);
+    let mut check = Check::default();
     if cart.lines.is_empty() {
-        faults.push(fault("cart/lines", "the cart is empty; add something to it"));
+        check.fault("cart/lines", "the cart is empty; add something to it");
     }
     if cart.email.is_none() {
-        faults.push(fault("cart/email", "the cart has no email address; set its contact"));
+        check.fault("cart/email", "the cart has no email address; set its contact");
+    }
+    if cart.address.is_none() && cart.lines.iter().any(|line| line.requires_shipping) {
+        check.fault(
+            "cart/address",
+            "there are goods that are shipped, and no address; set the contact",
+        );
     }
     for (i, line) in cart.lines.iter().enumerate() {
-        if let Some(problem) = &line.problem {
-            faults.push(fault(format!("cart/lines/{i}"), problem));
-        }
+        let sold = known.iter().any(|known| known.id == line.variant);
+        let problem = line.problem.clone();
+        let gone = || (!sold).then(|| "is not sold any more; remove it".into());
+        check.note(format!("cart/lines/{i}"), problem.or_else(gone));
     }
-    faults
+    check.done()
+}
+
+fn costs_what_it_says(cart: &Cart) -> Result<(), Error> {
+    let asked = |line: &carts::Line| quotes::Line {
+        variant: line.variant.clone(),
+        quantity: line.quantity,
+    };
+    let context = Context { currency: cart.currency.clone(), group: None, channel: None };
+    let quoted = match quotes::quote(&Vec::from_iter(cart.lines.iter().map(asked)), &context) {
+        // Something has no price any more.
+        Err(Error::Invalid(_)) => Vec::new(),
+        quoted => quoted?,
+    };
+    let same = quoted.len() == cart.lines.len()
+        && quoted.iter().zip(&cart.lines).all(|(now, then)| {
+            (&now.unit, &now.total, now.tax_included)
+                == (&then.unit, &then.total, then.tax_included)
+                && then.tax_included == cart.tax_included
+        });
+    let why = "a price has changed: recalculate the cart and confirm its new total";
+    if same { Ok(()) } else { Err(Error::Conflict(why.into())) }
+}
+
+/// The order that a cart makes.
+pub fn draft(cart: Cart, payment: &Payment) -> Draft {
+    let line = |line: carts::Line| Line {
+        id: line.id,
+        variant: line.variant,
+        sku: line.sku,
+        title: line.title,
+        quantity: line.quantity,
+        unit: line.unit,
+        total: line.total,
+        reason: line.reason,
+        fields: line.fields,
+        requires_shipping: line.requires_shipping,
+    };
+    Draft {
+        cart_id: cart.id,
+        email: cart.email.unwrap_or_default(),
+        address: cart.address,
+        lines: cart.lines.into_iter().map(line).collect(),
+        tax_included: cart.tax_included,
+        subtotal: cart.totals.subtotal,
+        grand: cart.totals.grand,
+        payment_method: payment.method.clone(),
+        payment_id: payment.id.clone(),
+    }
 }

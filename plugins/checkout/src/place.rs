@@ -1,128 +1,127 @@
-//! Placing a cart: prepare without the lock, decide with it.
+//! Placing a cart, and confirming its payment.
 
-use quoin_sdk::fault;
+use quoin_sdk::check::Check;
+use quoin_sdk::id;
+use quoin_sdk::types::Error;
 
-use crate::basket::Basket;
-use crate::bindings::exports::quoin::checkout::checkout::Error;
-use crate::bindings::quoin::cart::carts;
-use crate::bindings::quoin::inventory::stock;
-use crate::bindings::quoin::order::orders::{self, Order};
-use crate::bindings::quoin::payment::provider::Payment;
-use crate::error::conflict;
-use crate::hold::{self, Hold};
-use crate::journal::Journal;
-use crate::money::order_state;
-use crate::{finish, pay};
+use crate::bindings::exports::quoin::checkout::checkout::{Guest, Outcome, PlaceError, Placement};
+use crate::bindings::quoin::cart::{cart_steps, carts::Cart};
+use crate::bindings::quoin::inventory::allocations;
+use crate::bindings::quoin::order::order_steps;
+use crate::bindings::quoin::order::orders::{self, Order, OrderState, PaymentState};
+use crate::bindings::quoin::payment::provider::{self, Authorization, Payment, State};
+use crate::money::{capture_if_due, give_back, order_state, placement, record};
+use crate::{Plugin, attempt, basket};
 
-/// What the buyer asks for.
-pub struct Request {
-    pub cart_id: String,
-    pub revision: u64,
-    pub payment_method: String,
-    pub key: Option<String>,
-}
-
-/// Makes one order of the cart, or answers with the one there is.
-pub fn place(request: &Request) -> Result<Order, Error> {
-    request.check()?;
-    let cart = carts::get(&request.cart_id)?;
-    let begun = match finish::order_of(&request.cart_id)? {
-        Some(_) => None,
-        None => Some(Begun::with(Basket::of(cart, request.revision, &request.payment_method)?)),
-    };
-    if let Some(Begun { outcome: Err(Error::InsufficientStock(shortages)), .. }) = begun {
-        return Err(Error::InsufficientStock(shortages));
-    }
-
-    let mut journal = Journal::lock(&request.cart_id);
-    let order = match finish::order_of(&request.cart_id)? {
-        Some(order) => {
-            let kept = order.snapshot.payment_id.as_str();
-            pay::void_all_but(&request.cart_id, &request.payment_method, Some(kept));
-            journal.check_key(request.key.as_deref())?;
-            order
+impl Guest for Plugin {
+    fn place(
+        cart_id: String,
+        revision: u64,
+        method: String,
+        key: Option<String>,
+    ) -> Result<Placement, PlaceError> {
+        let mut check = Check::default();
+        check.id("cartId", &cart_id);
+        check.id("paymentMethod", &method);
+        key.iter().for_each(|key| check.id("key", key));
+        check.done()?;
+        if let Some(key) = &key
+            && let Some(payment) = attempt::declined(key, &cart_id, &method)?
+        {
+            return Ok(declined(&provider::get(&method, &payment)?));
         }
-        None => match begun {
-            Some(begun) => match journal.check_key(request.key.as_deref()) {
-                Ok(()) => begun.decide()?,
-                Err(used) => return Err(begun.undo(used)),
-            },
-            None => return Err(conflict("the order of this cart cannot be found any more")),
-        },
-    };
-    finish::finish(&mut journal, order, request.key.as_deref())
-}
-
-impl Request {
-    fn check(&self) -> Result<(), Error> {
-        let mut faults = Vec::new();
-        if self.payment_method.is_empty() || self.payment_method.len() > 64 {
-            faults.push(fault("paymentMethod", "must have 1 to 64 bytes"));
-        }
-        if self.key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 200) {
-            faults.push(fault("key", "must have 1 to 200 bytes"));
-        }
-        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
-    }
-}
-
-/// A basket whose goods and payment were asked for without the lock, as far as it went.
-struct Begun {
-    basket: Basket,
-    outcome: Result<Option<Payment>, Error>,
-}
-
-impl Begun {
-    fn with(basket: Basket) -> Begun {
-        let outcome = match hold::reserve(&basket) {
-            Ok(Hold::Mine) => pay::authorize(&basket),
-            Ok(Hold::Contested) => Ok(None),
-            Err(error) => Err(error),
+        let placed = match order_steps::get_by_key(&cart_id) {
+            Ok(order) => Ok(as_it_is(order)?),
+            Err(Error::NotFound(_)) => order_cart(&cart_id, revision, &method)?,
+            Err(other) => return Err(other.into()),
         };
-        Begun { basket, outcome }
-    }
-
-    /// Makes the order, or undoes everything. Under the lock, and with no order of the cart.
-    fn decide(self) -> Result<Order, Error> {
-        let (cart_id, method) = (self.basket.cart_id.clone(), self.basket.method.clone());
-        match self.outcome.and_then(|begun| ready(&self.basket, begun)) {
-            Ok(payment) => create(self.basket, &payment),
-            Err(error) => Err(undo(&cart_id, &method, error)),
+        if let Some(key) = &key {
+            let payment = placed.as_ref().err().map(|payment| payment.id.as_str());
+            attempt::keep(key, &cart_id, &method, payment);
         }
+        Ok(placed.unwrap_or_else(|payment| declined(&payment)))
     }
 
-    fn undo(self, error: Error) -> Error {
-        undo(&self.basket.cart_id, &self.basket.method, error)
-    }
-}
-
-/// Goods held first, cart looked at second: a checkout of a changed cart that begins after this look sees
-/// the hold and leaves it alone.
-fn ready(basket: &Basket, begun: Option<Payment>) -> Result<Payment, Error> {
-    hold::ensure(basket)?;
-    basket.is_still_the_cart()?;
-    pay::ensure(basket, begun)
-}
-
-/// The point of no return.
-fn create(basket: Basket, payment: &Payment) -> Result<Order, Error> {
-    let (cart_id, method) = (basket.cart_id.clone(), basket.method.clone());
-    let draft = basket.draft(payment);
-    match orders::create(&finish::order_key(&cart_id), &draft, order_state(payment)) {
-        Ok(order) => Ok(order),
-        // It may have been made, although the answer was lost. While nobody knows, nothing is undone.
-        Err(error) => match finish::order_of(&cart_id)? {
-            Some(order) => Ok(order),
-            None => Err(undo(&cart_id, &method, error.into())),
-        },
+    fn confirm(order_id: String) -> Result<Placement, Error> {
+        let order = orders::get(&order_id)?;
+        if order.payment != PaymentState::Pending {
+            return as_it_is(order);
+        }
+        let (method, id) = (&order.snapshot.payment_method, &order.snapshot.payment_id);
+        let payment = provider::refresh(method, id)?;
+        let order = match order_state(&payment) {
+            PaymentState::Pending => order,
+            _ if order.state == OrderState::Cancelled => give_back(&order, payment.clone())?,
+            PaymentState::Declined | PaymentState::Voided => {
+                allocations::release(&order.snapshot.cart_id, None)?;
+                record(&order, &payment)?;
+                order_steps::cancel(&order_id, "the payment was declined")?
+            }
+            _ => capture_if_due(record(&order, &payment)?, &payment)?,
+        };
+        Ok(placement(order, Some(payment)))
     }
 }
 
-/// Gives back what is held for the cart; returns `error`. Under the lock, and with no order of the cart.
-fn undo(cart_id: &str, method: &str, error: Error) -> Error {
-    pay::void_all_but(cart_id, method, None);
-    if let Err(failed) = stock::release(cart_id) {
-        pay::warn(&format!("the goods of {cart_id} stay reserved until they expire: {failed:?}"));
+/// Orders what is in the cart; the payment where it was declined.
+fn order_cart(
+    cart_id: &str,
+    revision: u64,
+    method: &str,
+) -> Result<Result<Placement, Payment>, PlaceError> {
+    let cart = basket::of(cart_id, revision)?;
+    let line = |line: &crate::bindings::quoin::cart::carts::Line| allocations::Line {
+        id: line.id.clone(),
+        variant: line.variant.clone(),
+        quantity: line.quantity,
+    };
+    allocations::allocate(&cart.id, &Vec::from_iter(cart.lines.iter().map(line)))?;
+    let payment = authorize(&cart, method)?;
+    match payment.state {
+        State::Declined => {
+            allocations::release(&cart.id, None)?;
+            return Ok(Err(payment));
+        }
+        State::Voided | State::Refunded => {
+            let why = "the payment provider answered with a payment that is over";
+            return Err(PlaceError::Unavailable(why.into()));
+        }
+        _ => {}
     }
-    error
+    let draft = basket::draft(cart, &payment);
+    let order = order_steps::create(cart_id, &draft, order_state(&payment))?;
+    cart_steps::mark_ordered(cart_id, &order.id)?;
+    let order = capture_if_due(order, &payment)?;
+    Ok(Ok(placement(order, Some(payment))))
+}
+
+fn authorize(cart: &Cart, method: &str) -> Result<Payment, Error> {
+    let pieces: u64 = cart.lines.iter().map(|line| u64::from(line.quantity)).sum();
+    let plural = if pieces == 1 { "" } else { "s" };
+    let request = Authorization {
+        key: id::random("attempt"),
+        amount: cart.totals.grand.clone(),
+        description: format!("Your order of {pieces} piece{plural}"),
+        email: cart.email.clone(),
+    };
+    provider::authorize(method, &request).map_err(|error| match error {
+        // The provider's answer, or the host's when the shop has bound none to this method.
+        Error::NotFound(_) => {
+            let problem = "the shop has no such payment method";
+            Error::Invalid(vec![quoin_sdk::fault("paymentMethod", problem)])
+        }
+        other => other,
+    })
+}
+
+fn as_it_is(order: Order) -> Result<Placement, Error> {
+    let telling = matches!(order.payment, PaymentState::Pending | PaymentState::Declined);
+    let (method, id) = (&order.snapshot.payment_method, &order.snapshot.payment_id);
+    let payment = telling.then(|| provider::get(method, id)).transpose()?;
+    Ok(placement(order, payment))
+}
+
+fn declined(payment: &Payment) -> Placement {
+    let (message, next_url) = (payment.message.clone(), payment.next_url.clone());
+    Placement { outcome: Outcome::Declined, order: None, message, next_url }
 }

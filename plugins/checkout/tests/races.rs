@@ -2,9 +2,12 @@
 
 use std::sync::Barrier;
 
-use quoin_harness::{Reply, Shop, json};
+use quoin_harness::{Shop, json};
 
-use super::{Config, Json, cart, case, orders, payments, place, place_by, start, stock, text};
+use super::{
+    Config, Json, cart, case, open_allocations, open_payments, orders, place, place_by, placed,
+    start, stock, text, variant,
+};
 
 /// Runs `job` for each of these at the same moment, and returns what came of it in their order.
 fn at_once<T: Sync, R: Send>(jobs: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
@@ -33,25 +36,17 @@ fn of_64_carts_for_10_mugs_exactly_10_become_orders_and_the_others_leave_no_trac
     let (_host, shop) = start(Config::default(), 10, 0);
     let carts: Vec<Json> = (0..64).map(|_| cart(&shop, &[("mug", 1)])).collect();
     let replies = at_once(&carts, |cart| place(&shop, cart));
-    let (mut placed, mut refused) = (0, 0);
-    for (cart, reply) in carts.iter().zip(replies) {
-        if reply.status == 201 {
-            placed += 1;
-            assert_eq!(payments(&shop, cart), ["authorized"]);
-        } else {
-            refused += 1;
-            let problem = reply.expect(409);
-            assert_eq!(case(&problem), "insufficient-stock");
-            assert_eq!(
-                problem["error"]["val"],
-                json!([{"sku": "mug", "wanted": 1, "available": 0}])
-            );
-            assert_eq!(payments(&shop, cart), Vec::<String>::new());
-        }
+    let mug = variant(&shop, "mug");
+    let (placed, refused): (Vec<_>, Vec<_>) = replies.into_iter().partition(|r| r.status == 200);
+    assert_eq!((placed.len(), refused.len()), (10, 54));
+    for reply in refused {
+        let problem = reply.expect(409);
+        assert_eq!(case(&problem), "insufficient-stock");
+        let missing = json!([{"variant": mug, "wanted": 1, "available": 0}]);
+        assert_eq!(problem["error"]["val"], missing);
     }
-    assert_eq!((placed, refused), (10, 54));
-    assert_eq!(stock(&shop, "mug"), (0, 0));
-    assert_eq!(shop.admin().get("/admin/stock/held").ok(), 0);
+    assert_eq!(stock(&shop, "mug"), (10, 10));
+    assert_eq!((open_allocations(&shop), open_payments(&shop, "invoice")), (10, 10));
     assert_gapless(&shop, 10);
 }
 
@@ -59,45 +54,58 @@ fn of_64_carts_for_10_mugs_exactly_10_become_orders_and_the_others_leave_no_trac
 fn one_cart_placed_many_times_at_once_is_one_order() {
     let (_host, shop) = start(Config::default(), 10, 0);
     let cart = cart(&shop, &[("mug", 3)]);
-    let ids = at_once(&[(); 16], |()| text(&place(&shop, &cart).expect(201), "id"));
+    let ids = at_once(&[(); 16], |()| text(&placed(&shop, &cart), "id"));
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
-    assert_eq!((orders(&shop).len(), stock(&shop, "mug")), (1, (7, 0)));
-    assert_eq!(payments(&shop, &cart), ["authorized"]);
+    assert_eq!((orders(&shop).len(), stock(&shop, "mug")), (1, (10, 3)));
+    assert_eq!(open_payments(&shop, "invoice"), 1);
 }
 
 #[test]
 fn one_cart_placed_with_different_methods_at_once_is_one_order_with_one_payment() {
-    let config = Config { payment: r#"maximum = "cash=100""#, ..Config::default() };
+    let config = Config { payment: r#"maximum = "cash=1.00 EUR""#, ..Config::default() };
     let (_host, shop) = start(config, 10, 0);
     let cart = cart(&shop, &[("mug", 3)]);
-    // Cash is declined: its compensation must not undo what the invoices rely on.
+    // Cash is declined; that must not undo what the invoices rely on.
     let methods = ["invoice", "cash"].repeat(8);
-    let replies = at_once(&methods, |method| (*method, place_by(&shop, &cart, method)));
-    let placed: Vec<Reply> = (replies.into_iter())
-        .filter_map(|(method, reply)| match (method, reply.status) {
-            ("cash", 402) => None,
-            _ => Some(reply),
-        })
-        .collect();
+    let answers = at_once(&methods, |method| place_by(&shop, &cart, method).expect(200));
+    let (placed, declined): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| answer["outcome"] == "placed");
     // Each invoice, and whoever asked for cash when the order was there already.
-    assert!(placed.len() >= 8);
-    let ids: Vec<String> = placed.into_iter().map(|r| text(&r.expect(201), "id")).collect();
-    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
-    assert_eq!((orders(&shop).len(), stock(&shop, "mug")), (1, (7, 0)));
-    let open = payments(&shop, &cart).iter().filter(|state| *state != "voided").count();
-    assert_eq!(open, 1);
+    assert!(placed.len() >= 8, "{declined:?}");
+    assert!(declined.iter().all(|d| d["outcome"] == "declined" && d["order"].is_null()));
+    assert!(placed.iter().all(|p| p["order"] == placed[0]["order"]), "{placed:?}");
+    assert_eq!((orders(&shop).len(), stock(&shop, "mug")), (1, (10, 3)));
+    assert_eq!((open_payments(&shop, "invoice"), open_payments(&shop, "cash")), (1, 0));
+}
+
+#[test]
+fn one_key_for_many_carts_at_once_is_one_order() {
+    let (_host, shop) = start(Config::default(), 100, 0);
+    let carts: Vec<Json> = (0..12).map(|_| cart(&shop, &[("mug", 1)])).collect();
+    let replies = at_once(&carts, |cart| {
+        let body = json!({
+            "cartId": cart["id"], "revision": cart["revision"], "paymentMethod": "invoice",
+        });
+        shop.request("POST", "/checkout").header("idempotency-key", "k").json(&body).send()
+    });
+    let (placed, refused): (Vec<_>, Vec<_>) = replies.into_iter().partition(|r| r.status == 200);
+    assert_eq!((placed.len(), refused.len()), (1, 11));
+    assert!(refused.into_iter().all(|reply| case(&reply.expect(409)) == "conflict"));
+    assert_eq!((orders(&shop).len(), stock(&shop, "mug")), (1, (100, 1)));
+    assert_eq!(open_payments(&shop, "invoice"), 1);
 }
 
 #[test]
 fn a_cart_that_changes_while_it_is_placed_is_ordered_once_as_it_was_confirmed() {
     let (_host, shop) = start(Config::default(), 100, 0);
-    for _ in 0..6 {
-        let (on_hand, orders_before) = (stock(&shop, "mug").0, orders(&shop).len());
+    let mug = variant(&shop, "mug");
+    for round in 1..=6 {
+        let allocated = stock(&shop, "mug").1;
         let cart = cart(&shop, &[("mug", 1)]);
         let id = text(&cart, "id");
         at_once(&[0, 1, 2, 3, 4, 5], |i| match i % 2 {
             0 => {
-                let line = json!({"sku": "mug", "quantity": 1});
+                let line = json!({"variant": mug, "quantity": 1});
                 drop(shop.post(&format!("/carts/{id}/lines"), line));
             }
             _ => {
@@ -107,13 +115,11 @@ fn a_cart_that_changes_while_it_is_placed_is_ordered_once_as_it_was_confirmed() 
         });
         // Whatever came of it, placing what is there now settles it.
         let now = shop.get(&format!("/carts/{id}")).ok();
-        let order = place(&shop, &now).expect(201);
+        let order = placed(&shop, &now);
         let bought = order["snapshot"]["lines"][0]["quantity"].as_i64().expect("a number");
         assert_eq!(order["snapshot"]["grand"]["minor"], 450 * bought);
-        assert_eq!(stock(&shop, "mug"), (on_hand - bought, 0));
-        assert_eq!(orders(&shop).len(), orders_before + 1);
-        let states = payments(&shop, &cart);
-        assert_eq!(states.iter().filter(|state| *state != "voided").count(), 1, "{states:?}");
+        assert_eq!(stock(&shop, "mug"), (100, allocated + bought));
+        assert_eq!((orders(&shop).len(), open_payments(&shop, "invoice")), (round, round));
     }
 }
 
@@ -121,7 +127,26 @@ fn a_cart_that_changes_while_it_is_placed_is_ordered_once_as_it_was_confirmed() 
 fn different_carts_placed_at_once_are_all_ordered() {
     let (_host, shop) = start(Config::default(), 100, 100);
     let carts: Vec<Json> = (0..32).map(|_| cart(&shop, &[("mug", 2), ("bowl", 1)])).collect();
-    at_once(&carts, |cart| drop(place(&shop, cart).expect(201)));
+    at_once(&carts, |cart| drop(placed(&shop, cart)));
     assert_gapless(&shop, 32);
-    assert_eq!((stock(&shop, "mug"), stock(&shop, "bowl")), ((36, 0), (68, 0)));
+    assert_eq!((stock(&shop, "mug"), stock(&shop, "bowl")), ((100, 64), (100, 32)));
+}
+
+#[test]
+fn a_cancelled_and_a_shipped_order_are_never_the_same() {
+    let (_host, shop) = start(Config::default(), 10, 0);
+    for _ in 0..6 {
+        let order = placed(&shop, &cart(&shop, &[("mug", 1)]));
+        let bodies = [("cancel", json!({"reason": "no"})), ("ship", json!({}))];
+        let replies =
+            at_once(&bodies, |(what, body)| super::act(&shop, &order, what, body.clone()));
+        let done = replies.iter().filter(|reply| reply.status == 200).count();
+        assert_eq!(done, 1, "{replies:?}");
+        let now = shop.get(&format!("/orders/{}", text(&order, "id"))).ok();
+        let cancelled = now["state"] == "cancelled";
+        let paid_for = if cancelled { "voided" } else { "authorized" };
+        assert_eq!(super::payment(&shop, &now)["state"], paid_for);
+        assert_eq!(now["fulfilment"] == "fulfilled", !cancelled);
+        assert_eq!(stock(&shop, "mug").1, 0);
+    }
 }

@@ -1,46 +1,55 @@
 //! What the shop's staff do: locations, counts, backorder, what is announced.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
-use quoin_sdk::types::{Error, FieldFault};
+use quoin_sdk::check::Check;
+use quoin_sdk::types::Error;
 use quoin_sdk::{db, fault, params, text};
 
-use crate::bindings::exports::quoin::inventory::stock_admin::{self, Location};
-use crate::check::{self, BATCH_MAX, LOCATIONS_MAX, PIECES_MAX};
-use crate::expiry;
-use crate::ledger::{self, Change};
-use crate::level::{self, Level};
+use crate::bindings::exports::quoin::inventory::stock_admin::{
+    Change, Level, Location, MovementKind,
+};
+use crate::{catalogue, ledger, level};
 
 /// The location that every shop has.
 pub const MAIN: &str = "main";
+/// Pieces at one place. Sums of a thousand such numbers stay far from the end of 64 bits.
+pub const PIECES_MAX: i64 = 1_000_000_000;
+/// Locations of a shop.
+const LOCATIONS_MAX: usize = 50;
+/// Changes of one request, as the contract has it.
+const CHANGES_MAX: usize = 1_000;
+/// Refusals that one answer tells; more help nobody.
+const REFUSALS_MAX: usize = 10;
+const UNKNOWN: &str = "is not the id of a variant";
 
 /// All of them: at most [`LOCATIONS_MAX`].
 pub fn locations() -> Vec<Location> {
-    let rows = db::rows("SELECT id, title FROM location ORDER BY id", &[]);
+    let rows = db::rows("SELECT id, title FROM inventory_location ORDER BY id", &[]);
     rows.iter().map(|row| Location { id: row.text("id"), title: row.text("title") }).collect()
 }
 
 /// Makes or renames one.
 pub fn upsert_location(id: String, title: String) -> Result<Location, Error> {
-    let mut faults = Vec::new();
-    faults.extend(text::slug_problem(&id, 40).map(|problem| fault("id", problem)));
-    check::line(&mut faults, "title", &title, 200);
-    check::done(faults, ()).map_err(Error::Invalid)?;
+    let mut check = Check::default();
+    check.note("id", text::slug_problem(&id, 40));
+    check.title("title", &title);
+    check.done()?;
     let known = locations();
     if known.len() >= LOCATIONS_MAX && known.iter().all(|l| l.id != id) {
         return Err(Error::Conflict(format!("there are {LOCATIONS_MAX} locations already")));
     }
     db::execute(
-        "INSERT INTO location (id, title) VALUES (?1, ?2)
+        "INSERT INTO inventory_location (id, title) VALUES (?1, ?2)
          ON CONFLICT (id) DO UPDATE SET title = excluded.title",
-        &params![id.as_str(), title.as_str()],
+        &params![&id, &title],
     );
     Ok(Location { id, title })
 }
 
 /// Why a level cannot have `on_hand`, if it cannot.
 pub fn refusal(level: Option<&Level>, on_hand: i64) -> Option<String> {
-    let (before, reserved) = level.map_or((0, 0), |l| (l.on_hand, l.reserved));
+    let (before, allocated) = level.map_or((0, 0), |l| (l.on_hand, l.allocated));
     if on_hand.abs() > PIECES_MAX {
         return Some(format!("more than {PIECES_MAX} pieces"));
     }
@@ -51,130 +60,105 @@ pub fn refusal(level: Option<&Level>, on_hand: i64) -> Option<String> {
         return Some(format!("only {} are on hand", before.max(0)));
     }
     let backorder = level.is_some_and(|l| l.backorder);
-    (on_hand < reserved && !backorder).then(|| format!("{reserved} are reserved"))
-}
-
-/// Gives back what has expired where levels still count it and `on_hand` needs it.
-pub fn sweep_for<'a>(places: impl Iterator<Item = (&'a Level, i64)>, now: u64) {
-    let needed =
-        places.filter(|(level, on_hand)| level.due > 0 && *on_hand < level.reserved + level.due);
-    let skus: BTreeSet<&str> = needed.map(|(level, _)| level.sku.as_str()).collect();
-    let skus: Vec<String> = skus.into_iter().map(str::to_owned).collect();
-    for chunk in skus.chunks(level::CHUNK) {
-        expiry::sweep_holding(chunk, now);
-    }
+    (on_hand < allocated && !backorder).then(|| format!("{allocated} are allocated"))
 }
 
 /// Changes what is on hand: all of it, or nothing.
-pub fn adjust(
-    changes: Vec<stock_admin::Change>,
-    now: u64,
-) -> Result<Vec<stock_admin::Level>, Error> {
-    let changes: Vec<Change> = check_changes(changes).map_err(Error::Invalid)?;
+pub fn adjust(changes: &[Change]) -> Result<Vec<Level>, Error> {
+    let levels = level::of(changes.iter().take(CHANGES_MAX).map(|c| c.variant.as_str()));
+    check(changes, &levels)?;
     let mut sums: BTreeMap<(&str, &str), i64> = BTreeMap::new();
-    for c in &changes {
-        *sums.entry((&c.sku, &c.location)).or_default() += c.delta;
+    for change in changes {
+        *sums.entry((&change.variant, &change.location)).or_default() += change.delta;
     }
-    let levels = level::at(sums.keys().copied(), now);
-    let mut refusals = Vec::new();
-    let mut targets = Vec::new();
-    for (&(sku, location), delta) in &sums {
-        let found = levels.get(&(sku.to_owned(), location.to_owned()));
-        let on_hand = found.map_or(0, |l| l.on_hand) + delta;
-        if let Some(why) = refusal(found, on_hand) {
-            refusals.push(format!("{sku} at {location} cannot be changed by {delta}: {why}"));
-        }
-        targets.extend(found.map(|level| (level, on_hand)));
-    }
+    let found: BTreeMap<(&str, &str), &Level> = levels.iter().map(|l| (l.place(), l)).collect();
+    let refused = |(place, delta): (&(&str, &str), &i64)| {
+        let level = found.get(place).copied();
+        let why = refusal(level, level.map_or(0, |l| l.on_hand) + delta)?;
+        Some(format!("{} at {} cannot be changed by {delta}: {why}", place.0, place.1))
+    };
+    let mut refusals: Vec<String> = sums.iter().filter_map(refused).collect();
     if !refusals.is_empty() {
-        let more = refusals.len().saturating_sub(10);
-        refusals.truncate(10);
+        let more = refusals.len().saturating_sub(REFUSALS_MAX);
+        refusals.truncate(REFUSALS_MAX);
         let more = if more > 0 { format!("; and {more} more") } else { String::new() };
         return Err(Error::Conflict(format!("nothing was changed: {}{more}", refusals.join("; "))));
     }
-    sweep_for(targets.into_iter(), now);
-    ledger::apply(&changes, now)?;
-    Ok(level::at(sums.keys().copied(), now).into_values().map(Level::told).collect())
+    ledger::apply(MovementKind::Adjust, changes);
+    let mut changed = level::of(sums.keys().map(|(variant, _)| *variant));
+    changed.retain(|level| sums.contains_key(&level.place()));
+    Ok(changed)
 }
 
-fn check_changes(changes: Vec<stock_admin::Change>) -> Result<Vec<Change>, Vec<FieldFault>> {
-    if changes.is_empty() || changes.len() > BATCH_MAX {
-        return Err(vec![fault("changes", format!("must have 1 to {BATCH_MAX} entries"))]);
+fn check(changes: &[Change], levels: &[Level]) -> Result<(), Error> {
+    let mut check = Check::default();
+    if changes.is_empty() {
+        check.fault("changes", "are empty");
     }
-    let mut faults = Vec::new();
-    let mut checked = Vec::with_capacity(changes.len());
-    let known = locations();
-    for (i, change) in changes.into_iter().enumerate() {
-        let stock_admin::Change { sku, location, delta, reason } = change;
-        check::sku(&mut faults, format!("changes/{i}/sku"), &sku);
-        check::line(&mut faults, format!("changes/{i}/reason"), &reason, 200);
-        if delta == 0 || delta.unsigned_abs() > PIECES_MAX.unsigned_abs() {
+    let changes = check.list("changes", changes, CHANGES_MAX);
+    let stocked: HashSet<&str> = levels.iter().map(|level| level.variant.as_str()).collect();
+    let variants = changes.iter().map(|change| change.variant.as_str());
+    let known = catalogue::known(variants.filter(|variant| !stocked.contains(variant)))?;
+    let locations = locations();
+    for (i, change) in changes.iter().enumerate() {
+        if !stocked.contains(change.variant.as_str()) && !known.contains(&change.variant) {
+            check.fault(format!("changes/{i}/variant"), UNKNOWN);
+        }
+        check.title(format!("changes/{i}/reason"), &change.reason);
+        if change.delta == 0 || change.delta.unsigned_abs() > PIECES_MAX.unsigned_abs() {
             let problem = format!("must be 1 to {PIECES_MAX} pieces more or less");
-            faults.push(fault(format!("changes/{i}/delta"), problem));
-            continue;
+            check.fault(format!("changes/{i}/delta"), problem);
         }
-        if known.iter().all(|l| l.id != location) {
-            faults.push(fault(format!("changes/{i}/location"), "is not a location of this shop"));
+        if locations.iter().all(|l| l.id != change.location) {
+            check.fault(format!("changes/{i}/location"), "is not a location of this shop");
         }
-        checked.push(Change { sku, location, delta, reason });
     }
-    check::done(faults, checked)
+    check.done()
 }
 
-/// Whether a SKU may be sold beyond what is on hand.
-pub fn set_backorder(sku: &str, backorder: bool) -> Result<(), Error> {
-    let mut faults = Vec::new();
-    check::sku(&mut faults, "sku", sku);
-    check::done(faults, ()).map_err(Error::Invalid)?;
-    let changed = db::execute(
-        "UPDATE level SET backorder = ?2,
-             owed = CASE WHEN ?2 = 0 AND reserved > on_hand THEN reserved - on_hand ELSE 0 END
-         WHERE sku = ?1 AND backorder <> ?2",
-        &params![sku, backorder],
-    );
-    let known = changed > 0
-        || db::first("SELECT 1 AS known FROM level WHERE sku = ?1 LIMIT 1", &params![sku])
-            .is_some();
-    match (known, backorder) {
-        (true, _) => Ok(()),
-        (false, false) => Err(Error::NotFound(format!("{sku} was never stocked"))),
-        (false, true) => {
-            // The flag lives in the SKU's levels; one that is yet to come in gets its first.
-            require_location(MAIN)?;
-            level::ensure([(sku, MAIN)].into_iter());
-            db::execute("UPDATE level SET backorder = 1 WHERE sku = ?1", &params![sku]);
-            Ok(())
+/// Whether a variant may be sold beyond what is on hand.
+pub fn set_backorder(variant: &str, backorder: bool) -> Result<(), Error> {
+    if level::of([variant]).is_empty() {
+        if !backorder {
+            return Err(Error::NotFound("this variant was never stocked".into()));
         }
+        // The variant's levels say it; one that is yet to come in gets its first.
+        make(variant, MAIN)?;
     }
+    db::execute(
+        "UPDATE inventory_level SET backorder = ?2,
+             owed = CASE WHEN ?2 = 0 AND allocated > on_hand THEN allocated - on_hand ELSE 0 END
+         WHERE variant = ?1",
+        &params![variant, backorder],
+    );
+    Ok(())
 }
 
 /// Sets what is announced to arrive.
-pub fn set_incoming(
-    sku: String,
-    location: String,
-    quantity: u32,
-    now: u64,
-) -> Result<stock_admin::Level, Error> {
-    let mut faults = Vec::new();
-    check::sku(&mut faults, "sku", &sku);
+pub fn set_incoming(variant: &str, location: &str, quantity: u32) -> Result<Level, Error> {
     if i64::from(quantity) > PIECES_MAX {
-        faults.push(fault("quantity", format!("must be at most {PIECES_MAX}")));
+        let problem = format!("must be at most {PIECES_MAX}");
+        return Err(Error::Invalid(vec![fault("quantity", problem)]));
     }
-    check::done(faults, ()).map_err(Error::Invalid)?;
-    require_location(&location)?;
-    let place = (sku.as_str(), location.as_str());
-    level::ensure([place].into_iter());
+    if locations().iter().all(|l| l.id != location) {
+        return Err(Error::NotFound("there is no such location".into()));
+    }
+    let find = || level::of([variant]).into_iter().find(|level| level.location == location);
+    if find().is_none() {
+        make(variant, location)?;
+    }
     db::execute(
-        "UPDATE level SET incoming = ?3 WHERE sku = ?1 AND location = ?2",
-        &params![place.0, place.1, quantity],
+        "UPDATE inventory_level SET incoming = ?3 WHERE variant = ?1 AND location = ?2",
+        &params![variant, location, quantity],
     );
-    let level = level::at([place].into_iter(), now).into_values().next();
-    level.map(Level::told).ok_or_else(|| Error::NotFound(format!("{sku} is not at {location}")))
+    find().ok_or_else(|| Error::NotFound("this variant was never stocked".into()))
 }
 
-fn require_location(id: &str) -> Result<(), Error> {
-    match db::first("SELECT id FROM location WHERE id = ?1", &params![id]) {
-        Some(_) => Ok(()),
-        None => Err(Error::NotFound(format!("there is no location {id}"))),
+/// Makes a level of a variant that the catalogue knows.
+fn make(variant: &str, location: &str) -> Result<(), Error> {
+    if catalogue::known([variant].into_iter())?.is_empty() {
+        return Err(Error::Invalid(vec![fault("variant", UNKNOWN)]));
     }
+    db::batch(&[level::ensure(variant, location)]);
+    Ok(())
 }

@@ -3,16 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quoin_sdk::report::Faults;
-use quoin_sdk::sheet::{Row, Sheet};
+use quoin_sdk::sheet::Sheet;
 use quoin_sdk::types::{Error, ImportReport};
 
-use crate::admin::{self, MAIN};
-use crate::check::{self, PIECES_MAX};
-use crate::ledger::{self, Change};
-use crate::level;
+use crate::admin::{self, MAIN, PIECES_MAX};
+use crate::bindings::exports::quoin::inventory::stock_admin::{Change, Level, MovementKind};
+use crate::{catalogue, ledger, level};
 
-/// Rows of a file. An import is one transaction that keeps reservations waiting; this many take
-/// about a second.
+/// Rows of a file, as the contract has it: all of them are one transaction.
 const ROWS_MAX: usize = 20_000;
 const COLUMNS: [&str; 3] = ["sku", "on_hand", "location"];
 
@@ -22,19 +20,19 @@ struct Count {
     on_hand: i64,
 }
 
-/// The counts by SKU and location.
+/// The counts by SKU, or variant, and location.
 type Counts = BTreeMap<(String, String), Count>;
 
 /// Sets what is on hand to what the file says: all rows, or none where one has a fault.
-pub fn import(csv: &str, dry_run: bool, now: u64) -> Result<ImportReport, Error> {
+pub fn import(csv: &str, dry_run: bool) -> Result<ImportReport, Error> {
     let mut faults = Faults::default();
-    let counts = read(csv, &mut faults);
-    let levels = level::at(counts.keys().map(|(s, l)| (s.as_str(), l.as_str())), now);
+    let counts = identify(read(csv, &mut faults), &mut faults)?;
+    let levels = level::of(counts.keys().map(|(variant, _)| variant.as_str()));
+    let levels: BTreeMap<(&str, &str), &Level> = levels.iter().map(|l| (l.place(), l)).collect();
     let (mut created, mut updated, mut unchanged) = (0, 0, 0);
     let mut changes = Vec::new();
-    let mut targets = Vec::new();
-    for (place, count) in &counts {
-        let found = levels.get(place);
+    for ((variant, location), count) in &counts {
+        let found = levels.get(&(variant.as_str(), location.as_str())).copied();
         if let Some(why) = admin::refusal(found, count.on_hand) {
             faults.add(count.line, format!("on_hand cannot be {}: {why}", count.on_hand));
         }
@@ -45,16 +43,27 @@ pub fn import(csv: &str, dry_run: bool, now: u64) -> Result<ImportReport, Error>
             Some(_) => &mut unchanged,
         } += 1;
         if delta != 0 || found.is_none() {
-            let (sku, location) = place.clone();
-            changes.push(Change { sku, location, delta, reason: "import".into() });
+            let (variant, location) = (variant.clone(), location.clone());
+            changes.push(Change { variant, location, delta, reason: "import".into() });
         }
-        targets.extend(found.map(|level| (level, count.on_hand)));
     }
     if faults.is_empty() && !dry_run {
-        admin::sweep_for(targets.into_iter(), now);
-        ledger::apply(&changes, now)?;
+        ledger::apply(MovementKind::Import, &changes);
     }
     Ok(faults.report(dry_run, created, updated, unchanged))
+}
+
+/// Puts the variants that have the SKUs now in their place. Unknown ones are told and left out.
+fn identify(counts: Counts, faults: &mut Faults) -> Result<Counts, Error> {
+    let ids = catalogue::by_sku(counts.keys().map(|(sku, _)| sku.as_str()))?;
+    let mut identified = Counts::new();
+    for ((sku, location), count) in counts {
+        match ids.get(&sku) {
+            Some(id) => drop(identified.insert((id.clone(), location), count)),
+            None => faults.add(count.line, "sku is not of a variant of this shop"),
+        }
+    }
+    Ok(identified)
 }
 
 /// Reads the file. Rows with a fault are told and left out.
@@ -72,13 +81,11 @@ fn read(csv: &str, faults: &mut Faults) -> Counts {
     for row in &sheet.rows {
         let place = location.map(|column| row.cell(column)).filter(|cell| !cell.is_empty());
         let place = place.unwrap_or(MAIN);
-        if let Some(problem) = check::sku_problem(row.cell(sku)) {
-            faults.add(row.line, format!("sku {problem}"));
-        }
         if !locations.contains(place) {
             faults.add(row.line, "location is not one of this shop");
         }
-        let Some(on_hand) = pieces(row, on_hand) else {
+        let pieces = row.cell(on_hand).parse().ok().filter(|n| (0..=PIECES_MAX).contains(n));
+        let Some(on_hand) = pieces else {
             let problem = format!("on_hand must be a whole number from 0 to {PIECES_MAX}");
             faults.add(row.line, problem);
             continue;
@@ -91,8 +98,4 @@ fn read(csv: &str, faults: &mut Faults) -> Counts {
         }
     }
     counts
-}
-
-fn pieces(row: &Row, column: usize) -> Option<i64> {
-    row.cell(column).parse().ok().filter(|n| (0..=PIECES_MAX).contains(n))
 }

@@ -1,119 +1,111 @@
 //! How many there are, and whose.
 //!
-//! Overselling is impossible by construction: goods are reserved by updates that change nothing where
-//! there is not enough (`reserve`), and the schema refuses what would still slip through.
+//! Nothing is sold twice: allocating takes no more than it has just read, in a transaction that no other
+//! writes beside, and a CHECK of the schema refuses what would still slip through.
 
 mod admin;
-mod check;
-mod expiry;
+mod allocate;
+mod allocations;
+mod catalogue;
 mod import;
 mod ledger;
 mod level;
-mod reservation;
-mod reserve;
+mod parts;
 
 #[allow(missing_docs)]
 mod bindings {
     quoin_sdk::wit_bindgen::generate!({
         inline: "package quoin:inventory-plugin;
             world plugin {
+                import quoin:catalog/variants@0.1.0;
                 export quoin:inventory/stock@0.1.0;
+                export quoin:inventory/allocations@0.1.0;
                 export quoin:inventory/stock-admin@0.1.0;
             }",
-        path: ["../../wit/types", "../../wit/inventory"],
+        path: ["../../wit/types", "../../wit/catalog", "../../wit/inventory"],
         runtime_path: "quoin_sdk::wit_bindgen::rt",
         with: { "quoin:types/types@0.1.0": quoin_sdk::types },
+        generate_all,
         additional_derives: [Clone, PartialEq],
     });
     use super::Inventory;
     export!(Inventory);
 }
 
-use bindings::exports::quoin::inventory::{stock, stock_admin};
-use quoin_sdk::host::clock;
-use quoin_sdk::types::{Error as AdminError, ImportReport};
+use bindings::exports::quoin::inventory::{allocations as contract, stock, stock_admin};
+use contract::{AllocateError, Allocated, Line, Part};
+use parts::Step;
+use quoin_sdk::types::{Error, ImportReport};
+use stock_admin::{AllocationPage, Change, Level, Location, MovementPage};
 
 struct Inventory;
 
 impl stock::Guest for Inventory {
-    fn get_availability(
-        skus: Vec<String>,
-        owner: Option<String>,
-    ) -> Result<Vec<stock::Availability>, stock::Error> {
-        check::skus(&skus).map_err(stock::Error::Invalid)?;
-        Ok(level::availability(skus, owner.as_deref(), clock::now()))
+    fn get_availability(variants: Vec<String>) -> Result<Vec<stock::Availability>, Error> {
+        level::availability(variants)
+    }
+}
+
+impl contract::Guest for Inventory {
+    fn allocate(owner: String, lines: Vec<Line>) -> Result<Vec<Allocated>, AllocateError> {
+        allocate::allocate(&owner, &lines)
     }
 
-    fn reserve(
-        owner: String,
-        lines: Vec<stock::Line>,
-        seconds: u32,
-    ) -> Result<stock::Reservation, stock::Error> {
-        let wanted = check::reserve(&owner, &lines, seconds).map_err(stock::Error::Invalid)?;
-        reserve::reserve(&owner, &wanted, seconds, clock::now())
+    fn get(owner: String) -> Result<Vec<Allocated>, Error> {
+        allocations::of(&owner)
     }
 
-    fn extend(owner: String, seconds: u32) -> Result<stock::Reservation, stock::Error> {
-        check::seconds(seconds).map_err(stock::Error::Invalid)?;
-        reserve::extend(&owner, seconds, clock::now())
+    fn release(owner: String, parts: Option<Vec<Part>>) -> Result<Vec<Allocated>, Error> {
+        parts::take(Step::Release, &owner, parts)
     }
 
-    fn commit(owner: String) -> Result<stock::Reservation, stock::Error> {
-        reserve::commit(&owner, clock::now())
+    fn ship(owner: String, parts: Option<Vec<Part>>) -> Result<Vec<Allocated>, Error> {
+        parts::take(Step::Ship, &owner, parts)
     }
 
-    fn release(owner: String) -> Result<(), stock::Error> {
-        reserve::release(&owner);
-        Ok(())
-    }
-
-    fn get_reservation(owner: String) -> Result<stock::Reservation, stock::Error> {
-        reservation::find(&owner).map(|r| r.told(clock::now())).ok_or_else(|| reserve::none(&owner))
+    fn restock(owner: String, parts: Option<Vec<Part>>) -> Result<Vec<Allocated>, Error> {
+        parts::take(Step::Restock, &owner, parts)
     }
 }
 
 impl stock_admin::Guest for Inventory {
-    fn list_locations() -> Result<Vec<stock_admin::Location>, AdminError> {
+    fn list_locations() -> Result<Vec<Location>, Error> {
         Ok(admin::locations())
     }
 
-    fn upsert_location(id: String, title: String) -> Result<stock_admin::Location, AdminError> {
+    fn upsert_location(id: String, title: String) -> Result<Location, Error> {
         admin::upsert_location(id, title)
     }
 
-    fn levels_of(sku: String) -> Result<Vec<stock_admin::Level>, AdminError> {
-        Ok(level::of(&[sku], clock::now()).into_iter().map(level::Level::told).collect())
+    fn levels_of(variant: String) -> Result<Vec<Level>, Error> {
+        Ok(level::of([variant.as_str()]))
     }
 
-    fn adjust(changes: Vec<stock_admin::Change>) -> Result<Vec<stock_admin::Level>, AdminError> {
-        admin::adjust(changes, clock::now())
+    fn adjust(changes: Vec<Change>) -> Result<Vec<Level>, Error> {
+        admin::adjust(&changes)
     }
 
-    fn set_backorder(sku: String, backorder: bool) -> Result<(), AdminError> {
-        admin::set_backorder(&sku, backorder)
+    fn set_backorder(variant: String, backorder: bool) -> Result<(), Error> {
+        admin::set_backorder(&variant, backorder)
     }
 
-    fn set_incoming(
-        sku: String,
-        location: String,
-        quantity: u32,
-    ) -> Result<stock_admin::Level, AdminError> {
-        admin::set_incoming(sku, location, quantity, clock::now())
+    fn set_incoming(variant: String, location: String, quantity: u32) -> Result<Level, Error> {
+        admin::set_incoming(&variant, &location, quantity)
     }
 
     fn list_movements(
-        sku: Option<String>,
+        variant: Option<String>,
         cursor: Option<String>,
         limit: Option<u32>,
-    ) -> Result<stock_admin::MovementPage, AdminError> {
-        ledger::page(sku.as_deref(), cursor.as_deref(), limit)
+    ) -> Result<MovementPage, Error> {
+        ledger::page(variant, cursor.as_deref(), limit)
     }
 
-    fn count_held() -> Result<u32, AdminError> {
-        Ok(reservation::count_held(clock::now()))
+    fn list_open(cursor: Option<String>, limit: Option<u32>) -> Result<AllocationPage, Error> {
+        allocations::list_open(cursor.as_deref(), limit)
     }
 
-    fn import_csv(csv: String, dry_run: Option<bool>) -> Result<ImportReport, AdminError> {
-        import::import(&csv, dry_run.unwrap_or(false), clock::now())
+    fn import_csv(csv: String, dry_run: Option<bool>) -> Result<ImportReport, Error> {
+        import::import(&csv, dry_run.unwrap_or(false))
     }
 }

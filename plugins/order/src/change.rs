@@ -1,146 +1,143 @@
 //! What happens to an order after it was placed.
 
-use std::collections::BTreeMap;
-
-use quoin_sdk::db::{self, Row};
-use quoin_sdk::{fault, params};
+use quoin_sdk::types::Money;
+use quoin_sdk::{db, params};
 
 use crate::bindings::exports::quoin::order::orders::{
-    Error, FulfilledLine, FulfilmentState, Order, OrderState, PaymentState,
+    Error, FulfilmentState, Order, OrderState, Part, PaymentState,
 };
-use crate::state::{Word, is_complete, payment_can_become};
+use crate::goods::{Way, all_shipped, move_parts};
+use crate::state::{Word, is_complete, may_ship, payment_can_become};
 use crate::{check, history, read};
 
-/// Records what happened to the money.
+/// Records what is true of the money now.
 ///
 /// # Errors
-/// `not-found`, or `conflict` for a state that cannot follow the present one.
-pub fn set_payment(id: &str, payment: PaymentState) -> Result<Order, Error> {
-    let mut order = Changing::find(id)?;
-    if order.payment == payment {
-        return Ok(read::order(&order.row));
+/// `not-found`, `invalid` for sums that cannot be, or `conflict` for a state that cannot follow the
+/// present one and for sums that shrink.
+pub fn record_payment(
+    id: &str,
+    payment: PaymentState,
+    captured: &Money,
+    refunded: &Money,
+) -> Result<Order, Error> {
+    let mut order = read::by("id", id)?;
+    check::sums(captured, refunded, &order.captured.currency)?;
+    let taken = captured.minor - order.captured.minor;
+    let given = refunded.minor - order.refunded.minor;
+    let (from, to) = (order.payment.word(), payment.word());
+    if order.payment == payment && taken == 0 && given == 0 {
+        return Ok(order);
     }
-    if !payment_can_become(order.payment, payment) {
-        return Err(Error::Conflict(format!(
-            "the payment is {}; it cannot become {}",
-            order.payment.word(),
-            payment.word()
-        )));
+    if order.payment != payment && !payment_can_become(order.payment, payment) {
+        return Err(conflict(format!("the payment is {from}; it cannot become {to}")));
     }
-    order.payment = payment;
-    order.keep(&format!("payment {}", payment.word()))
+    if taken < 0 || given < 0 {
+        return Err(conflict("money that was captured or given back cannot be less than before"));
+    }
+    (order.payment, order.captured, order.refunded) = (payment, captured.clone(), refunded.clone());
+    if taken > 0 {
+        let what = if payment == PaymentState::Paid { "payment paid" } else { "payment captured" };
+        history::append(&mut order, what, taken);
+    }
+    if given > 0 || taken == 0 {
+        history::append(&mut order, &format!("payment {to}"), given);
+    }
+    Ok(keep(order))
 }
 
-/// Records what was sent.
+/// Records what was shipped.
 ///
 /// # Errors
-/// `not-found`; `conflict` for a cancelled order or another revision; `invalid` for what was not ordered.
-pub fn fulfil(id: &str, lines: &[FulfilledLine], revision: Option<u64>) -> Result<Order, Error> {
-    let mut order = Changing::find(id)?;
+/// `not-found`; `conflict` for a cancelled order, a payment that is not there, or another revision;
+/// `invalid` for more than was ordered.
+pub fn ship(id: &str, lines: &[Part], revision: Option<u64>) -> Result<Order, Error> {
+    let mut order = at_revision(id, revision)?;
     if order.state == OrderState::Cancelled {
-        return Err(Error::Conflict("the order is cancelled".into()));
+        return Err(conflict("the order is cancelled"));
     }
-    let present: u64 = order.row.number("revision");
-    if revision.is_some_and(|expected| expected != present) {
-        return Err(Error::Conflict(format!("the order has the revision {present} now")));
+    if !may_ship(order.payment) {
+        let payment = order.payment.word();
+        return Err(conflict(format!("the payment is {payment}; nothing may be shipped")));
     }
-    let mut left = left_to_send(id);
-    take(lines, &mut left)?;
-    for line in lines {
-        db::execute(
-            "INSERT INTO sent (order_id, sku, quantity) VALUES (?1, ?2, ?3)
-             ON CONFLICT (order_id, sku) DO UPDATE SET quantity = sent.quantity + excluded.quantity",
-            &params![id, &line.sku, line.quantity],
-        );
-    }
-    let all = left.values().all(|quantity| *quantity == 0);
-    order.fulfilment =
-        if all { FulfilmentState::Fulfilled } else { FulfilmentState::PartiallyFulfilled };
-    let sent: u64 = lines.iter().map(|l| u64::from(l.quantity)).sum();
-    let what = format!("{sent} sent, {}", order.fulfilment.word());
-    order.keep(&what)
+    let pieces = move_parts(&mut order, Way::Out, lines)?;
+    order.fulfilment = if all_shipped(&order) {
+        FulfilmentState::Fulfilled
+    } else {
+        FulfilmentState::PartiallyFulfilled
+    };
+    let what = format!("{pieces} shipped, {}", order.fulfilment.word());
+    history::append(&mut order, &what, 0);
+    Ok(keep(order))
 }
 
-/// Cancels an order of which nothing was sent.
+/// Records what came back.
 ///
 /// # Errors
-/// `not-found`, `invalid` without a reason, or `conflict` when something was sent.
+/// `not-found`; `conflict` for another revision; `invalid` without a reason, or for more than is out.
+pub fn take_back(
+    id: &str,
+    lines: &[Part],
+    reason: &str,
+    revision: Option<u64>,
+) -> Result<Order, Error> {
+    check::reason(reason)?;
+    let mut order = at_revision(id, revision)?;
+    let pieces = move_parts(&mut order, Way::Back, lines)?;
+    history::append(&mut order, &format!("{pieces} came back: {reason}"), 0);
+    Ok(keep(order))
+}
+
+/// Cancels an order of which nothing was shipped.
+///
+/// # Errors
+/// `not-found`, `invalid` without a reason, or `conflict` when something was shipped.
 pub fn cancel(id: &str, reason: &str) -> Result<Order, Error> {
     check::reason(reason)?;
-    let mut order = Changing::find(id)?;
+    let mut order = read::by("id", id)?;
     if order.state == OrderState::Cancelled {
-        return Ok(read::order(&order.row));
+        return Ok(order);
     }
     if order.fulfilment != FulfilmentState::Unfulfilled {
-        return Err(Error::Conflict("something of the order was sent already".into()));
+        return Err(conflict("something of the order was shipped already"));
     }
     order.state = OrderState::Cancelled;
-    order.keep(&format!("order cancelled: {reason}"))
+    history::append(&mut order, &format!("order cancelled: {reason}"), 0);
+    Ok(keep(order))
 }
 
-/// An order while its states change.
-struct Changing {
-    row: Row,
-    state: OrderState,
-    payment: PaymentState,
-    fulfilment: FulfilmentState,
+fn at_revision(id: &str, expected: Option<u64>) -> Result<Order, Error> {
+    let order = read::by("id", id)?;
+    if expected.is_some_and(|expected| expected != order.revision) {
+        return Err(conflict(format!("the order has the revision {} now", order.revision)));
+    }
+    Ok(order)
 }
 
-impl Changing {
-    fn find(id: &str) -> Result<Changing, Error> {
-        let row = read::row("id", id).ok_or_else(read::not_found)?;
-        Ok(Changing {
-            state: Word::read(&row.text("state")),
-            payment: Word::read(&row.text("payment")),
-            fulfilment: Word::read(&row.text("fulfilment")),
-            row,
-        })
+/// Keeps the states as they are now, and completes the order where nothing is left to do.
+fn keep(mut order: Order) -> Order {
+    if order.state == OrderState::Open && is_complete(order.payment, order.fulfilment) {
+        order.state = OrderState::Completed;
+        history::append(&mut order, "order completed", 0);
     }
-
-    fn keep(mut self, what: &str) -> Result<Order, Error> {
-        let id = self.row.text("id");
-        history::append(&id, what);
-        if self.state == OrderState::Open && is_complete(self.payment, self.fulfilment) {
-            self.state = OrderState::Completed;
-            history::append(&id, "order completed");
-        }
-        db::execute(
-            "UPDATE placed SET state = ?2, payment = ?3, fulfilment = ?4, revision = revision + 1
-             WHERE id = ?1",
-            &params![&id, self.state.word(), self.payment.word(), self.fulfilment.word()],
-        );
-        read::by("id", &id)
-    }
+    order.revision += 1;
+    db::execute(
+        "UPDATE order_placed SET revision = ?2, state = ?3, payment = ?4, captured = ?5, refunded = ?6,
+             fulfilment = ?7
+         WHERE id = ?1",
+        &params![
+            &order.id,
+            order.revision,
+            order.state.word(),
+            order.payment.word(),
+            order.captured.minor,
+            order.refunded.minor,
+            order.fulfilment.word(),
+        ],
+    );
+    order
 }
 
-/// What was ordered and not sent yet, by SKU.
-fn left_to_send(id: &str) -> BTreeMap<String, i64> {
-    let sql = "SELECT sku, CAST(sum(quantity) AS BIGINT) AS ordered FROM line WHERE order_id = ?1 GROUP BY sku";
-    let rows = db::rows(sql, &params![id]);
-    let mut left: BTreeMap<String, i64> =
-        rows.iter().map(|row| (row.text("sku"), row.integer("ordered"))).collect();
-    for sent in read::sent(id) {
-        left.entry(sent.sku).and_modify(|quantity| *quantity -= i64::from(sent.quantity));
-    }
-    left
-}
-
-fn take(lines: &[FulfilledLine], left: &mut BTreeMap<String, i64>) -> Result<(), Error> {
-    if lines.is_empty() || lines.len() > 1_000 {
-        return Err(Error::Invalid(vec![fault("lines", "must be 1 to 1000")]));
-    }
-    let mut faults = Vec::new();
-    for (i, line) in lines.iter().enumerate() {
-        let quantity = i64::from(line.quantity);
-        match left.get_mut(&line.sku) {
-            None => faults.push(fault(format!("lines/{i}/sku"), "is not in the order")),
-            Some(left) if quantity == 0 || quantity > *left => {
-                let problem = format!("must be 1 to {left}, what is left to send");
-                let problem = if *left == 0 { "all of it was sent".into() } else { problem };
-                faults.push(fault(format!("lines/{i}/quantity"), problem));
-            }
-            Some(left) => *left -= quantity,
-        }
-    }
-    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+fn conflict(why: impl Into<String>) -> Error {
+    Error::Conflict(why.into())
 }

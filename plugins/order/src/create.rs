@@ -1,8 +1,8 @@
-//! Making an order.
+//! Placing an order.
 
-use quoin_sdk::db;
 use quoin_sdk::host::{clock, configured, trap};
-use quoin_sdk::{id, params};
+use quoin_sdk::types::Money;
+use quoin_sdk::{db, id, params};
 
 use crate::bindings::exports::quoin::order::orders::{
     Draft, Error, FulfilmentState, Order, OrderState, PaymentState,
@@ -10,52 +10,78 @@ use crate::bindings::exports::quoin::order::orders::{
 use crate::state::Word;
 use crate::{check, history, read, snapshot};
 
-/// Makes an order with the next number, or answers with the one that was made with this key.
+/// Makes an order with the next number, or finds the one that this key made.
 ///
 /// # Errors
-/// `invalid` for a draft that cannot be an order, `conflict` when the key was used for another draft.
+/// `invalid` with what is wrong in the draft, `conflict` when the key made an order of another draft.
 pub fn create(key: &str, draft: Draft, payment: PaymentState) -> Result<Order, Error> {
     check::draft(key, &draft, payment)?;
-    if let Ok(before) = read::by("key", key) {
+    if let Some(row) = read::row("key", key) {
+        let before = read::order(&row);
         return if before.snapshot == draft {
             Ok(before)
         } else {
             Err(Error::Conflict("this key was used for another order".into()))
         };
     }
-    let prefix = prefix();
     let position = next_position();
-    let id = id::random("order");
+    let number = format!("{}{position}", prefix());
+    let captured = if payment == PaymentState::Paid { draft.grand.minor } else { 0 };
+    let money = |minor| Money::new(minor, draft.grand.currency.as_str());
+    let mut order = Order {
+        id: id::random("order"),
+        number,
+        revision: 1,
+        placed_at: clock::now(),
+        state: OrderState::Open,
+        payment,
+        captured: money(captured),
+        refunded: money(0),
+        fulfilment: FulfilmentState::Unfulfilled,
+        shipped: Vec::new(),
+        returned: Vec::new(),
+        snapshot: draft,
+        history: Vec::new(),
+    };
+    insert(key, position, &order);
+    snapshot::write(&order.id, &order.snapshot);
+    let what = format!("order placed, payment {}", payment.word());
+    history::append(&mut order, &what, captured);
+    Ok(order)
+}
+
+fn insert(key: &str, position: i64, order: &Order) {
+    let draft = &order.snapshot;
     db::execute(
-        "INSERT INTO placed (id, key, position, number, placed_at, revision, state, payment, fulfilment,
-             cart_id, email, currency, subtotal, grand, payment_method, payment_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        "INSERT INTO order_placed (id, key, position, number, placed_at, revision, state, payment,
+             captured, refunded, fulfilment, cart_id, email, currency, tax_included, subtotal, grand,
+             payment_method, payment_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, 0, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         &params![
-            &id,
+            &order.id,
             key,
             position,
-            format!("{prefix}{position}"),
-            clock::now(),
-            OrderState::Open.word(),
-            payment.word(),
-            FulfilmentState::Unfulfilled.word(),
+            &order.number,
+            order.placed_at,
+            order.state.word(),
+            order.payment.word(),
+            order.captured.minor,
+            order.fulfilment.word(),
             &draft.cart_id,
             &draft.email,
             &draft.grand.currency,
+            draft.tax_included,
             draft.subtotal.minor,
             draft.grand.minor,
             &draft.payment_method,
             &draft.payment_id,
         ],
     );
-    snapshot::write(&id, &draft);
-    history::append(&id, &format!("order placed, payment {}", payment.word()));
-    read::by("id", &id)
 }
 
 /// The next number. The row stays locked until the order is committed or rolled back with it.
 fn next_position() -> i64 {
-    let sql = "UPDATE counter SET value = value + 1 WHERE name = 'order' RETURNING value";
+    let sql = "UPDATE order_counter SET value = value + 1 WHERE name = 'order' RETURNING value";
     match db::first(sql, &[]) {
         Some(row) => row.integer("value"),
         None => trap("the counter of orders is gone"),

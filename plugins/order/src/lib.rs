@@ -3,7 +3,9 @@
 mod change;
 mod check;
 mod create;
+mod goods;
 mod history;
+mod list;
 mod read;
 mod snapshot;
 mod state;
@@ -14,6 +16,8 @@ mod bindings {
         inline: "package quoin:order-plugin;
             world plugin {
                 export quoin:order/orders@0.1.0;
+                export quoin:order/order-admin@0.1.0;
+                export quoin:order/order-steps@0.1.0;
             }",
         path: ["../../wit/types", "../../wit/order"],
         runtime_path: "quoin_sdk::wit_bindgen::rt",
@@ -24,46 +28,62 @@ mod bindings {
     export!(Plugin);
 }
 
-use bindings::exports::quoin::order::orders;
-use orders::{Draft, Error, FulfilledLine, Order, OrderState, Page, PaymentState};
+use bindings::exports::quoin::order::{order_admin, order_steps, orders};
+use order_admin::Page;
+use orders::{Draft, Error, Money, Order, OrderState, Part, PaymentState};
 
 struct Plugin;
 
 impl orders::Guest for Plugin {
-    fn create(key: String, draft: Draft, payment: PaymentState) -> Result<Order, Error> {
-        create::create(&key, draft, payment)
-    }
-
     fn get(id: String) -> Result<Order, Error> {
         read::by("id", &id)
     }
+}
 
-    fn get_by_number(number: String) -> Result<Order, Error> {
+impl order_admin::Guest for Plugin {
+    fn find(number: String) -> Result<Order, Error> {
         read::by("number", &number)
+    }
+
+    fn list_orders(
+        state: Option<OrderState>,
+        payment: Option<PaymentState>,
+        cursor: Option<String>,
+        limit: Option<u32>,
+    ) -> Result<Page, Error> {
+        list::list(state, payment, cursor, limit)
+    }
+}
+
+impl order_steps::Guest for Plugin {
+    fn create(key: String, draft: Draft, payment: PaymentState) -> Result<Order, Error> {
+        create::create(&key, draft, payment)
     }
 
     fn get_by_key(key: String) -> Result<Order, Error> {
         read::by("key", &key)
     }
 
-    fn list_orders(
-        state: Option<OrderState>,
-        cursor: Option<String>,
-        limit: Option<u32>,
-    ) -> Result<Page, Error> {
-        read::list(state, cursor, limit)
-    }
-
-    fn set_payment(id: String, payment: PaymentState) -> Result<Order, Error> {
-        change::set_payment(&id, payment)
-    }
-
-    fn fulfil(
+    fn record_payment(
         id: String,
-        lines: Vec<FulfilledLine>,
+        payment: PaymentState,
+        captured: Money,
+        refunded: Money,
+    ) -> Result<Order, Error> {
+        change::record_payment(&id, payment, &captured, &refunded)
+    }
+
+    fn ship(id: String, lines: Vec<Part>, revision: Option<u64>) -> Result<Order, Error> {
+        change::ship(&id, &lines, revision)
+    }
+
+    fn take_back(
+        id: String,
+        lines: Vec<Part>,
+        reason: String,
         revision: Option<u64>,
     ) -> Result<Order, Error> {
-        change::fulfil(&id, &lines, revision)
+        change::take_back(&id, &lines, &reason, revision)
     }
 
     fn cancel(id: String, reason: String) -> Result<Order, Error> {

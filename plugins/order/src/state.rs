@@ -4,16 +4,23 @@ use quoin_sdk::host::trap;
 
 use crate::bindings::exports::quoin::order::orders::{FulfilmentState, OrderState, PaymentState};
 
-/// Whether money can go from the one state to the other. The same state is no step.
+/// Whether money can go from the one state to the other. The same state is no step. Steps in between
+/// may have happened at the payment provider without the order learning of each.
 pub fn payment_can_become(from: PaymentState, to: PaymentState) -> bool {
     use PaymentState::*;
     matches!(
         (from, to),
-        (Pending, Authorized | Paid | Voided)
-            | (Authorized, Paid | Voided)
+        (Pending, Authorized | Paid | PartiallyRefunded | Refunded | Voided | Declined)
+            | (Authorized, Paid | PartiallyRefunded | Refunded | Voided)
             | (Paid, PartiallyRefunded | Refunded)
             | (PartiallyRefunded, Refunded)
     )
+}
+
+/// Whether goods may leave: the money is there, or promised.
+pub fn may_ship(payment: PaymentState) -> bool {
+    use PaymentState::*;
+    !matches!(payment, Pending | Declined | Voided)
 }
 
 /// Whether there is nothing left to do for an open order.
@@ -23,7 +30,7 @@ pub fn is_complete(payment: PaymentState, fulfilment: FulfilmentState) -> bool {
         && matches!(payment, Paid | PartiallyRefunded | Refunded)
 }
 
-/// A state with the word for it, in the database and in the history.
+/// A state with the word for it, in the database and in the history: the one that clients see.
 pub trait Word: Copy + PartialEq + 'static {
     /// Every state with its word.
     const WORDS: &'static [(Self, &'static str)];
@@ -58,16 +65,17 @@ impl Word for PaymentState {
         (PaymentState::Pending, "pending"),
         (PaymentState::Authorized, "authorized"),
         (PaymentState::Paid, "paid"),
-        (PaymentState::PartiallyRefunded, "partially refunded"),
+        (PaymentState::PartiallyRefunded, "partially-refunded"),
         (PaymentState::Refunded, "refunded"),
         (PaymentState::Voided, "voided"),
+        (PaymentState::Declined, "declined"),
     ];
 }
 
 impl Word for FulfilmentState {
     const WORDS: &'static [(Self, &'static str)] = &[
         (FulfilmentState::Unfulfilled, "unfulfilled"),
-        (FulfilmentState::PartiallyFulfilled, "partially fulfilled"),
+        (FulfilmentState::PartiallyFulfilled, "partially-fulfilled"),
         (FulfilmentState::Fulfilled, "fulfilled"),
     ];
 }

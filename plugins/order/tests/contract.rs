@@ -2,6 +2,8 @@
 
 use quoin_harness::{Host, Reply, Shop, json};
 
+#[path = "goods.rs"]
+mod goods;
 #[path = "states.rs"]
 mod states;
 
@@ -25,32 +27,48 @@ fn apply(host: &Host, config: &str) -> Shop {
     ))
 }
 
+/// Calls a function of whichever of the plugin's interfaces has it.
 fn call(shop: &Shop, function: &str, arguments: Json) -> Reply {
-    shop.call(&format!("quoin:order/orders#{function}"), arguments)
+    let interface = match function {
+        "get" => "orders",
+        "find" | "list-orders" => "order-admin",
+        _ => "order-steps",
+    };
+    shop.call(&format!("quoin:order/{interface}#{function}"), arguments)
 }
 
 fn euros(minor: i64) -> Json {
     json!({"minor": minor, "currency": "EUR"})
 }
 
-/// Two mugs and a bowl.
+/// Two mugs, one more with an engraving, and a bowl.
 fn draft(cart: &str) -> Json {
-    let line = |sku: &str, quantity: i64, unit: i64| {
+    let line = |id: &str, sku: &str, quantity: i64, unit: i64, fields: Json| {
         json!({
-            "sku": sku, "title": format!("A {sku}"), "quantity": quantity, "unit": euros(unit),
-            "total": euros(quantity * unit), "taxIncluded": true, "reason": "regular",
+            "id": id, "variant": format!("variant_{sku}"), "sku": sku, "title": format!("A {sku}"),
+            "quantity": quantity, "unit": euros(unit), "total": euros(quantity * unit),
+            "reason": "regular", "fields": fields, "requiresShipping": true,
         })
     };
     json!({
         "cartId": cart,
         "email": "ada@example.org",
         "address": {
-            "name": "Ada", "lines": ["Lane 1", "2nd floor"], "postalCode": "12345",
-            "city": "Berlin", "region": null, "country": "DE",
+            "name": "Ada", "company": "Engines", "lines": ["Lane 1", "2nd floor"],
+            "postalCode": "12345", "city": "Berlin", "region": null, "country": "DE",
+            "phone": "+49 30 123456",
         },
-        "lines": [line("mug", 2, 450), line("bowl", 1, 1_000)],
-        "subtotal": euros(1_900),
-        "grand": euros(1_900),
+        "lines": [
+            line("l1", "mug", 2, 450, json!([])),
+            line("l2", "mug", 1, 450, json!([
+                {"name": "acme:engraving", "value": "Für Ada"},
+                {"name": "acme:font", "value": "serif"},
+            ])),
+            line("l3", "bowl", 1, 1_000, json!([])),
+        ],
+        "taxIncluded": true,
+        "subtotal": euros(2_350),
+        "grand": euros(2_350),
         "paymentMethod": "invoice",
         "paymentId": "pay_1",
     })
@@ -58,6 +76,14 @@ fn draft(cart: &str) -> Json {
 
 fn create(shop: &Shop, key: &str) -> Reply {
     call(shop, "create", json!({"key": key, "draft": draft(key), "payment": "authorized"}))
+}
+
+/// Tells the order what is captured and given back in all.
+fn record(shop: &Shop, id: &str, payment: &str, captured: i64, refunded: i64) -> Reply {
+    let sums = json!({
+        "id": id, "payment": payment, "captured": euros(captured), "refunded": euros(refunded),
+    });
+    call(shop, "record-payment", sums)
 }
 
 fn field(order: &Json, name: &str) -> String {
@@ -86,7 +112,8 @@ fn an_order_is_the_draft_it_was_made_of() {
     assert_eq!(order["state"], "open");
     assert_eq!(order["payment"], "authorized");
     assert_eq!(order["fulfilment"], "unfulfilled");
-    for (function, argument) in [("get", "id"), ("get-by-number", "number")] {
+    assert_eq!((&order["captured"], &order["refunded"]), (&euros(0), &euros(0)));
+    for (function, argument) in [("get", "id"), ("find", "number")] {
         assert_eq!(call(&shop, function, json!({argument: order[argument]})).ok(), order);
     }
     assert_eq!(call(&shop, "get-by-key", json!({"key": "cart-1"})).ok(), order);
@@ -155,6 +182,10 @@ fn lists_are_filtered_by_state_and_paged_to_the_end() {
     assert_eq!(count("?state=cancelled"), (2, 2));
     assert_eq!(count("?state=open&limit=1"), (1, 3));
     assert_eq!(count("?state=completed"), (0, 0));
+    record(&shop, &ids[4], "paid", 2_350, 0).ok();
+    assert_eq!(count("?payment=paid"), (1, 1));
+    assert_eq!(count("?payment=authorized&state=cancelled"), (2, 2));
+    assert_eq!(count("?payment=paid&state=cancelled"), (0, 0));
     shop.admin().get("/admin/orders?cursor=nonsense").expect(422);
     shop.get("/admin/orders").expect(401);
     shop.get("/admin/orders/1").expect(401);
@@ -182,6 +213,7 @@ fn a_draft_that_cannot_be_an_order_is_refused_with_every_fault() {
     bad["address"]["country"] = json!("Germany");
     bad["lines"][0]["quantity"] = json!(0);
     bad["lines"][1]["unit"]["currency"] = json!("USD");
+    bad["lines"][2]["id"] = json!("l1");
     bad["subtotal"]["minor"] = json!(-1);
     let order = json!({"key": "", "draft": bad, "payment": "refunded"});
     let problem = call(&shop, "create", order).expect(422);
@@ -193,6 +225,7 @@ fn a_draft_that_cannot_be_an_order_is_refused_with_every_fault() {
         "draft/address/country",
         "draft/lines/0/quantity",
         "draft/lines/1/unit/currency",
+        "draft/lines/2\"",
         "draft/subtotal/minor",
     ] {
         assert!(faults.contains(field), "{field} is not in {faults}");
@@ -201,4 +234,38 @@ fn a_draft_that_cannot_be_an_order_is_refused_with_every_fault() {
     empty["lines"] = json!([]);
     call(&shop, "create", json!({"key": "k", "draft": empty, "payment": "paid"})).expect(422);
     assert!(numbers(&shop).is_empty());
+}
+
+#[test]
+fn goods_that_are_shipped_need_an_address_and_others_do_not() {
+    let (_host, shop) = start();
+    let mut nowhere = draft("cart-1");
+    nowhere["address"] = Json::Null;
+    let create = |draft: &Json| {
+        call(&shop, "create", json!({"key": "k", "draft": draft, "payment": "authorized"}))
+    };
+    let problem = create(&nowhere).expect(422);
+    assert_eq!(problem["error"]["val"][0]["field"], "draft/address");
+    for line in nowhere["lines"].as_array_mut().expect("lines") {
+        line["requiresShipping"] = json!(false);
+    }
+    assert_eq!(create(&nowhere).ok()["snapshot"], nowhere);
+}
+
+#[test]
+fn titles_reasons_and_fields_of_the_greatest_length_are_kept_in_any_script() {
+    let (_host, shop) = start();
+    let mut long = draft("cart-1");
+    long["lines"][0]["title"] = json!("日".repeat(300));
+    long["lines"][0]["reason"] = json!("é".repeat(300));
+    long["lines"][1]["reason"] = json!("");
+    long["lines"][1]["fields"][0]["value"] = json!("ü".repeat(1_000));
+    let order = json!({"key": "k", "draft": long, "payment": "authorized"});
+    let made = call(&shop, "create", order).ok();
+    assert_eq!(made["snapshot"], long);
+    assert_eq!(call(&shop, "get", json!({"id": made["id"]})).ok(), made);
+    long["lines"][0]["title"] = json!("日".repeat(301));
+    let order = json!({"key": "other", "draft": long, "payment": "authorized"});
+    let problem = call(&shop, "create", order).expect(422);
+    assert_eq!(problem["error"]["val"][0]["field"], "draft/lines/0/title");
 }

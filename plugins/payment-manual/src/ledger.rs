@@ -6,6 +6,7 @@ use quoin_sdk::params;
 use quoin_sdk::types::Money;
 
 use crate::bindings::exports::quoin::payment::provider::{Entry, EntryKind};
+use crate::payment::Stored;
 
 /// An entry, as a repeated request is compared with it.
 pub struct Recorded {
@@ -15,25 +16,25 @@ pub struct Recorded {
 }
 
 /// Adds an entry.
-pub fn append(payment: &str, kind: EntryKind, key: &str, asked: Option<i64>, amount: i64) {
+pub fn append(payment: &Stored, kind: EntryKind, key: &str, asked: Option<i64>, amount: i64) {
     db::execute(
-        "INSERT INTO entry (payment_id, position, kind, key, asked, amount, at)
-         VALUES (?1, (SELECT coalesce(max(position), 0) + 1 FROM entry WHERE payment_id = ?1),
-             ?2, ?3, ?4, ?5, ?6)",
-        &params![payment, name(kind), key, asked, amount, clock::now()],
+        "INSERT INTO payment_manual_entry (payment_id, position, kind, key, asked, amount, at)
+         VALUES (?1, (SELECT coalesce(max(position), 0) + 1 FROM payment_manual_entry
+             WHERE payment_id = ?1), ?2, ?3, ?4, ?5, ?6)",
+        &params![&payment.id, name(kind), key, asked, amount, clock::now()],
     );
 }
 
 /// The entry with this key.
 pub fn by_key(payment: &str, key: &str) -> Option<Recorded> {
-    let sql = "SELECT kind, asked FROM entry WHERE payment_id = ?1 AND key = ?2";
+    let sql = "SELECT kind, asked FROM payment_manual_entry WHERE payment_id = ?1 AND key = ?2";
     let row = db::first(sql, &params![payment, key])?;
     Some(Recorded { kind: kind(&row), asked: row.optional_integer("asked") })
 }
 
 /// All entries, oldest first.
 pub fn entries(payment: &str, currency: &str) -> Vec<Entry> {
-    let sql = "SELECT kind, key, amount, at FROM entry WHERE payment_id = ?1 ORDER BY position";
+    let sql = "SELECT kind, key, amount, at FROM payment_manual_entry WHERE payment_id = ?1 ORDER BY position";
     let entry = |row: &Row| Entry {
         kind: kind(row),
         key: row.text("key"),
@@ -45,7 +46,7 @@ pub fn entries(payment: &str, currency: &str) -> Vec<Entry> {
 
 /// Whether the ledger takes no more entries.
 pub fn is_full(payment: &str) -> bool {
-    let sql = "SELECT count(*) AS entries FROM entry WHERE payment_id = ?1";
+    let sql = "SELECT count(*) AS entries FROM payment_manual_entry WHERE payment_id = ?1";
     db::first(sql, &params![payment]).is_some_and(|row| row.integer("entries") >= ENTRIES_MAX)
 }
 

@@ -1,11 +1,14 @@
-//! Payments that people settle by hand: an invoice that is paid, cash at the door. The plugin keeps
-//! the books; the money itself moves elsewhere.
+//! Payments that people settle by hand. Nobody is asked: what the shop records is how it is.
 
+mod authorize;
 mod check;
 mod ledger;
 mod method;
 mod movement;
+mod open;
 mod payment;
+mod staff;
+mod state;
 
 #[allow(missing_docs)]
 mod bindings {
@@ -13,6 +16,7 @@ mod bindings {
         inline: "package quoin:payment-manual-plugin;
             world plugin {
                 export quoin:payment/provider@0.1.0;
+                export quoin:payment/payment-admin@0.1.0;
             }",
         path: ["../../wit/types", "../../wit/payment"],
         runtime_path: "quoin_sdk::wit_bindgen::rt",
@@ -23,14 +27,14 @@ mod bindings {
     export!(Plugin);
 }
 
-use bindings::exports::quoin::payment::provider;
-use provider::{Authorization, Entry, EntryKind, Error, Money, Payment};
+use bindings::exports::quoin::payment::{payment_admin, provider};
+use provider::{Authorization, Entry, EntryKind, Error, Money, Page, Payment};
 
 struct Plugin;
 
 impl provider::Guest for Plugin {
     fn authorize(method: String, request: Authorization) -> Result<Payment, Error> {
-        payment::authorize(&method, request)
+        authorize::authorize(&method, request)
     }
 
     fn capture(
@@ -59,16 +63,31 @@ impl provider::Guest for Plugin {
         Ok(payment::find(&method, &id)?.view())
     }
 
-    fn get_by_key(method: String, key: String) -> Result<Payment, Error> {
-        method::known(&method)?;
-        match payment::by_key(&key) {
-            Some(found) => Ok(found.view()),
-            None => Err(Error::NotFound("no payment was authorized with this key".into())),
-        }
+    fn refresh(method: String, id: String) -> Result<Payment, Error> {
+        // There is nobody to ask: the staff record what they learn.
+        Ok(payment::find(&method, &id)?.view())
     }
 
     fn ledger(method: String, id: String) -> Result<Vec<Entry>, Error> {
         let found = payment::find(&method, &id)?;
         Ok(ledger::entries(&found.id, &found.currency))
+    }
+
+    fn list_open(
+        method: String,
+        cursor: Option<String>,
+        limit: Option<u32>,
+    ) -> Result<Page, Error> {
+        open::list(&method, cursor, limit)
+    }
+}
+
+impl payment_admin::Guest for Plugin {
+    fn receive(id: String) -> Result<Payment, Error> {
+        staff::receive(&id)
+    }
+
+    fn decline(id: String, reason: String) -> Result<Payment, Error> {
+        staff::decline(&id, &reason)
     }
 }

@@ -1,10 +1,11 @@
 //! Capture, void and refund: each moves part of what is left, once per key.
 
+use quoin_sdk::currency;
 use quoin_sdk::types::Money;
 
 use crate::bindings::exports::quoin::payment::provider::{EntryKind, Error, Payment, State};
 use crate::payment::Stored;
-use crate::{check, ledger, payment};
+use crate::{check, ledger, payment, state};
 
 /// Moves `asked`, or all that is left, and records it under `key`.
 ///
@@ -26,22 +27,21 @@ pub fn record(
         return if same {
             Ok(payment.view())
         } else {
-            Err(conflict("this key was used otherwise"))
+            Err(Error::Conflict("this key was used otherwise".into()))
         };
     }
     if ledger::is_full(&payment.id) {
-        return Err(conflict("the ledger of this payment is full"));
+        return Err(Error::Conflict("the ledger of this payment is full".into()));
     }
     let left = payment.left(kind);
     let amount = match asked {
-        Some(amount) if amount > left => return Err(too_much(&payment, kind, left)),
-        Some(amount) => amount,
-        None if left > 0 || payment.is_free_of_charge(kind) => left,
-        None => return Err(too_much(&payment, kind, 0)),
+        Some(amount) if amount <= left => amount,
+        None if left > 0 || payment.may_move_nothing(kind) => left,
+        _ => return Err(too_much(&payment, kind, left)),
     };
     payment.apply(kind, amount);
     payment.update();
-    ledger::append(&payment.id, kind, key, asked, amount);
+    ledger::append(&payment, kind, key, asked, amount);
     Ok(payment.view())
 }
 
@@ -54,36 +54,34 @@ impl Stored {
         }
     }
 
-    /// A payment of nothing can still be captured or voided, once.
-    fn is_free_of_charge(&self, kind: EntryKind) -> bool {
-        self.authorized == 0 && self.state == State::Authorized && kind != EntryKind::Refund
+    /// A free payment can be captured or voided, once; and what waits for the buyer can be given up.
+    fn may_move_nothing(&self, kind: EntryKind) -> bool {
+        match self.state {
+            State::Authorized => self.authorized == 0 && kind != EntryKind::Refund,
+            State::RequiresAction => kind == EntryKind::Void,
+            _ => false,
+        }
     }
 
     fn apply(&mut self, kind: EntryKind, amount: i64) {
         match kind {
-            EntryKind::Capture => {
-                self.captured += amount;
-                self.state = State::Captured;
-            }
-            EntryKind::Void => {
-                self.voided += amount;
-                if self.captured == 0 {
-                    self.state = State::Voided;
-                }
-            }
-            EntryKind::Refund => {
-                self.refunded += amount;
-                if self.refunded == self.captured {
-                    self.state = State::Refunded;
-                }
-            }
+            EntryKind::Capture => self.captured += amount,
+            EntryKind::Void => self.voided += amount,
+            EntryKind::Refund => self.refunded += amount,
             EntryKind::Authorize => {}
         }
+        if self.left(EntryKind::Capture) > 0 {
+            return;
+        }
+        self.state = if self.captured > 0 && self.refunded == self.captured {
+            State::Refunded
+        } else if kind == EntryKind::Void && self.captured == 0 {
+            self.message = None;
+            State::Voided
+        } else {
+            State::Captured
+        };
     }
-}
-
-fn conflict(why: &str) -> Error {
-    Error::Conflict(why.into())
 }
 
 fn too_much(payment: &Stored, kind: EntryKind, left: i64) -> Error {
@@ -92,6 +90,7 @@ fn too_much(payment: &Stored, kind: EntryKind, left: i64) -> Error {
         EntryKind::Void => "void",
         _ => "capture",
     };
-    let left = Money::new(left, payment.currency.as_str());
-    Error::Conflict(format!("the payment has {left} left to {done}"))
+    let left = currency::shown(&Money::new(left, payment.currency.as_str()));
+    let state = state::name(payment.state);
+    Error::Conflict(format!("the payment is {state} and has {left} left to {done}"))
 }

@@ -1,131 +1,128 @@
 //! A payment as it is kept.
 
 use quoin_sdk::db::{self, Row};
-use quoin_sdk::host::trap;
+use quoin_sdk::params;
 use quoin_sdk::types::Money;
-use quoin_sdk::{id, params};
 
-use crate::bindings::exports::quoin::payment::provider::{
-    Authorization, CaptureTime, EntryKind, Error, Payment, State,
-};
-use crate::{check, ledger, method};
+use crate::bindings::exports::quoin::payment::provider::{CaptureTime, Error, Payment, State};
+use crate::state;
 
 /// A payment as it is kept; amounts in minor units.
 pub struct Stored {
     pub id: String,
+    pub key: String,
     pub method: String,
     pub state: State,
+    /// Milliseconds since 1970.
+    pub created_at: u64,
+    pub capture: CaptureTime,
+    pub in_advance: bool,
+    pub description: String,
+    pub email: Option<String>,
+    /// For the buyer.
+    pub message: Option<String>,
     pub currency: String,
+    /// What was asked for.
+    pub amount: i64,
     pub authorized: i64,
     pub captured: i64,
     pub voided: i64,
     pub refunded: i64,
-    capture: CaptureTime,
-    description: String,
-    email: Option<String>,
 }
 
-/// Authorizes by promise: nobody is asked, a method's maximum aside.
-///
-/// # Errors
-/// `not-found` for a method that the shop does not offer, `declined` beyond its maximum, `conflict` when
-/// the key was used for something else.
-pub fn authorize(name: &str, request: Authorization) -> Result<Payment, Error> {
-    let method = method::known(name)?;
-    check::authorization(&request)?;
-    if let Some(before) = by_key(&request.key) {
-        return if before.was_asked_by(name, &request) {
-            Ok(before.view())
-        } else {
-            Err(Error::Conflict("this key was used for another payment".into()))
-        };
-    }
-    if method.maximum.is_some_and(|maximum| request.amount.minor > maximum) {
-        return Err(Error::Declined(format!(
-            "This is more than can be paid by {name}. Please choose another way to pay."
-        )));
-    }
-    let Authorization { key, amount, description, email } = request;
-    let made = Stored {
-        id: id::random("pay"),
-        method: name.into(),
-        state: State::Authorized,
-        currency: amount.currency,
-        authorized: amount.minor,
-        captured: 0,
-        voided: 0,
-        refunded: 0,
-        capture: method.capture,
-        description,
-        email,
-    };
-    made.insert(&key);
-    ledger::append(&made.id, EntryKind::Authorize, &key, Some(made.authorized), made.authorized);
-    Ok(made.view())
-}
-
-/// The payment with this id that was made by this method.
+/// The payment with this id that was made by this method, whether or not the shop still offers it.
 ///
 /// # Errors
 /// `not-found`.
 pub fn find(method: &str, id: &str) -> Result<Stored, Error> {
-    method::known(method)?;
-    let row =
-        db::first("SELECT * FROM payment WHERE id = ?1 AND method = ?2", &params![id, method]);
-    match row {
-        Some(row) => Ok(Stored::read(&row)),
-        None => Err(Error::NotFound(format!("there is no such payment by {method}"))),
+    match by_id(id) {
+        Ok(found) if found.method == method => Ok(found),
+        _ => Err(Error::NotFound(format!("there is no such payment by {method}"))),
     }
+}
+
+/// The payment with this id, made by any method.
+///
+/// # Errors
+/// `not-found`.
+pub fn by_id(id: &str) -> Result<Stored, Error> {
+    let row = db::first("SELECT * FROM payment_manual_payment WHERE id = ?1", &params![id]);
+    let found = row.map(|row| Stored::read(&row));
+    found.ok_or_else(|| Error::NotFound("there is no such payment".into()))
 }
 
 /// The payment that was authorized with this key.
 pub fn by_key(key: &str) -> Option<Stored> {
-    let row = db::first("SELECT * FROM payment WHERE key = ?1", &params![key])?;
+    let row = db::first("SELECT * FROM payment_manual_payment WHERE key = ?1", &params![key])?;
     Some(Stored::read(&row))
 }
 
 impl Stored {
-    fn read(row: &Row) -> Stored {
+    /// The payment in this row.
+    pub fn read(row: &Row) -> Stored {
         let at_order = row.boolean("capture_at_order");
         Stored {
             id: row.text("id"),
+            key: row.text("key"),
             method: row.text("method"),
-            state: state(&row.text("state")),
+            state: state::read(&row.text("state")),
+            created_at: row.number("created_at"),
+            capture: if at_order { CaptureTime::AtOrder } else { CaptureTime::Later },
+            in_advance: row.boolean("in_advance"),
+            description: row.text("description"),
+            email: row.optional_text("email"),
+            message: row.optional_text("message"),
             currency: row.text("currency"),
+            amount: row.integer("amount"),
             authorized: row.integer("authorized"),
             captured: row.integer("captured"),
             voided: row.integer("voided"),
             refunded: row.integer("refunded"),
-            capture: if at_order { CaptureTime::AtOrder } else { CaptureTime::Later },
-            description: row.text("description"),
-            email: row.optional_text("email"),
         }
     }
 
-    fn insert(&self, key: &str) {
+    /// Keeps a new payment, of which nothing moved but what is authorized.
+    pub fn insert(&self) {
         db::execute(
-            "INSERT INTO payment (id, key, method, state, capture_at_order, description, email,
-                 currency, authorized, captured, voided, refunded)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0)",
+            "INSERT INTO payment_manual_payment (id, key, method, state, is_open, created_at,
+                 capture_at_order, in_advance, description, email, message, currency, amount,
+                 authorized, captured, voided, refunded)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, 0, 0)",
             &params![
                 &self.id,
-                key,
+                &self.key,
                 &self.method,
-                name(self.state),
+                state::name(self.state),
+                state::is_open(self.state),
+                self.created_at,
                 self.capture == CaptureTime::AtOrder,
+                self.in_advance,
                 &self.description,
                 self.email.as_deref(),
+                self.message.as_deref(),
                 &self.currency,
+                self.amount,
                 self.authorized,
             ],
         );
     }
 
-    /// Keeps state and totals as they are now.
+    /// Keeps state, message and totals as they are now.
     pub fn update(&self) {
         db::execute(
-            "UPDATE payment SET state = ?2, captured = ?3, voided = ?4, refunded = ?5 WHERE id = ?1",
-            &params![&self.id, name(self.state), self.captured, self.voided, self.refunded],
+            "UPDATE payment_manual_payment SET state = ?2, is_open = ?3, message = ?4,
+                 authorized = ?5, captured = ?6, voided = ?7, refunded = ?8
+             WHERE id = ?1",
+            &params![
+                &self.id,
+                state::name(self.state),
+                state::is_open(self.state),
+                self.message.as_deref(),
+                self.authorized,
+                self.captured,
+                self.voided,
+                self.refunded,
+            ],
         );
     }
 
@@ -135,42 +132,18 @@ impl Stored {
         Payment {
             id: self.id.clone(),
             method: self.method.clone(),
+            key: self.key.clone(),
+            description: self.description.clone(),
+            created_at: self.created_at,
             state: self.state,
             capture: self.capture,
+            amount: money(self.amount),
+            message: self.message.clone(),
+            next_url: None,
             authorized: money(self.authorized),
             captured: money(self.captured),
             voided: money(self.voided),
             refunded: money(self.refunded),
         }
-    }
-
-    fn was_asked_by(&self, method: &str, request: &Authorization) -> bool {
-        self.method == method
-            && self.authorized == request.amount.minor
-            && self.currency == request.amount.currency
-            && self.description == request.description
-            && self.email == request.email
-    }
-}
-
-fn name(state: State) -> &'static str {
-    match state {
-        State::RequiresAction => "requires-action",
-        State::Authorized => "authorized",
-        State::Captured => "captured",
-        State::Voided => "voided",
-        State::Refunded => "refunded",
-        State::Declined => "declined",
-        State::Unknown => "unknown",
-    }
-}
-
-fn state(name: &str) -> State {
-    match name {
-        "authorized" => State::Authorized,
-        "captured" => State::Captured,
-        "voided" => State::Voided,
-        "refunded" => State::Refunded,
-        other => trap(&format!("a payment has the state {other}")),
     }
 }

@@ -1,4 +1,4 @@
-CREATE TABLE price_list (
+CREATE TABLE pricing_price_list (
     id TEXT PRIMARY KEY,
     title TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('regular', 'sale', 'override')),
@@ -10,14 +10,14 @@ CREATE TABLE price_list (
     ends_at BIGINT
 );
 
--- A quote looks up by SKU first.
-CREATE TABLE price (
-    sku TEXT NOT NULL,
-    price_list TEXT NOT NULL REFERENCES price_list (id),
+-- A quote looks up by variant first.
+CREATE TABLE pricing_price (
+    variant TEXT NOT NULL,
+    price_list TEXT NOT NULL REFERENCES pricing_price_list (id),
     min_quantity BIGINT NOT NULL CHECK (min_quantity >= 1),
     minor BIGINT NOT NULL CHECK (minor >= 0),
-    PRIMARY KEY (sku, price_list, min_quantity)
+    PRIMARY KEY (variant, price_list, min_quantity)
 );
 
 -- Whether a list has any prices.
-CREATE INDEX price_by_list ON price (price_list);
+CREATE INDEX pricing_price_by_list ON pricing_price (price_list);

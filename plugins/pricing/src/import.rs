@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
+use quoin_sdk::check::SKU_MAX;
 use quoin_sdk::host::configured;
 use quoin_sdk::report::Faults;
 use quoin_sdk::sheet::Sheet;
 use quoin_sdk::types::{Error, ImportReport};
-use quoin_sdk::{fault, text};
+use quoin_sdk::{currency, fault, text};
 
-use crate::currency;
 use crate::exports::quoin::pricing::price_admin::{Kind, Price, PriceList};
-use crate::{lists, prices};
+use crate::{lists, prices, variants};
 
 /// Rows of one import; its prices fit into an instance's memory several times.
 const ROWS_MAX: usize = 50_000;
@@ -26,7 +26,7 @@ pub fn import(csv: &str, list: Option<String>, dry_run: bool) -> Result<ImportRe
         None => return Err(Error::NotFound(format!("there is no price list {}", shown(id)))),
     };
     let mut faults = Faults::default();
-    let prices = read(csv, &list, &mut faults);
+    let prices = read(csv, &list, &mut faults)?;
     if !faults.is_empty() {
         return Ok(faults.report(dry_run, 0, 0, 0));
     }
@@ -35,7 +35,7 @@ pub fn import(csv: &str, list: Option<String>, dry_run: bool) -> Result<ImportRe
     let (mut created, mut updated, mut unchanged) = (0, 0, 0);
     let changed: Vec<Price> = (prices.into_iter())
         .filter(|price| {
-            let amount = now.get(&(price.sku.clone(), price.min_quantity));
+            let amount = now.get(&(price.variant.clone(), price.min_quantity));
             *match amount {
                 None => &mut created,
                 Some(amount) if *amount != price.minor => &mut updated,
@@ -80,7 +80,11 @@ fn regular() -> Result<PriceList, Error> {
     })
 }
 
-fn read(csv: &str, list: &PriceList, faults: &mut Faults) -> Vec<Price> {
+/// The prices of the rows.
+///
+/// # Errors
+/// The catalogue could not say which variants have the SKUs.
+fn read(csv: &str, list: &PriceList, faults: &mut Faults) -> Result<Vec<Price>, Error> {
     let sheet = Sheet::read(csv, ROWS_MAX, faults);
     sheet.refuse_others(&COLUMNS, &[], faults);
     let sku = sheet.required("sku", faults);
@@ -88,18 +92,28 @@ fn read(csv: &str, list: &PriceList, faults: &mut Faults) -> Vec<Price> {
     let quantity = sheet.column("min_quantity");
     // Rows under a wrong header would only repeat what is wrong with it.
     if faults.in_line(1) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
 
-    let mut lines: HashMap<(String, u32), u32> = HashMap::new();
+    let usable = |sku: &&str| text::line_problem(sku, SKU_MAX).is_none();
+    let variants = variants::by_sku(sheet.rows.iter().map(|row| row.cell(sku)).filter(usable))?;
+    let mut lines: HashMap<(&str, u32), u32> = HashMap::new();
     let mut prices = Vec::with_capacity(sheet.rows.len());
     for row in &sheet.rows {
+        let sku = row.cell(sku);
         let mut price = Price {
             price_list: list.id.clone(),
-            sku: row.cell(sku).to_owned(),
+            variant: variants.get(sku).cloned().unwrap_or_default(),
             min_quantity: 1,
             minor: 0,
         };
+        match text::line_problem(sku, SKU_MAX) {
+            Some(problem) => faults.add(row.line, format!("sku {problem}")),
+            None if price.variant.is_empty() => {
+                faults.add(row.line, "sku is not that of a variant in the catalogue");
+            }
+            None => {}
+        }
         match quantity.map(|column| row.cell(column)).filter(|cell| !cell.is_empty()) {
             None => {}
             Some(cell) => match cell.parse() {
@@ -111,15 +125,12 @@ fn read(csv: &str, list: &PriceList, faults: &mut Faults) -> Vec<Price> {
             Ok(minor) => price.minor = minor,
             Err(problem) => faults.add(row.line, format!("price {problem}")),
         }
-        for (field, problem) in prices::problems(&price) {
-            faults.add(row.line, format!("{field} {problem}"));
-        }
-        if let Some(line) = lines.insert((price.sku.clone(), price.min_quantity), row.line) {
+        if let Some(line) = lines.insert((sku, price.min_quantity), row.line) {
             faults.add(row.line, format!("sku and min_quantity are the same as in line {line}"));
         }
         prices.push(price);
     }
-    prices
+    Ok(prices)
 }
 
 /// An id as a message shows it: short and in one line.

@@ -1,10 +1,10 @@
 //! What things cost.
 
-mod currency;
 mod import;
 mod lists;
 mod prices;
 mod quote;
+mod variants;
 
 use quoin_sdk::types::{Error, ImportReport};
 
@@ -15,12 +15,14 @@ use quotes::{Context, Line, Quoted};
 quoin_sdk::wit_bindgen::generate!({
     inline: "package quoin:pricing-plugin;
         world plugin {
+            import quoin:catalog/variants@0.1.0;
             export quoin:pricing/quotes@0.1.0;
             export quoin:pricing/price-admin@0.1.0;
         }",
-    path: ["../../wit/types", "../../wit/pricing"],
+    path: ["../../wit/types", "../../wit/catalog", "../../wit/pricing"],
     runtime_path: "quoin_sdk::wit_bindgen::rt",
     with: { "quoin:types/types@0.1.0": quoin_sdk::types },
+    generate_all,
     additional_derives: [Clone],
 });
 
@@ -42,16 +44,16 @@ impl price_admin::Guest for Plugin {
         lists::upsert(list)
     }
 
-    fn prices_of(sku: String) -> Result<Vec<Price>, Error> {
-        Ok(prices::of(&sku))
+    fn prices_of(variant: String) -> Result<Vec<Price>, Error> {
+        Ok(prices::of(&variant))
     }
 
     fn set_prices(prices: Vec<Price>) -> Result<u32, Error> {
         prices::set(&prices)
     }
 
-    fn remove_price(price_list: String, sku: String, min_quantity: u32) -> Result<(), Error> {
-        prices::remove(&price_list, &sku, min_quantity)
+    fn remove_price(price_list: String, variant: String, min_quantity: u32) -> Result<(), Error> {
+        prices::remove(&price_list, &variant, min_quantity)
     }
 
     fn import_csv(

@@ -1,10 +1,10 @@
 //! Price lists.
 
 use quoin_sdk::db::{self, Row};
+use quoin_sdk::host::trap;
 use quoin_sdk::types::{Error, FieldFault};
-use quoin_sdk::{fault, params, text};
+use quoin_sdk::{currency, fault, params, text};
 
-use crate::currency;
 use crate::exports::quoin::pricing::price_admin::{Kind, PriceList};
 
 /// Price lists of a shop: every one is looked at in every quote.
@@ -14,7 +14,7 @@ const KEY_MAX: usize = 64;
 const TITLE_MAX: usize = 100;
 
 const SELECT: &str = "SELECT id, title, kind, currency, tax_included, customer_group, channel,
-    starts_at, ends_at FROM price_list";
+    starts_at, ends_at FROM pricing_price_list";
 
 pub fn all() -> Vec<PriceList> {
     db::rows(&format!("{SELECT} ORDER BY id"), &[]).iter().map(list).collect()
@@ -28,17 +28,22 @@ fn list(row: &Row) -> PriceList {
     PriceList {
         id: row.text("id"),
         title: row.text("title"),
-        kind: match row.text("kind").as_str() {
-            "sale" => Kind::Sale,
-            "override" => Kind::Override,
-            _ => Kind::Regular,
-        },
+        kind: kind(&row.text("kind")),
         currency: row.text("currency"),
         tax_included: row.boolean("tax_included"),
         group: row.optional_text("customer_group"),
         channel: row.optional_text("channel"),
         starts_at: row.optional_integer("starts_at").and_then(|at| u64::try_from(at).ok()),
         ends_at: row.optional_integer("ends_at").and_then(|at| u64::try_from(at).ok()),
+    }
+}
+
+fn kind(word: &str) -> Kind {
+    match word {
+        "regular" => Kind::Regular,
+        "sale" => Kind::Sale,
+        "override" => Kind::Override,
+        other => trap(&format!("a price list has the unknown kind {other}")),
     }
 }
 
@@ -73,7 +78,7 @@ pub fn store(list: &PriceList) {
         Kind::Override => "override",
     };
     db::execute(
-        "INSERT INTO price_list (id, title, kind, currency, tax_included, customer_group, channel,
+        "INSERT INTO pricing_price_list (id, title, kind, currency, tax_included, customer_group, channel,
             starts_at, ends_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
         ON CONFLICT (id) DO UPDATE SET title = excluded.title, kind = excluded.kind,
             currency = excluded.currency, tax_included = excluded.tax_included,
@@ -97,7 +102,7 @@ fn faults(list: &PriceList) -> Vec<FieldFault> {
     let mut problems = vec![
         ("id", text::slug_problem(&list.id, KEY_MAX)),
         ("title", text::line_problem(&list.title, TITLE_MAX)),
-        ("currency", currency::problem(&list.currency).map(str::to_owned)),
+        ("currency", currency::problem(&list.currency)),
     ];
     for (field, value) in [("group", &list.group), ("channel", &list.channel)] {
         problems.push((field, value.as_ref().and_then(|v| text::line_problem(v, KEY_MAX))));
@@ -113,9 +118,11 @@ fn faults(list: &PriceList) -> Vec<FieldFault> {
 }
 
 fn has_prices(id: &str) -> bool {
-    db::first("SELECT 1 AS found FROM price WHERE price_list = ?1 LIMIT 1", &params![id]).is_some()
+    db::first("SELECT 1 AS found FROM pricing_price WHERE price_list = ?1 LIMIT 1", &params![id])
+        .is_some()
 }
 
 fn count() -> i64 {
-    db::first("SELECT count(*) AS lists FROM price_list", &[]).map_or(0, |row| row.integer("lists"))
+    db::first("SELECT count(*) AS lists FROM pricing_price_list", &[])
+        .map_or(0, |row| row.integer("lists"))
 }

@@ -2,7 +2,7 @@
 
 use quoin_harness::{Host, Reply, Shop, json};
 
-use super::{Json, list, priced, start};
+use super::{Json, id, list, make, priced, shop, start};
 
 fn import(shop: &Shop, query: &str, csv: &str) -> Reply {
     shop.admin().post_text(&format!("/admin/prices/import{query}"), "text/csv", csv)
@@ -28,15 +28,8 @@ fn faults(report: &Json) -> Vec<(u64, String)> {
 #[test]
 fn an_import_makes_the_list_regular_in_the_configured_currency() {
     let host = Host::start();
-    let shop = host.apply(
-        r#"
-        name = "test"
-        [plugins.pricing]
-        bundle = "pricing.wasm"
-        grants = ["sql", "log", "config", "clock", "call"]
-        config = { currency = "JPY", tax-included = "false" }
-        "#,
-    );
+    let shop = shop(&host, r#"currency = "JPY", tax-included = "false""#);
+    make(&shop, &["a"]);
     let csv = "sku,price\na,500\n";
     assert_eq!(counts(&import(&shop, "?dryRun=true", csv).ok()), (1, 0, 0));
     assert_eq!(shop.admin().get("/admin/price-lists").ok(), json!([]), "a dry run makes nothing");
@@ -50,6 +43,7 @@ fn an_import_makes_the_list_regular_in_the_configured_currency() {
 #[test]
 fn importing_again_changes_nothing_and_changes_are_counted() {
     let (_host, shop) = start();
+    make(&shop, &["a", "b", "Ü-日本"]);
     let csv = "sku,price,min_quantity\na,12.34,\na,10,10\nÜ-日本,0.5,1\n";
     assert_eq!(counts(&import(&shop, "", csv).ok()), (3, 0, 0));
     assert_eq!(counts(&import(&shop, "", csv).ok()), (0, 0, 3));
@@ -63,14 +57,16 @@ fn importing_again_changes_nothing_and_changes_are_counted() {
 #[test]
 fn a_dry_run_tells_and_changes_nothing() {
     let (_host, shop) = start();
+    make(&shop, &["a"]);
     let report = import(&shop, "?dryRun=true", "sku,price\na,1\n").ok();
     assert_eq!((counts(&report), &report["dryRun"]), ((1, 0, 0), &json!(true)));
-    assert_eq!(shop.admin().get("/admin/prices/a").ok(), json!([]));
+    assert_eq!(shop.admin().get(&format!("/admin/prices/{}", id(&shop, "a"))).ok(), json!([]));
 }
 
 #[test]
 fn every_faulty_row_is_told_by_its_line_and_nothing_is_imported() {
     let (_host, shop) = start();
+    make(&shop, &["good", "a", "b", "c", "d", "e", "f", "g"]);
     let csv = "sku,price,min_quantity\n\
         good,1.00,\n\
         a,1.234,\n\
@@ -81,13 +77,15 @@ fn every_faulty_row_is_told_by_its_line_and_nothing_is_imported() {
         e,1,0\n\
         good,2,1\n\
         f,1\n\
-        g,99999999999999999999,\n";
+        g,99999999999999999999,\n\
+        unknown,1,\n";
     let report = import(&shop, "", csv).ok();
     let lines: Vec<u64> = faults(&report).into_iter().map(|(line, _)| line).collect();
-    assert_eq!(lines, [3, 4, 5, 6, 7, 8, 9, 10, 11], "{report}");
-    assert_eq!(report["faultCount"], 9);
+    assert_eq!(lines, [3, 4, 5, 6, 7, 8, 9, 10, 11, 12], "{report}");
+    assert_eq!(report["faultCount"], 10);
+    assert_eq!(faults(&report)[9].1, "sku is not that of a variant in the catalogue");
     assert!(faults(&report)[6].1.contains("line 2"), "{report}");
-    assert_eq!(shop.admin().get("/admin/prices/good").ok(), json!([]));
+    assert_eq!(shop.admin().get(&format!("/admin/prices/{}", id(&shop, "good"))).ok(), json!([]));
 }
 
 #[test]
@@ -111,17 +109,21 @@ fn a_wrong_header_is_told_by_name() {
 #[test]
 fn an_import_goes_into_the_list_it_names() {
     let (_host, shop) = start();
+    make(&shop, &["a", "b"]);
     list(&shop, json!({"id": "dinars", "title": "d", "kind": "regular", "currency": "KWD"}));
     let report = import(&shop, "?priceList=dinars", "sku,price\na,1.234\nb,5\n").ok();
     assert_eq!(counts(&report), (2, 0, 0));
-    let price = json!([{"priceList": "dinars", "sku": "b", "minQuantity": 1, "minor": 5000}]);
-    assert_eq!(shop.admin().get("/admin/prices/b").ok(), price);
+    let b = id(&shop, "b");
+    let price = json!([{"priceList": "dinars", "variant": b, "minQuantity": 1, "minor": 5000}]);
+    assert_eq!(shop.admin().get(&format!("/admin/prices/{b}")).ok(), price);
     import(&shop, "?priceList=none", "sku,price\n").expect(404);
 }
 
 #[test]
 fn ten_thousand_prices_are_imported_at_once() {
     let (_host, shop) = start();
+    let skus: Vec<String> = (0..5_000).map(|i| format!("sku-{i}")).collect();
+    make(&shop, &skus.iter().map(String::as_str).collect::<Vec<_>>());
     let mut csv = String::from("sku,price,min_quantity\n");
     for i in 0..5_000 {
         csv.push_str(&format!("sku-{i},{i}.99,1\nsku-{i},{i}.50,10\n"));

@@ -1,6 +1,6 @@
 //! Price lists and the prices in them.
 
-use super::{fields, list, priced, set, start};
+use super::{fields, id, list, make, priced, set, start};
 use quoin_harness::json;
 
 #[test]
@@ -35,6 +35,7 @@ fn a_list_that_cannot_be_is_refused_with_every_fault() {
 #[test]
 fn a_list_with_prices_keeps_its_currency() {
     let (_host, shop) = start();
+    make(&shop, &["a"]);
     let dollars = json!({"id": "regular", "title": "Everyday", "kind": "regular", "currency": "USD", "taxIncluded": true});
     shop.admin().put("/admin/price-lists", dollars.clone()).ok();
     list(&shop, json!({"id": "regular", "title": "Everyday", "kind": "regular"}));
@@ -46,45 +47,50 @@ fn a_list_with_prices_keeps_its_currency() {
 #[test]
 fn prices_are_set_all_or_none() {
     let (_host, shop) = start();
+    make(&shop, &["good", "a"]);
     let bad = [
         ("regular", "good", 1, 100),
         ("none", "a", 1, 100),
-        ("regular", " a", 0, -1),
+        ("regular", "none", 0, -1),
         ("regular", "good", 1, 200),
     ];
     let expected = [
         "prices/1/priceList",
-        "prices/2/sku",
+        "prices/2/variant",
         "prices/2/minQuantity",
         "prices/2/minor",
         "prices/3/minQuantity",
     ];
     assert_eq!(fields(set(&shop, &bad)), expected);
-    assert_eq!(shop.admin().get("/admin/prices/good").ok(), json!([]));
+    assert_eq!(shop.admin().get(&format!("/admin/prices/{}", id(&shop, "good"))).ok(), json!([]));
     assert_eq!(set(&shop, &bad[..1]).ok(), json!(1));
     assert_eq!(set(&shop, &[("regular", "good", 1, 300)]).ok(), json!(1));
     assert_eq!(priced(&shop, "good", 1).0, 300);
 }
 
 #[test]
-fn prices_of_a_sku_can_be_seen_and_removed() {
+fn prices_of_a_variant_can_be_seen_and_removed() {
     let (_host, shop) = start();
+    make(&shop, &["a"]);
     set(&shop, &[("regular", "a", 10, 90), ("regular", "a", 1, 100)]).ok();
-    let price = |from: u32, minor: i64| json!({"priceList": "regular", "sku": "a", "minQuantity": from, "minor": minor});
-    assert_eq!(shop.admin().get("/admin/prices/a").ok(), json!([price(1, 100), price(10, 90)]));
-    shop.admin().delete("/admin/prices/a/regular/10").ok();
-    let problem = shop.admin().delete("/admin/prices/a/regular/10").expect(404);
+    let id = id(&shop, "a");
+    let price = |from: u32, minor: i64| json!({"priceList": "regular", "variant": id, "minQuantity": from, "minor": minor});
+    let path = format!("/admin/prices/{id}");
+    assert_eq!(shop.admin().get(&path).ok(), json!([price(1, 100), price(10, 90)]));
+    shop.admin().delete(&format!("{path}/regular/10")).ok();
+    let problem = shop.admin().delete(&format!("{path}/regular/10")).expect(404);
     assert_eq!(problem["error"]["tag"], "not-found");
-    assert_eq!(shop.admin().get("/admin/prices/a").ok(), json!([price(1, 100)]));
+    assert_eq!(shop.admin().get(&path).ok(), json!([price(1, 100)]));
 }
 
 #[test]
-fn a_sku_has_at_most_a_thousand_prices() {
+fn a_variant_has_at_most_a_thousand_prices() {
     let (_host, shop) = start();
+    make(&shop, &["a"]);
     let many: Vec<_> = (1..=1_001).map(|from| ("regular", "a", from, 100)).collect();
     set(&shop, &many[..1_000]).ok();
     assert_eq!(set(&shop, &many).expect(409)["error"]["tag"], "conflict");
-    let prices = shop.admin().get("/admin/prices/a").ok();
+    let prices = shop.admin().get(&format!("/admin/prices/{}", id(&shop, "a"))).ok();
     assert_eq!(prices.as_array().map(Vec::len), Some(1_000));
 }
 

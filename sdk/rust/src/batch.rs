@@ -24,6 +24,21 @@ pub fn typed_rows(from: usize, types: &[&str], rows: usize) -> String {
     rows.join(", ")
 }
 
+/// Repeats the last row of `columns` values until the rows are a power of two, and answers how many they
+/// are. A statement whose text changes with the number of its rows is compiled anew for each number;
+/// this way there are few. For statements that find what is asked for twice only once.
+pub fn round_up(values: &mut Vec<Value>, columns: usize) -> usize {
+    let rows = values.len() / columns;
+    let wanted = rows.next_power_of_two();
+    if let Some(start) = values.len().checked_sub(columns) {
+        let last = values[start..].to_vec();
+        for _ in rows..wanted {
+            values.extend_from_slice(&last);
+        }
+    }
+    wanted
+}
+
 /// Inserts rows of `columns` values each, many with each statement:
 /// `insert_many("INSERT INTO thing (id, title) VALUES", 2, &values, "ON CONFLICT (id) DO NOTHING")`.
 ///
@@ -76,6 +91,16 @@ mod tests {
             typed_rows(2, &["TEXT", "BIGINT"], 2),
             "(CAST(?2 AS TEXT), CAST(?3 AS BIGINT)), (?4, ?5)"
         );
+    }
+
+    #[test]
+    fn rows_are_rounded_up_by_the_last_one() {
+        let mut values: Vec<Value> = (0..6).map(Value::Integer).collect();
+        assert_eq!(round_up(&mut values, 2), 4);
+        assert_eq!(values[6..], [Value::Integer(4), Value::Integer(5)]);
+        assert_eq!(round_up(&mut values, 2), 4);
+        let mut one = vec![Value::Null];
+        assert_eq!((round_up(&mut one, 1), one.len()), (1, 1));
     }
 
     #[test]

@@ -16,6 +16,8 @@
 //! component, so the imports of a bundle are exactly what it uses.
 
 pub mod batch;
+pub mod check;
+pub mod currency;
 pub mod cursor;
 pub mod db;
 pub mod host;
@@ -52,7 +54,7 @@ mod bindings {
 #[global_allocator]
 static HEAP: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
-/// The nouns that all capabilities share: money, errors, addresses.
+/// The nouns that all capabilities share: money, errors, addresses, fields.
 pub use bindings::quoin::types::types;
 
 /// A field of a request that cannot be used.

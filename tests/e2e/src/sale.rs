@@ -30,7 +30,7 @@ bundle = "order.wasm"
 grants = ["sql", "config", "clock", "random", "call", "log"]
 [plugins.checkout]
 bundle = "checkout.wasm"
-grants = ["sql", "config", "log"]
+grants = ["sql", "random", "log"]
 bind = { "quoin:payment/provider" = { invoice = "payment-manual", cash = "payment-manual" } }
 "#;
 
@@ -52,11 +52,18 @@ fn import(shop: &Shop, what: &str, csv: &str) {
     assert_eq!(report["faultCount"], 0, "{report}");
 }
 
-/// A new cart with this in it, ready to be ordered.
-fn cart(shop: &Shop, sku: &str, quantity: u32) -> Value {
+/// The id of the variant with this SKU.
+fn variant(shop: &Shop, sku: &str) -> String {
+    let known = shop.call("quoin:catalog/variants#by-sku", json!({ "skus": [sku] })).ok();
+    known[0]["id"].as_str().unwrap_or_else(|| panic!("no {sku}: {known}")).to_owned()
+}
+
+/// A new cart with this variant in it, ready to be ordered.
+fn cart(shop: &Shop, variant: &str, quantity: u32) -> Value {
     let cart = shop.post("/carts", json!({})).ok();
     let path = format!("/carts/{}", cart["id"].as_str().expect("an id"));
-    shop.post(&format!("{path}/lines"), json!({ "sku": sku, "quantity": quantity })).ok();
+    let line = json!({ "variant": variant, "quantity": quantity });
+    shop.post(&format!("{path}/lines"), line).ok();
     let address = json!({
         "name": "Ada", "lines": ["Lane 1"], "postalCode": "12345", "city": "Berlin", "country": "DE",
     });
@@ -67,4 +74,20 @@ fn cart(shop: &Shop, sku: &str, quantity: u32) -> Value {
 /// What orders this cart.
 fn order(cart: &Value) -> Value {
     json!({ "cartId": cart["id"], "revision": cart["revision"], "paymentMethod": "invoice" })
+}
+
+/// Orders this cart; the order.
+#[track_caller]
+fn placed(shop: &Shop, cart: &Value) -> Value {
+    let mut placement = shop.post("/checkout", order(cart)).expect(200);
+    assert_eq!(placement["outcome"], "placed", "{placement}");
+    placement["order"].take()
+}
+
+/// On hand and allocated, over all locations.
+fn stock(shop: &Shop, variant: &str) -> (i64, i64) {
+    let levels = shop.admin().get(&format!("/admin/stock/levels/{variant}")).ok();
+    let levels = levels.as_array().expect("levels");
+    let sum = |name: &str| levels.iter().map(|l| l[name].as_i64().expect("a number")).sum();
+    (sum("onHand"), sum("allocated"))
 }

@@ -1,5 +1,5 @@
 -- The tables of pricing without their checks, and amounts that pricing would not let in.
-CREATE TABLE price_list (
+CREATE TABLE pricing_price_list (
     id TEXT PRIMARY KEY,
     title TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -11,19 +11,19 @@ CREATE TABLE price_list (
     ends_at BIGINT
 );
 
-CREATE TABLE price (
-    sku TEXT NOT NULL,
+CREATE TABLE pricing_price (
+    variant TEXT NOT NULL,
     price_list TEXT NOT NULL,
     min_quantity BIGINT NOT NULL,
     minor BIGINT NOT NULL,
-    PRIMARY KEY (sku, price_list, min_quantity)
+    PRIMARY KEY (variant, price_list, min_quantity)
 );
 
-INSERT INTO price_list (id, title, kind, currency, tax_included) VALUES
+INSERT INTO pricing_price_list (id, title, kind, currency, tax_included) VALUES
     ('regular', 'Odd', 'regular', 'EUR', 1),
     ('sale', 'Odd sale', 'sale', 'EUR', 1);
 
-INSERT INTO price (sku, price_list, min_quantity, minor) VALUES
+INSERT INTO pricing_price (variant, price_list, min_quantity, minor) VALUES
     ('zero', 'regular', 1, 0),
     ('i32 max', 'regular', 1, 2147483647),
     ('i32 max + 1', 'regular', 1, 2147483648),

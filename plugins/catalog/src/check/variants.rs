@@ -2,18 +2,17 @@
 
 use std::collections::HashMap;
 
+use quoin_sdk::check::Check;
 use quoin_sdk::text;
 
-use super::{Check, NAME_MAX, TITLE_MAX, VALUE_MAX, VARIANTS_MAX};
-use crate::exports::quoin::catalog::product_admin::ProductInput;
-use crate::exports::quoin::catalog::products::{ProductOption, ProductVariant};
+use super::{NAME_MAX, TITLE_MAX, VALUE_MAX, VARIANTS_MAX};
+use crate::exports::quoin::catalog::product_admin::{ProductInput, VariantInput};
+use crate::exports::quoin::catalog::products::ProductOption;
 
 /// Options of a product; three are many.
 const OPTIONS_MAX: usize = 10;
 /// Values of an option.
 const VALUES_MAX: usize = 100;
-/// Characters of a SKU.
-const SKU_MAX: usize = 64;
 
 pub(super) fn options(input: &ProductInput, check: &mut Check) {
     let options = check.list("options", &input.options, OPTIONS_MAX);
@@ -59,8 +58,8 @@ pub(super) fn variants(input: &ProductInput, check: &mut Check) {
     }
 }
 
-fn single(field: &str, variant: &ProductVariant, check: &mut Check) {
-    check.note(format!("{field}/sku"), text::line_problem(&variant.sku, SKU_MAX));
+fn single(field: &str, variant: &VariantInput, check: &mut Check) {
+    check.sku(format!("{field}/sku"), &variant.sku);
     check.note(format!("{field}/title"), text::line_problem(&variant.title, TITLE_MAX));
     if variant.gtin.as_deref().is_some_and(|gtin| !is_gtin(gtin)) {
         let problem = "must be 8, 12, 13 or 14 digits of which the last is the right check digit";
@@ -71,7 +70,7 @@ fn single(field: &str, variant: &ProductVariant, check: &mut Check) {
 /// The variant's value for each option in the options' order, or none when it is not one for each.
 fn values<'a>(
     field: &str,
-    variant: &'a ProductVariant,
+    variant: &'a VariantInput,
     options: &[ProductOption],
     check: &mut Check,
 ) -> Option<Vec<&'a str>> {

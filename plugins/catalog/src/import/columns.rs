@@ -4,16 +4,18 @@ use quoin_sdk::report::Faults;
 use quoin_sdk::sheet::Sheet;
 
 /// Columns for what every product or variant has. The first five must be there.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 13] = [
     "slug",
     "title",
     "description",
     "category",
     "sku",
     "status",
+    "variant_id",
     "variant_title",
     "gtin",
     "weight_grams",
+    "requires_shipping",
     "image",
     "image_alt",
 ];
@@ -28,9 +30,11 @@ pub struct Columns {
     pub category: usize,
     pub sku: usize,
     pub status: Option<usize>,
+    pub variant_id: Option<usize>,
     pub variant_title: Option<usize>,
     pub gtin: Option<usize>,
     pub weight_grams: Option<usize>,
+    pub requires_shipping: Option<usize>,
     pub image: Option<usize>,
     pub image_alt: Option<usize>,
     /// Columns of options with the options' names.
@@ -60,9 +64,11 @@ impl Columns {
             category: sheet.required("category", faults),
             sku: sheet.required("sku", faults),
             status: sheet.column("status"),
+            variant_id: sheet.column("variant_id"),
             variant_title: sheet.column("variant_title"),
             gtin: sheet.column("gtin"),
             weight_grams: sheet.column("weight_grams"),
+            requires_shipping: sheet.column("requires_shipping"),
             image: sheet.column("image"),
             image_alt: sheet.column("image_alt"),
             options,

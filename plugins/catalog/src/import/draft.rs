@@ -9,12 +9,23 @@ use quoin_sdk::sheet::Row;
 use super::columns::Columns;
 use super::status;
 use super::tree::Tree;
-use crate::exports::quoin::catalog::product_admin::ProductInput;
+use crate::exports::quoin::catalog::product_admin::{ProductInput, VariantInput};
 use crate::exports::quoin::catalog::products::{
     Attribute, Media, Product, ProductOption, ProductVariant, Status,
 };
+use crate::identity::Identities;
 
 impl Columns {
+    /// Keeps the ids that rows name for them.
+    pub fn name_variants(&self, rows: &[Row], identities: &mut Identities, faults: &mut Faults) {
+        let Some(column) = self.variant_id else { return };
+        for row in rows.iter().filter(|row| !row.cell(column).is_empty()) {
+            if let Err(problem) = identities.name(row.cell(column)) {
+                faults.add(row.line, format!("variant_id {problem}"));
+            }
+        }
+    }
+
     /// The product that these rows make of `old`, and the status that they give it.
     pub fn draft(
         &self,
@@ -75,21 +86,21 @@ impl Columns {
         options: &[ProductOption],
         old: Option<&Product>,
         faults: &mut Faults,
-    ) -> Vec<ProductVariant> {
-        let old: HashMap<&str, &ProductVariant> = old
-            .map(|old| old.variants.iter().map(|v| (v.sku.as_str(), v)).collect())
-            .unwrap_or_default();
+    ) -> Vec<VariantInput> {
+        let old = Old::of(old);
         let mut variants = Vec::with_capacity(rows.len());
         for row in rows {
             let sku = row.cell(self.sku);
-            let old = old.get(sku);
+            let id = self.variant_id.map(|column| row.cell(column)).filter(|id| !id.is_empty());
+            let old = old.variant(id, sku);
             let values = match self.options.is_empty() {
                 true => old.map_or_else(Vec::new, |old| old.options.clone()),
                 false => self.values(row, options),
             };
             let named = self.variant_title.map_or("", |column| row.cell(column));
             let kept = old.filter(|_| self.variant_title.is_none() && self.options.is_empty());
-            variants.push(ProductVariant {
+            variants.push(VariantInput {
+                id: id.map(str::to_owned),
                 sku: sku.to_owned(),
                 title: match (named, kept) {
                     ("", Some(old)) => old.title.clone(),
@@ -106,6 +117,11 @@ impl Columns {
                     None => old.and_then(|old| old.weight_grams),
                     Some("") => None,
                     Some(grams) => whole(grams, row.line, faults),
+                },
+                requires_shipping: match self.requires_shipping.map(|column| row.cell(column)) {
+                    None => old.map(|old| old.requires_shipping),
+                    Some("") => None,
+                    Some(cell) => truth(cell, row.line, faults),
                 },
             });
         }
@@ -183,6 +199,37 @@ fn variant_title(values: &[Attribute], product_title: &str) -> String {
         [] => product_title.to_owned(),
         values => values.iter().map(|v| v.value.as_str()).collect::<Vec<_>>().join(" / "),
     }
+}
+
+/// The variants that a product has, by their keys.
+struct Old<'a> {
+    by_id: HashMap<&'a str, &'a ProductVariant>,
+    by_sku: HashMap<&'a str, &'a ProductVariant>,
+}
+
+impl<'a> Old<'a> {
+    fn of(product: Option<&'a Product>) -> Old<'a> {
+        let variants = product.map_or(&[][..], |product| &product.variants);
+        Old {
+            by_id: variants.iter().map(|v| (v.id.as_str(), v)).collect(),
+            by_sku: variants.iter().map(|v| (v.sku.as_str(), v)).collect(),
+        }
+    }
+
+    fn variant(&self, id: Option<&str>, sku: &str) -> Option<&'a ProductVariant> {
+        match id {
+            Some(id) => self.by_id.get(id).copied(),
+            None => self.by_sku.get(sku).copied(),
+        }
+    }
+}
+
+fn truth(cell: &str, line: u32, faults: &mut Faults) -> Option<bool> {
+    let parsed = cell.parse().ok();
+    if parsed.is_none() {
+        faults.add(line, "requires_shipping must be true or false");
+    }
+    parsed
 }
 
 fn whole(cell: &str, line: u32, faults: &mut Faults) -> Option<u32> {

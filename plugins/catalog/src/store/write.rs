@@ -9,16 +9,23 @@ use serde::Serialize;
 use super::{Details, status_text};
 use crate::exports::quoin::catalog::products::{Attribute, Product};
 
+/// What refers to a product, and is written anew with it.
+const TABLES_OF_PRODUCT: [&str; 4] = [
+    "catalog_variant",
+    "catalog_product_category",
+    "catalog_product_facet",
+    "catalog_product_channel",
+];
 /// Ids in one `IN (…)`.
 const IDS_OF_STATEMENT: usize = 500;
 
 /// Writes products as they are given, in the place of those with the same ids. They were checked:
 /// categories exist, and no product that stays as it is has one of their SKUs.
 pub fn replace(products: &[Product]) {
-    // All old rows go before any new one comes, so that a SKU can move from one product to another.
+    // All old rows go before any new one comes, so that a SKU can move from one variant to another.
     for some in products.chunks(IDS_OF_STATEMENT) {
         let ids: Vec<Value> = some.iter().map(|p| Value::from(p.id.as_str())).collect();
-        for table in ["variant", "product_category", "product_facet", "product_channel"] {
+        for table in TABLES_OF_PRODUCT {
             let marks = batch::marks(1, ids.len());
             db::execute(&format!("DELETE FROM {table} WHERE product_id IN ({marks})"), &ids);
         }
@@ -26,18 +33,19 @@ pub fn replace(products: &[Product]) {
     insert(products, PRODUCT, 12, UPDATE_PRODUCT, product_values);
     insert(
         products,
-        "variant (sku, product_id, position, title, options, gtin, weight_grams)",
-        7,
+        "catalog_variant (id, sku, product_id, position, title, options, gtin, weight_grams,
+            requires_shipping)",
+        9,
         "",
         variants,
     );
-    insert(products, "product_category (category, product_id)", 2, "", |p| {
+    insert(products, "catalog_product_category (category, product_id)", 2, "", |p| {
         p.categories.iter().flat_map(|c| params![c, &p.id]).collect()
     });
-    insert(products, "product_facet (facet, product_id)", 2, "", |p| {
+    insert(products, "catalog_product_facet (facet, product_id)", 2, "", |p| {
         p.attributes.iter().flat_map(|a| params![facet(a), &p.id]).collect()
     });
-    insert(products, "product_channel (product_id, channel)", 2, "", |p| {
+    insert(products, "catalog_product_channel (product_id, channel)", 2, "", |p| {
         p.channels.iter().flat_map(|c| params![&p.id, c]).collect()
     });
 }
@@ -58,9 +66,10 @@ fn insert(
     }
 }
 
-const PRODUCT: &str = "product (id, slug, title, sort_title, description, status, details,
+const PRODUCT: &str = "catalog_product (id, slug, title, sort_title, description, status, details,
     image_url, image_alt, search, revision, updated_at)";
-const UPDATE_PRODUCT: &str = "ON CONFLICT (id) DO UPDATE SET title = excluded.title,
+const UPDATE_PRODUCT: &str =
+    "ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, title = excluded.title,
     sort_title = excluded.sort_title, description = excluded.description,
     status = excluded.status, details = excluded.details, image_url = excluded.image_url,
     image_alt = excluded.image_alt, search = excluded.search, revision = excluded.revision,
@@ -96,13 +105,15 @@ fn variants(product: &Product) -> Vec<Value> {
     (product.variants.iter().zip(0i64..))
         .flat_map(|(variant, position)| {
             params![
+                &variant.id,
                 &variant.sku,
                 &product.id,
                 position,
                 &variant.title,
                 json(&variant.options),
                 variant.gtin.as_deref(),
-                variant.weight_grams
+                variant.weight_grams,
+                variant.requires_shipping
             ]
         })
         .collect()
@@ -129,7 +140,7 @@ pub fn facet(attribute: &Attribute) -> String {
 /// Writes status, revision and time of a product, and nothing else.
 pub fn set_status(product: &Product) {
     db::execute(
-        "UPDATE product SET status = ?1, revision = ?2, updated_at = ?3 WHERE id = ?4",
+        "UPDATE catalog_product SET status = ?1, revision = ?2, updated_at = ?3 WHERE id = ?4",
         &params![status_text(product.status), product.revision, product.updated_at, &product.id],
     );
 }

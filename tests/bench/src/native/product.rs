@@ -33,11 +33,13 @@ struct ProductOption {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Variant {
+    id: String,
     sku: String,
     title: String,
     options: Vec<Attribute>,
     gtin: Option<String>,
     weight_grams: Option<u32>,
+    requires_shipping: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -92,7 +94,7 @@ pub fn published(sqlite: &Connection, slug: &str, locale: Option<&str>) -> Resul
 fn by_slug(sqlite: &Connection, slug: &str) -> Result<Option<Product>> {
     let mut statement = sqlite.prepare_cached(
         "SELECT id, slug, title, description, status, details, revision, updated_at
-        FROM product WHERE slug IN (?1)",
+        FROM catalog_product WHERE slug IN (?1)",
     )?;
     let found = statement.query_row([slug], |row| Ok(product(row))).optional()?;
     found.transpose()
@@ -121,19 +123,22 @@ fn product(row: &Row<'_>) -> Result<Product> {
 
 fn variants(sqlite: &Connection, product: &str) -> Result<Vec<Variant>> {
     let mut statement = sqlite.prepare_cached(
-        "SELECT product_id, variant.sku, variant.title, variant.options, variant.gtin,
-        variant.weight_grams FROM variant WHERE product_id IN (?1)
-        ORDER BY product_id, position",
+        "SELECT variant.product_id, variant.id, variant.sku, variant.title, variant.options,
+        variant.gtin, variant.weight_grams, variant.requires_shipping
+        FROM catalog_variant AS variant
+        WHERE variant.product_id IN (?1) ORDER BY variant.product_id, variant.position",
     )?;
     let mut rows = statement.query([product])?;
     let mut variants = Vec::new();
     while let Some(row) = rows.next()? {
         variants.push(Variant {
+            id: row.get("id")?,
             sku: row.get("sku")?,
             title: row.get("title")?,
             options: serde_json::from_str(row.get_ref("options")?.as_str()?)?,
             gtin: row.get("gtin")?,
             weight_grams: row.get("weight_grams")?,
+            requires_shipping: row.get("requires_shipping")?,
         });
     }
     Ok(variants)

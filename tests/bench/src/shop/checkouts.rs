@@ -36,11 +36,11 @@ pub fn checkouts(shops: &Shops, seconds: u32, table: &mut Table) -> Result<()> {
     let sales = |shops| Sales { shops, rates: Vec::new(), checkouts: Vec::new() };
     let mut both = [sales(1), sales(SHOPS)];
     for sales in &both {
-        sell(shops.http, sales.shops, &shops.skus)?;
+        sell(shops.http, sales.shops, &shops.variants)?;
     }
     for _ in 0..seconds.max(3) {
         for sales in &mut both {
-            let (mut checkouts, took) = sell(shops.http, sales.shops, &shops.skus)?;
+            let (mut checkouts, took) = sell(shops.http, sales.shops, &shops.variants)?;
             sales.rates.push(checkouts.len() as f64 / took);
             sales.checkouts.append(&mut checkouts);
         }
@@ -67,17 +67,19 @@ pub fn checkouts(shops: &Shops, seconds: u32, table: &mut Table) -> Result<()> {
 }
 
 /// Sells for a while; returns the seconds that each checkout request took, and all of it.
-fn sell(server: SocketAddr, shops: usize, skus: &[String]) -> Result<(Vec<f64>, f64)> {
-    let skus = skus.to_vec();
+fn sell(server: SocketAddr, shops: usize, variants: &[Vec<String>]) -> Result<(Vec<f64>, f64)> {
+    let variants = variants.to_vec();
     drive(server, TURN, async move |connection: &mut Connection, client: usize, number: usize| {
         // Clients that buy different things, one after the other.
-        let sku = &skus[(client * 7 + number) % skus.len()];
-        sale(connection, &domain(client % shops), sku).await
+        let shop = client % shops;
+        let sold = &variants[shop];
+        let variant = &sold[(client * 7 + number) % sold.len()];
+        sale(connection, &domain(shop), variant).await
     })
 }
 
 /// One sale; returns the seconds that its checkout request took.
-async fn sale(connection: &mut Connection, host: &str, sku: &str) -> Result<f64> {
+async fn sale(connection: &mut Connection, host: &str, variant: &str) -> Result<f64> {
     let mut ask = async |method: &str, path: &str, body: Value| -> Result<Value> {
         let body = body.to_string();
         let reply = connection.send(&request(method, path, host, "", body.as_bytes())).await?;
@@ -87,16 +89,20 @@ async fn sale(connection: &mut Connection, host: &str, sku: &str) -> Result<f64>
     };
     let cart = ask("POST", "/carts", json!({})).await?;
     let id = cart["id"].as_str().context("a cart without id")?.to_owned();
-    ask("POST", &format!("/carts/{id}/lines"), json!({ "sku": sku, "quantity": 1 })).await?;
-    let contact = json!({ "email": "ada@example.com" });
+    ask("POST", &format!("/carts/{id}/lines"), json!({ "variant": variant, "quantity": 1 }))
+        .await?;
+    let address = json!({
+        "name": "Ada", "lines": ["Lane 1"], "postalCode": "12345", "city": "Berlin", "country": "DE",
+    });
+    let contact = json!({ "email": "ada@example.com", "address": address });
     let cart = ask("PUT", &format!("/carts/{id}/contact"), contact).await?;
     let place = json!({
         "cartId": id, "revision": cart["revision"], "paymentMethod": "invoice",
     });
     let start = Instant::now();
-    let order = ask("POST", "/checkout", place).await?;
+    let placed = ask("POST", "/checkout", place).await?;
     let took = start.elapsed().as_secs_f64();
-    ensure!(order["number"].is_string(), "the checkout returned no order: {order}");
+    ensure!(placed["order"]["number"].is_string(), "the checkout made no order: {placed}");
     Ok(took)
 }
 

@@ -31,8 +31,8 @@ pub struct Shops {
     pub http: SocketAddr,
     /// The slugs of the products.
     pub slugs: Vec<String>,
-    /// The SKUs of what can be bought.
-    pub skus: Vec<String>,
+    /// For each shop, the ids of the variants that can be bought.
+    pub variants: Vec<Vec<String>>,
 }
 
 impl Shops {
@@ -51,16 +51,18 @@ impl Shops {
             .spawn()
             .with_context(|| format!("{} does not run", quoin.display()))?;
         let http = ready(&mut process);
-        let (slugs, skus) = (first_column(PRODUCTS), first_column(PRICES));
+        let slugs = first_column(PRODUCTS);
         let http = http.inspect_err(|_| end(&mut process))?;
-        let shops = Shops { quoin, folder, process, http, slugs, skus };
+        let variants = Vec::new();
+        let mut shops = Shops { quoin, folder, process, http, slugs, variants };
         shops.fill(&bundles)?;
         Ok(shops)
     }
 
-    fn fill(&self, bundles: &Path) -> Result<()> {
+    fn fill(&mut self, bundles: &Path) -> Result<()> {
         eprintln!("Opening {SHOPS} shops …");
-        let stock: String = self.skus.iter().map(|sku| format!("{sku},{PIECES}\n")).collect();
+        let skus = first_column(PRICES);
+        let stock: String = skus.iter().map(|sku| format!("{sku},{PIECES}\n")).collect();
         let stock = format!("sku,on_hand\n{stock}");
         let file = self.folder.path().join("shop.toml");
         for number in 0..SHOPS {
@@ -80,6 +82,13 @@ impl Shops {
                 let report = self.quoin(&["call", &name, function, "-"], Some(&input))?;
                 ensure!(report["ok"]["faultCount"] == 0, "an import has faults: {report}");
             }
+            let input = json!({ "skus": skus });
+            let known =
+                self.quoin(&["call", &name, "quoin:catalog/variants#by-sku", "-"], Some(&input))?;
+            let known = known["ok"].as_array().context("no variants")?.iter();
+            let ids: Option<Vec<String>> =
+                known.map(|variant| Some(variant["id"].as_str()?.to_owned())).collect();
+            self.variants.push(ids.context("a variant without id")?);
         }
         Ok(())
     }

@@ -140,19 +140,29 @@ fn a_type_that_plugins_share_keeps_its_name_and_one_of_a_plugins_own_tells_whose
         "name = \"shared\"\n\
          [plugins.catalog]\nbundle = \"catalog.wasm\"\n\
          grants = [\"sql\", \"log\", \"clock\", \"random\"]\n\
-         [plugins.inventory]\nbundle = \"inventory.wasm\"\n\
-         grants = [\"sql\", \"log\", \"clock\"]\n",
+         [plugins.order]\nbundle = \"order.wasm\"\n\
+         grants = [\"sql\", \"config\", \"clock\", \"random\", \"call\", \"log\"]\n",
     );
     let document = shop.get("/openapi.json").ok();
-    let error = |path: &str, status: &str| {
-        let refused = &document["paths"][path]["get"]["responses"][status];
-        let schema = &refused["content"]["application/problem+json"]["schema"]["allOf"][1];
-        let name = schema["properties"]["error"]["$ref"].as_str().expect("a reference");
+    let name = |schema: &Value| {
+        let name = schema["$ref"].as_str().expect("a reference");
         name.trim_start_matches("#/components/schemas/").to_owned()
     };
-    assert_eq!(error("/products/{slug}", "404"), "Error");
-    assert_eq!(error("/admin/stock/levels/{sku}", "404"), "Error");
-    assert_eq!(error("/stock", "422"), "InventoryStockError");
+    let error = |path: &str| {
+        let refused = &document["paths"][path]["get"]["responses"]["404"];
+        let schema = &refused["content"]["application/problem+json"]["schema"]["allOf"][1];
+        name(&schema["properties"]["error"])
+    };
+    let page = |path: &str| {
+        let found = &document["paths"][path]["get"]["responses"]["200"];
+        name(&found["content"]["application/json"]["schema"])
+    };
+    assert_eq!(
+        (error("/products/{slug}"), error("/orders/{id}")),
+        ("Error".into(), "Error".into())
+    );
+    assert_eq!(page("/products"), "CatalogProductsPage");
+    assert_eq!(page("/admin/orders"), "OrderOrderAdminPage");
     host.restart();
     assert_eq!(shop.get("/openapi.json").ok(), document);
 }

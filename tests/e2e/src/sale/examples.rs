@@ -31,16 +31,18 @@ fn example(name: &str, files: &Path) -> (Host, Shop) {
 fn buy(shop: &Shop, search: &str) {
     let page = shop.get(&format!("/products?{search}")).ok();
     let items = page["items"].as_array().expect("items");
-    let skus = items.iter().flat_map(|item| item["skus"].as_array().expect("skus"));
-    let cart = skus
-        .map(|sku| super::cart(shop, sku.as_str().expect("a sku"), 1))
+    let variants = items.iter().flat_map(|item| item["variants"].as_array().expect("variants"));
+    let cart = variants
+        .map(|variant| super::cart(shop, variant["id"].as_str().expect("an id"), 1))
         .find(|cart| cart["lines"][0]["problem"].is_null())
         .unwrap_or_else(|| panic!("nothing to be had of {search}: {page}"));
-    let order = shop.post("/checkout", super::order(&cart)).expect(201);
+    let order = super::placed(shop, &cart);
     assert_eq!(order["snapshot"]["grand"], cart["totals"]["grand"]);
     let id = order["id"].as_str().expect("an id");
     let paid = shop.admin().post(&format!("/admin/orders/{id}/capture"), json!({})).ok();
     assert_eq!(paid["payment"], "paid");
+    let shipped = shop.admin().post(&format!("/admin/orders/{id}/ship"), json!({})).ok();
+    assert_eq!(shipped["state"], "completed");
 }
 
 #[test]
@@ -73,6 +75,7 @@ fn the_commands_of_the_demo_walk_from_browsing_to_a_paid_order() {
     }
     let order = answers.last().expect("an answer");
     assert_eq!((&order["payment"], &order["number"]), (&json!("paid"), &json!("LT-1")));
+    assert_eq!(order["state"], "completed");
 }
 
 #[test]

@@ -14,6 +14,7 @@ const SWAPS: u32 = 200;
 #[test]
 fn two_hundred_swaps_of_pricing_under_a_load_of_carts_and_products_fail_no_request() {
     let (host, shop) = start(1_000);
+    let mug = super::variant(&shop, "mug");
     let other = plugin("pricing").with("description = \"", "description = \"Another: ").packed();
     let bundles = [other, bundle("pricing")];
     for bundle in &bundles {
@@ -25,7 +26,7 @@ fn two_hundred_swaps_of_pricing_under_a_load_of_carts_and_products_fail_no_reque
         for _ in 0..2 {
             scope.spawn(|| {
                 while go() {
-                    let cart = super::cart(&shop, "mug", 2);
+                    let cart = super::cart(&shop, &mug, 2);
                     assert_eq!(cart["totals"]["grand"]["minor"], 900);
                     carts.fetch_add(1, Ordering::Relaxed);
                 }

@@ -1,38 +1,73 @@
-//! From browsing to a paid order.
+//! From browsing to goods that are on their way.
 
 use quoin_harness::json;
 
-use super::{order, start};
+use super::{cart, placed, start, stock};
 
 #[test]
-fn a_person_browses_fills_a_cart_pays_and_sees_the_order() {
+fn a_person_browses_fills_a_cart_pays_and_gets_the_goods() {
     let (mut host, shop) = start(20);
     let page = shop.get("/products?text=mug").ok();
     assert_eq!((&page["total"], &page["items"][0]["slug"]), (&json!(1), &json!("mug")));
-    assert_eq!(shop.get("/products/mug").ok()["variants"][0]["sku"], "mug");
+    let product = shop.get("/products/mug").ok();
+    assert_eq!(product["variants"][0]["sku"], "mug");
+    let mug = product["variants"][0]["id"].as_str().expect("an id");
     assert_eq!(shop.get("/categories").ok()[0]["products"], 2);
 
-    let cart = super::cart(&shop, "mug", 12);
+    let cart = cart(&shop, mug, 12);
     assert_eq!(cart["totals"]["grand"], json!({ "minor": 4_800, "currency": "EUR" }));
     assert_eq!(cart["lines"][0]["unit"]["minor"], 400);
 
-    let placed = shop.post("/checkout", order(&cart)).expect(201);
-    assert_eq!((&placed["number"], &placed["payment"]), (&json!("1"), &json!("authorized")));
-    let id = placed["id"].as_str().expect("an id");
-    let again = shop.post("/checkout", order(&cart)).ok();
-    assert_eq!(again["id"], id);
+    let order = placed(&shop, &cart);
+    assert_eq!((&order["number"], &order["payment"]), (&json!("1"), &json!("authorized")));
+    assert_eq!(placed(&shop, &cart), order);
+    assert_eq!(stock(&shop, mug), (20, 12));
 
-    let capture = format!("/admin/orders/{id}/capture");
-    assert_eq!(shop.admin().post(&capture, json!({})).ok()["payment"], "paid");
+    let id = order["id"].as_str().expect("an id");
+    let act =
+        |what: &str, body| shop.admin().post(&format!("/admin/orders/{id}/{what}"), body).ok();
+    assert_eq!(act("capture", json!({}))["payment"], "paid");
+    assert_eq!(act("ship", json!({}))["state"], "completed");
+    assert_eq!(stock(&shop, mug), (8, 0));
+    let line = json!({ "line": order["snapshot"]["lines"][0]["id"], "quantity": 1 });
+    act("take-back", json!({ "lines": [line], "reason": "one too many" }));
+    assert_eq!(stock(&shop, mug), (9, 0));
+    let refund = json!({ "amount": { "minor": 400, "currency": "EUR" }, "key": "r-1" });
+    assert_eq!(act("refund", refund)["payment"], "partially-refunded");
+
     let seen = shop.get(&format!("/orders/{id}")).ok();
-    assert_eq!(seen["payment"], "paid");
+    assert_eq!(seen["refunded"]["minor"], 400);
     assert_eq!(seen["snapshot"]["lines"][0]["title"], "Mug");
-    let stock = shop.admin().get("/admin/stock/levels/mug").ok();
-    assert_eq!((&stock[0]["onHand"], &stock[0]["reserved"]), (&json!(8), &json!(0)));
-
     host.restart();
     assert_eq!(shop.get(&format!("/orders/{id}")).ok(), seen);
     assert_eq!(shop.get("/products").ok()["total"], 2);
+}
+
+#[test]
+fn the_sku_slug_and_title_of_what_was_bought_change_and_nothing_is_lost() {
+    let (_host, shop) = start(20);
+    let product = shop.get("/products/mug").ok();
+    let mug = product["variants"][0]["id"].as_str().expect("an id");
+    let cart = cart(&shop, mug, 2);
+    let id = product["id"].as_str().expect("an id");
+    let mut input = shop.admin().get(&format!("/admin/products/{id}")).ok();
+    input["slug"] = json!("cup");
+    input["title"] = json!("Cup");
+    input["variants"][0]["sku"] = json!("cup");
+    for told in ["id", "status", "revision", "updatedAt"] {
+        input.as_object_mut().expect("a product").remove(told);
+    }
+    shop.admin().put(&format!("/admin/products/{id}"), input).ok();
+    let path = format!("/carts/{}", cart["id"].as_str().expect("an id"));
+    let cart = shop.post(&format!("{path}/recalculate"), json!({})).ok();
+    assert_eq!(
+        (&cart["lines"][0]["sku"], &cart["lines"][0]["title"]),
+        (&json!("cup"), &json!("Cup"))
+    );
+    assert_eq!(cart["totals"]["grand"]["minor"], 900);
+    let order = placed(&shop, &cart);
+    assert_eq!(order["snapshot"]["lines"][0]["variant"], mug);
+    assert_eq!(stock(&shop, mug), (20, 2));
 }
 
 #[test]

@@ -5,17 +5,20 @@ mod bindings {
     quoin_sdk::wit_bindgen::generate!({
         inline: "package test:strange-prices;
             world plugin {
+                import quoin:catalog/variants@0.1.0;
                 export quoin:pricing/quotes@0.1.0;
             }",
-        path: ["../../../wit/types", "../../../wit/pricing"],
+        path: ["../../../wit/types", "../../../wit/catalog", "../../../wit/pricing"],
         runtime_path: "quoin_sdk::wit_bindgen::rt",
         with: { "quoin:types/types@0.1.0": quoin_sdk::types },
+        generate_all,
     });
     use super::Prices;
     export!(Prices);
 }
 
 use bindings::exports::quoin::pricing::quotes::{Context, Guest, Line, Quoted};
+use bindings::quoin::catalog::variants;
 use quoin_sdk::fault;
 use quoin_sdk::types::{Error, Money};
 
@@ -23,7 +26,13 @@ struct Prices;
 
 impl Guest for Prices {
     fn quote(lines: Vec<Line>, context: Context) -> Result<Vec<Quoted>, Error> {
-        let asked = |sku: &str| lines.iter().any(|line| line.sku == sku);
+        let ids: Vec<String> = lines.iter().map(|line| line.variant.clone()).collect();
+        let known = variants::by_id(&ids)?;
+        let sku = |line: &Line| {
+            let found = known.iter().find(|variant| variant.id == line.variant);
+            found.map_or("", |variant| variant.sku.as_str())
+        };
+        let asked = |wanted: &str| lines.iter().any(|line| sku(line) == wanted);
         if asked("trap") {
             panic!("as asked");
         }
@@ -31,9 +40,10 @@ impl Guest for Prices {
             return Err(Error::Retryable(250));
         }
         if asked("elsewhere") {
-            return Err(Error::Invalid(vec![fault("lines/999/sku", "is not a line")]));
+            return Err(Error::Invalid(vec![fault("lines/999/variant", "is not a line")]));
         }
-        let mut quoted: Vec<Quoted> = lines.iter().map(|line| price(line, &context)).collect();
+        let mut quoted: Vec<Quoted> =
+            lines.iter().map(|line| price(line, sku(line), &context)).collect();
         if asked("fewer") {
             quoted.pop();
         }
@@ -44,12 +54,12 @@ impl Guest for Prices {
     }
 }
 
-fn price(line: &Line, context: &Context) -> Quoted {
-    let currency = if line.sku == "foreign" { "XTS" } else { context.currency.as_str() };
-    let unit = if line.sku == "negative" { -100 } else { 100 };
-    let total = unit * i64::from(line.quantity) + i64::from(line.sku == "sum");
+fn price(line: &Line, sku: &str, context: &Context) -> Quoted {
+    let currency = if sku == "foreign" { "XTS" } else { context.currency.as_str() };
+    let unit = if sku == "negative" { -100 } else { 100 };
+    let total = unit * i64::from(line.quantity) + i64::from(sku == "sum");
     Quoted {
-        sku: line.sku.clone(),
+        variant: line.variant.clone(),
         quantity: line.quantity,
         unit: Money::new(unit, currency),
         total: Money::new(total, currency),

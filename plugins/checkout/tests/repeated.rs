@@ -1,0 +1,101 @@
+//! The same cart or the same key, however often.
+
+use quoin_harness::{Reply, Shop, json, until};
+
+use super::{
+    Config, Json, act, cart, case, configure, open_payments, orders, place, place_by, placed,
+    start, stock, text,
+};
+
+fn place_with(shop: &Shop, cart: &Json, method: &str, key: &str) -> Reply {
+    let body = json!({
+        "cartId": cart["id"], "revision": cart["revision"], "paymentMethod": method,
+    });
+    shop.request("POST", "/checkout").header("idempotency-key", key).json(&body).send()
+}
+
+#[test]
+fn the_same_cart_asked_for_again_is_answered_with_the_same_order() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    let cart = cart(&shop, &[("mug", 2)]);
+    let placement = place(&shop, &cart).expect(200);
+    assert_eq!(place(&shop, &cart).expect(200), placement);
+    // With another method and an old revision: it is ordered, and that is the answer.
+    assert_eq!(place_by(&shop, &cart, "cash").expect(200), placement);
+    let old = json!({"cartId": cart["id"], "revision": 1, "paymentMethod": "invoice"});
+    assert_eq!(shop.post("/checkout", old).expect(200), placement);
+    assert_eq!((orders(&shop).len(), stock(&shop, "mug")), (1, (10, 2)));
+    assert_eq!((open_payments(&shop, "invoice"), open_payments(&shop, "cash")), (1, 0));
+}
+
+#[test]
+fn the_answer_tells_how_the_order_is_now() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    let cart = cart(&shop, &[("mug", 2)]);
+    let order = placed(&shop, &cart);
+    let paid = act(&shop, &order, "capture", json!({})).ok();
+    assert_eq!(placed(&shop, &cart), shop.get(&format!("/orders/{}", text(&paid, "id"))).ok());
+}
+
+#[test]
+fn the_same_key_gives_the_same_order_and_nothing_else() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    let (first, second) = (cart(&shop, &[("mug", 1)]), cart(&shop, &[("mug", 1)]));
+    let placement = place_with(&shop, &first, "invoice", "k-1").expect(200);
+    assert_eq!(place_with(&shop, &first, "invoice", "k-1").expect(200), placement);
+    assert_eq!(case(&place_with(&shop, &second, "invoice", "k-1").expect(409)), "conflict");
+    assert_eq!(case(&place_with(&shop, &first, "cash", "k-1").expect(409)), "conflict");
+    assert_eq!((orders(&shop).len(), stock(&shop, "mug")), (1, (10, 1)));
+    assert_eq!(open_payments(&shop, "invoice"), 1);
+    // Under a key of its own it can be ordered.
+    place_with(&shop, &second, "invoice", "k-2").expect(200);
+    assert_eq!((orders(&shop).len(), stock(&shop, "mug")), (2, (10, 2)));
+}
+
+#[test]
+fn a_key_that_found_an_order_is_used_as_well() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    let (first, second) = (cart(&shop, &[("mug", 1)]), cart(&shop, &[("mug", 1)]));
+    let placement = place(&shop, &first).expect(200);
+    assert_eq!(place_with(&shop, &first, "cash", "late").expect(200), placement);
+    assert_eq!(case(&place_with(&shop, &second, "cash", "late").expect(409)), "conflict");
+    assert_eq!(orders(&shop).len(), 1);
+}
+
+#[test]
+fn a_key_of_an_attempt_that_failed_is_free() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    let (large, small) = (cart(&shop, &[("mug", 8)]), cart(&shop, &[("mug", 3)]));
+    let taken = cart(&shop, &[("mug", 3)]);
+    placed(&shop, &taken);
+    assert_eq!(case(&place_with(&shop, &large, "invoice", "k").expect(409)), "insufficient-stock");
+    place_with(&shop, &small, "cash", "k").expect(200);
+    assert_eq!((orders(&shop).len(), stock(&shop, "mug")), (2, (10, 6)));
+}
+
+#[test]
+fn a_key_or_method_that_cannot_be_one_is_named() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    let cart = cart(&shop, &[("mug", 1)]);
+    let problem = place_with(&shop, &cart, &"m".repeat(201), &"k".repeat(201)).expect(422);
+    let faults = problem["error"]["val"].as_array().expect("faults");
+    let fields: Vec<&str> = faults.iter().filter_map(|fault| fault["field"].as_str()).collect();
+    assert_eq!(fields, ["paymentMethod", "key"]);
+    let key = "k".repeat(200);
+    place_with(&shop, &cart, "invoice", &key).expect(200);
+}
+
+#[test]
+fn a_cart_that_would_have_expired_still_leads_to_its_order() {
+    let (host, shop) = start(Config::default(), 10, 10);
+    let carts = [cart(&shop, &[("mug", 1)]), cart(&shop, &[("mug", 1)])];
+    let placement = place(&shop, &carts[0]).expect(200);
+    // A cart keeps the expiry of its last change.
+    let soon = Config { cart: r#"expire-days = "0.00001""#, ..Config::default() };
+    let shop = configure(&host, soon);
+    let short = super::lines(&shop, &[("mug", 1)]);
+    let path = format!("/carts/{}", text(&short, "id"));
+    until("the cart expires", || (shop.get(&path).status == 404).then_some(()));
+    assert_eq!(place(&shop, &carts[0]).expect(200), placement);
+    assert_eq!(case(&place(&shop, &short).expect(404)), "not-found");
+}

@@ -1,0 +1,175 @@
+//! What becomes of allocated goods, wholly or in part: they are released, shipped, restocked.
+
+use quoin_sdk::check::Check;
+use quoin_sdk::db::{self, Statement};
+use quoin_sdk::params;
+use quoin_sdk::types::Error;
+
+use crate::bindings::exports::quoin::inventory::allocations::{Allocated, Part};
+use crate::bindings::exports::quoin::inventory::stock_admin::{Change, MovementKind};
+use crate::{admin, allocations, ledger, level};
+
+/// Parts of one request: a part at each of five locations for the lines of the largest owner.
+const PARTS_MAX: usize = 1_000;
+/// Moves that are made with one crossing to the host, which takes 1,000 statements.
+const MOVES_OF_BATCH: usize = 200;
+
+/// What is done with goods.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Step {
+    Release,
+    Ship,
+    Restock,
+}
+
+/// Pieces that are moved, from where or to where.
+struct Move {
+    /// Which of the owner's they are.
+    of: usize,
+    location: String,
+    quantity: u32,
+}
+
+impl Step {
+    /// With how many pieces it can still be done.
+    fn left(self, of: &Allocated) -> u32 {
+        match self {
+            Step::Release | Step::Ship => of.open(),
+            Step::Restock => of.shipped.saturating_sub(of.restocked),
+        }
+    }
+
+    fn count(self, of: &mut Allocated, quantity: u32) {
+        match self {
+            Step::Release => of.released += quantity,
+            Step::Ship => of.shipped += quantity,
+            Step::Restock => of.restocked += quantity,
+        }
+    }
+
+    fn verb(self) -> &'static str {
+        match self {
+            Step::Release => "release",
+            Step::Ship => "ship",
+            Step::Restock => "restock",
+        }
+    }
+
+    /// What each piece adds to what is on hand, with the kind of its movement, and to what is allocated.
+    fn effect(self) -> (Option<(MovementKind, i64)>, i64) {
+        match self {
+            Step::Release => (None, -1),
+            Step::Ship => (Some((MovementKind::Ship, -1)), -1),
+            Step::Restock => (Some((MovementKind::Restock, 1)), 0),
+        }
+    }
+}
+
+/// Does it with these parts, or with all that is left; all of it, or nothing.
+pub fn take(step: Step, owner: &str, parts: Option<Vec<Part>>) -> Result<Vec<Allocated>, Error> {
+    let mut all = allocations::of(owner)?;
+    let mut moves = Vec::new();
+    if let Some(parts) = parts {
+        check(&parts, &all)?;
+        for part in &parts {
+            spread(step, part, &mut all, &mut moves)?;
+        }
+    } else {
+        for (of, one) in all.iter_mut().enumerate() {
+            pick(step, of, one, u32::MAX, None, &mut moves);
+        }
+    }
+    for some in moves.chunks(MOVES_OF_BATCH) {
+        let statements = some.iter().flat_map(|one| statements(step, owner, one, &all));
+        db::batch(&statements.collect::<Vec<_>>());
+    }
+    if !moves.is_empty() {
+        db::batch(&[allocations::mark(owner, &all)]);
+    }
+    Ok(all)
+}
+
+fn check(parts: &[Part], all: &[Allocated]) -> Result<(), Error> {
+    let mut check = Check::default();
+    let locations = admin::locations();
+    for (i, part) in check.list("parts", parts, PARTS_MAX).iter().enumerate() {
+        if all.iter().all(|one| one.line != part.line) {
+            check.fault(format!("parts/{i}/line"), "is not a line of this owner");
+        }
+        check.quantity(format!("parts/{i}/quantity"), part.quantity, 1);
+        let known = |id: &String| locations.iter().any(|location| location.id == *id);
+        if !part.location.as_ref().is_none_or(known) {
+            check.fault(format!("parts/{i}/location"), "is not a location of this shop");
+        }
+    }
+    check.done()
+}
+
+/// Finds the pieces of a part.
+fn spread(
+    step: Step,
+    part: &Part,
+    all: &mut [Allocated],
+    moves: &mut Vec<Move>,
+) -> Result<(), Error> {
+    // Goods are restocked at any location, the others are at theirs.
+    let to = part.location.as_ref().filter(|_| step == Step::Restock);
+    let at = part.location.as_ref().filter(|_| step != Step::Restock);
+    let mut missing = part.quantity;
+    for (of, one) in all.iter_mut().enumerate() {
+        if one.line == part.line && at.is_none_or(|at| *at == one.location) {
+            missing -= pick(step, of, one, missing, to, moves);
+        }
+    }
+    if missing > 0 {
+        let (verb, left) = (step.verb(), part.quantity - missing);
+        return Err(Error::Conflict(format!(
+            "of the line {} only {left} of {} are left to {verb}",
+            part.line, part.quantity
+        )));
+    }
+    Ok(())
+}
+
+/// Takes as many pieces as there are and are wanted, and answers how many.
+fn pick(
+    step: Step,
+    of: usize,
+    one: &mut Allocated,
+    wanted: u32,
+    to: Option<&String>,
+    moves: &mut Vec<Move>,
+) -> u32 {
+    let quantity = step.left(one).min(wanted);
+    if quantity > 0 {
+        step.count(one, quantity);
+        moves.push(Move { of, location: to.unwrap_or(&one.location).clone(), quantity });
+    }
+    quantity
+}
+
+fn statements(step: Step, owner: &str, one: &Move, all: &[Allocated]) -> Vec<Statement> {
+    let Some(of) = all.get(one.of) else { return Vec::new() };
+    let quantity = i64::from(one.quantity);
+    let (on_hand, allocated) = step.effect();
+    let delta = on_hand.map_or(0, |(_, delta)| delta * quantity);
+    let mut statements = vec![
+        db::statement(
+            "UPDATE inventory_allocated SET shipped = ?4, released = ?5, restocked = ?6
+             WHERE owner = ?1 AND line = ?2 AND location = ?3",
+            &params![owner, &of.line, &of.location, of.shipped, of.released, of.restocked],
+        ),
+        level::ensure(&of.variant, &one.location),
+        level::change(&of.variant, &one.location, delta, allocated * quantity),
+    ];
+    if let Some((kind, _)) = on_hand {
+        let change = Change {
+            variant: of.variant.clone(),
+            location: one.location.clone(),
+            delta,
+            reason: owner.to_owned(),
+        };
+        statements.push(ledger::record(kind, &change));
+    }
+    statements
+}

@@ -1,0 +1,95 @@
+//! Shipping, releasing and restocking, wholly and in part.
+
+use quoin_harness::json;
+
+use super::{
+    all, allocate, available, call, has, levels, moved, refused, some, stocked, tag, totals,
+    two_places,
+};
+
+fn main(numbers: [u64; 4]) -> Vec<(String, [u64; 4])> {
+    vec![("main".to_owned(), numbers)]
+}
+
+#[test]
+fn only_shipping_takes_goods_from_what_is_on_hand_and_it_does_so_once() {
+    let (_host, shop) = stocked("sku,on_hand\nmug,3\n");
+    allocate(&shop, "ada", &[("mug", 2)]).ok();
+    assert_eq!((totals(&shop, "mug"), moved(&shop, "mug")), ((3, 2), 3));
+    for _ in 0..3 {
+        all(&shop, "ship", "ada");
+        assert_eq!((totals(&shop, "mug"), moved(&shop, "mug")), ((1, 0), 1));
+        // What is on its way is not given back.
+        all(&shop, "release", "ada");
+    }
+    assert_eq!((has(&shop, "ada"), available(&shop, "mug")), (main([2, 2, 0, 0]), 1));
+}
+
+#[test]
+fn no_more_of_a_line_is_shipped_released_or_restocked_than_is_left() {
+    let (_host, shop) = stocked("sku,on_hand\nmug,9\n");
+    allocate(&shop, "ada", &[("mug", 5)]).ok();
+    some(&shop, "restock", "1", None, 1).expect(409);
+    some(&shop, "ship", "1", None, 2).ok();
+    some(&shop, "release", "1", None, 1).ok();
+    assert_eq!(has(&shop, "ada"), main([5, 2, 1, 0]));
+    for step in ["ship", "release", "restock"] {
+        assert_eq!(tag(&some(&shop, step, "1", None, 3).expect(409)), "conflict");
+    }
+    let twice = json!([{"line": "1", "quantity": 1}, {"line": "1", "quantity": 2}]);
+    call(&shop, "ship", json!({"owner": "ada", "parts": twice})).expect(409);
+    assert_eq!((totals(&shop, "mug"), moved(&shop, "mug")), ((7, 2), 7));
+    some(&shop, "ship", "1", None, 2).ok();
+    some(&shop, "restock", "1", None, 4).ok();
+    assert_eq!(has(&shop, "ada"), main([5, 4, 1, 4]));
+    some(&shop, "restock", "1", None, 1).expect(409);
+    all(&shop, "restock", "ada");
+    assert_eq!((totals(&shop, "mug"), moved(&shop, "mug")), ((9, 0), 9));
+}
+
+#[test]
+fn goods_come_back_to_where_they_were_shipped_from_or_to_where_they_are_told() {
+    let (_host, shop) = two_places();
+    shop.admin().put("/admin/locations/returns", json!({"title": "Returns"})).ok();
+    allocate(&shop, "ada", &[("mug", 6)]).ok();
+    all(&shop, "ship", "ada");
+    some(&shop, "restock", "1", Some("returns"), 1).ok();
+    all(&shop, "restock", "ada");
+    let on_hand: Vec<(String, i64)> = (levels(&shop, "mug").iter())
+        .map(|l| (l["location"].as_str().unwrap().to_owned(), l["onHand"].as_i64().unwrap()))
+        .collect();
+    let expected = [("attic", 3), ("main", 3), ("returns", 1)];
+    assert_eq!(on_hand, expected.map(|(location, n)| (location.to_owned(), n)));
+    assert_eq!((totals(&shop, "mug"), moved(&shop, "mug")), ((7, 0), 7));
+    let restocked: u64 = has(&shop, "ada").iter().map(|(_, numbers)| numbers[3]).sum();
+    assert_eq!(restocked, 6);
+}
+
+#[test]
+fn a_part_may_say_which_location_it_is_taken_from() {
+    let (_host, shop) = two_places();
+    allocate(&shop, "ada", &[("mug", 6)]).ok();
+    some(&shop, "ship", "1", Some("main"), 3).expect(409);
+    some(&shop, "ship", "1", Some("main"), 2).ok();
+    some(&shop, "release", "1", Some("attic"), 1).ok();
+    let expected = [("attic".to_owned(), [4, 0, 1, 0]), ("main".to_owned(), [2, 2, 0, 0])];
+    assert_eq!(has(&shop, "ada"), expected);
+    // From wherever the rest is.
+    some(&shop, "ship", "1", None, 3).ok();
+    assert_eq!((totals(&shop, "mug"), available(&shop, "mug")), ((2, 0), 2));
+}
+
+#[test]
+fn parts_that_cannot_be_are_refused_by_field_and_move_nothing() {
+    let (_host, shop) = stocked("sku,on_hand\nmug,9\n");
+    allocate(&shop, "ada", &[("mug", 5)]).ok();
+    for step in ["ship", "release", "restock"] {
+        refused(some(&shop, step, "2", None, 1), "parts/0/line");
+        refused(some(&shop, step, "1", None, 0), "parts/0/quantity");
+        refused(some(&shop, step, "1", Some("moon"), 1), "parts/0/location");
+        let parts = json!([{"line": "1", "quantity": 1}, {"line": "9", "quantity": 1}]);
+        refused(call(&shop, step, json!({"owner": "ada", "parts": parts})), "parts/1/line");
+        call(&shop, step, json!({"owner": "ada", "parts": []})).ok();
+    }
+    assert_eq!((has(&shop, "ada"), totals(&shop, "mug")), (main([5, 0, 0, 0]), (9, 5)));
+}
