@@ -70,6 +70,9 @@ pub(crate) enum What {
     Sync {
         folder: bool,
     },
+    /// A sync that failed. A system may count what it could not write as written: no later sync
+    /// promises anything about it any more, until it is written again.
+    Doubt,
     Delete {
         synced: bool,
     },
@@ -183,6 +186,10 @@ impl Watched {
     ) -> Result<std::ffi::c_int, Why> {
         let mut state = self.state();
         if let Some(why) = state.failing(operation) {
+            if operation == Operation::Sync {
+                let file = state.log.file(path);
+                state.log.events.push(Event { file, what: What::Doubt });
+            }
             return Err(why);
         }
         let code = work();

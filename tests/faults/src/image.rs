@@ -37,6 +37,9 @@ pub struct Replay<'l> {
 struct File {
     /// What is durable; nothing where the file may not exist.
     durable: Option<Vec<u8>>,
+    /// Writes that a sync was asked for and failed, and that were not written again: they may be there
+    /// or not.
+    doubtful: Vec<What>,
     /// What was done since.
     pending: Vec<What>,
 }
@@ -61,6 +64,10 @@ impl<'l> Replay<'l> {
         let Some(Event { file, what }) = self.log.events.get(self.at) else { return false };
         self.at += 1;
         let changed = self.files.entry(*file).or_default();
+        if matches!(what, What::Doubt) {
+            changed.doubtful.append(&mut changed.pending);
+            return true;
+        }
         changed.pending.push(what.clone());
         if matches!(what, What::Sync { .. } | What::Delete { synced: true }) {
             changed.keep(changed.pending.len());
@@ -110,12 +117,23 @@ impl File {
     /// Makes the first pending changes durable.
     fn keep(&mut self, count: usize) {
         for what in self.pending.drain(..count) {
+            self.doubtful.retain(|doubtful| !what.covers(doubtful));
             apply(&mut self.durable, &what, |_| true);
         }
     }
 
     fn left(&self, choice: Choice, moments: &mut Moments) -> Option<Vec<u8>> {
         let mut bytes = self.durable.clone();
+        for what in &self.doubtful {
+            let there = match choice {
+                Choice::None => false,
+                Choice::All => true,
+                Choice::Torn | Choice::Some => moments.below(2) == 0,
+            };
+            if there {
+                apply(&mut bytes, what, |_| true);
+            }
+        }
         let pending = self.pending.len() as u64;
         let last = moments.below(pending + 1) as usize;
         for (number, what) in self.pending.iter().enumerate() {
@@ -144,11 +162,27 @@ impl File {
     }
 }
 
+impl What {
+    /// Whether an earlier change of the file leaves no trace once this one is durable.
+    fn covers(&self, earlier: &What) -> bool {
+        match (self, earlier) {
+            (What::Delete { .. }, _) => true,
+            (What::Truncate { length }, What::Write { offset, .. }) => offset >= length,
+            (What::Truncate { .. }, What::Truncate { .. }) => true,
+            (What::Write { offset: ours, bytes: now }, What::Write { offset, bytes }) => {
+                let (end, earlier_end) = (ours + now.len() as u64, offset + bytes.len() as u64);
+                *offset < end && *ours < earlier_end
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Does to a file what was done, as far as `sector` says that it is there; a write's sectors are
 /// counted from 0, what has none is its sector 0.
 fn apply(file: &mut Option<Vec<u8>>, what: &What, mut sector: impl FnMut(usize) -> bool) {
     match what {
-        What::Sync { .. } => {}
+        What::Sync { .. } | What::Doubt => {}
         What::Delete { .. } => {
             if sector(0) {
                 *file = None;

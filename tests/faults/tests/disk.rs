@@ -194,3 +194,33 @@ fn what_is_done_is_counted() {
     }
     assert_eq!(disk.done(Operation::Sync) - before, 3);
 }
+
+#[test]
+fn what_a_failed_sync_left_is_doubtful_until_it_is_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Disk::of(folder.path());
+    let sqlite = open(&folder, "WAL", "FULL");
+    let insert =
+        |n: i64| sqlite.execute("INSERT INTO row (n, text) VALUES (?1, ?2)", (n, filler(n)));
+    insert(0).unwrap();
+    disk.fail(Fault { of: vec![Operation::Sync], from: 0, times: 1, why: Why::Broken });
+    insert(1).unwrap_err();
+    disk.heal();
+    let log = disk.log();
+    let mut replay = Replay::new(&log);
+    while replay.step() {}
+    let (mut moments, after) = (Moments::new(2), scratch());
+    let mut left = |replay: &Replay<'_>, choice| {
+        replay.image(choice, &mut moments).write(folder.path(), after.path()).unwrap();
+        rows(&after.path().join("a.db"))
+    };
+    assert_eq!((left(&replay, Choice::None), left(&replay, Choice::All)), (Ok(1), Ok(2)));
+    // SQLite writes the next transaction in the same place, so that nothing of the failed one is left.
+    insert(1).unwrap();
+    insert(2).unwrap();
+    let log = disk.log();
+    let mut replay = Replay::new(&log);
+    while replay.step() {}
+    assert_eq!((left(&replay, Choice::None), left(&replay, Choice::All)), (Ok(3), Ok(3)));
+    drop(sqlite);
+}
