@@ -5,6 +5,7 @@ mod demo;
 mod place;
 mod plugins;
 mod run;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -27,6 +28,8 @@ enum Command {
     Test(test::Options),
     /// Measure what things cost, as ratios in one run.
     Bench(bench::Options),
+    /// Run the tests that find more the longer they run, at full size: kills, power cuts, swaps.
+    Soak(soak::Options),
     /// Build every plugin, example and test guest into bundles under target/plugins.
     Plugins(plugins::Options),
 }
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::demo(&options),
         Command::Test(options) => test::test(&options),
         Command::Bench(options) => bench::bench(&options),
+        Command::Soak(options) => soak::soak(&options),
         Command::Plugins(options) => plugins::run(&options),
     };
     match outcome {
