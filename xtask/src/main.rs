@@ -6,6 +6,7 @@ mod mutants;
 mod place;
 mod plugins;
 mod run;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ enum Command {
     Bench(bench::Options),
     /// Change the code of a room in small ways, and see whether its own tests notice.
     Mutants(mutants::Options),
+    /// Run the tests that find more the longer they run, at full size: kills, power cuts, swaps.
+    Soak(soak::Options),
     /// Build every plugin, example and test guest into bundles under target/plugins.
     Plugins(plugins::Options),
 }
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::test(&options),
         Command::Bench(options) => bench::bench(&options),
         Command::Mutants(options) => mutants::mutants(&options),
+        Command::Soak(options) => soak::soak(&options),
         Command::Plugins(options) => plugins::run(&options),
     };
     match outcome {

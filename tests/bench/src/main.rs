@@ -48,6 +48,8 @@ enum Part {
     Products,
     /// Sales.
     Checkouts,
+    /// Sales on disks of different speed.
+    Synced,
 }
 
 /// As in the host.
@@ -80,6 +82,9 @@ fn run(options: &Options) -> Result<()> {
         if wanted(Part::Checkouts) {
             shop::checkouts(&shops, options.seconds, &mut table)?;
         }
+    }
+    if wanted(Part::Synced) {
+        shop::synced(&options.quoin, &options.bundles, options.seconds, &mut table)?;
     }
     if options.json {
         println!("{}", table.json(&machine));

@@ -1,6 +1,7 @@
 //! A shop sells: every capability a plugin, wired at run time.
 
 mod examples;
+mod killed;
 mod pricing;
 mod race;
 mod walk;

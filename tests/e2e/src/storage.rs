@@ -1,6 +1,8 @@
 //! A call is a transaction on its plugin's own database, and what was answered stays.
 
 mod durable;
+mod full;
+mod synced;
 mod tricks;
 
 use quoin_harness::{Host, Reply, Shop, Value, json};

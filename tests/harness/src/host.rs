@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{PATIENCE, Reply, Shop, place, until};
+use crate::{PATIENCE, Reply, Shop, Syncs, place, until};
 
 /// A `quoin serve` of a test's own. It is killed when dropped.
 pub struct Host {
@@ -20,6 +20,7 @@ pub struct Host {
     work: TempDir,
     /// A program and its arguments that start the host's executable, or nothing.
     through: Vec<String>,
+    environment: Vec<(&'static str, PathBuf)>,
     running: Option<Running>,
     link: Arc<Link>,
 }
@@ -64,19 +65,18 @@ impl Host {
         Host::with(tempfile::tempdir().expect("a temporary folder"), data.into(), &[])
     }
 
+    /// Starts a host with an empty data folder and these syncs before its disk.
+    pub fn start_behind(syncs: &Syncs) -> Host {
+        let mut host = Host::start();
+        host.environment = syncs.environment().into();
+        host.restart();
+        host
+    }
+
     fn with(work: TempDir, data: PathBuf, through: &[&str]) -> Host {
         let through = through.iter().map(|&word| word.to_owned()).collect();
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .allow_non_standard_methods(true)
-            .timeout_global(Some(PATIENCE))
-            .max_idle_connections_per_host(64)
-            .max_idle_connections(64)
-            .build();
-        let link = Link { client: config.new_agent(), ends: Mutex::new(None) };
-        let mut host = Host { data, work, through, running: None, link: Arc::new(link) };
+        let link = Arc::new(Link::new());
+        let mut host = Host { data, work, through, environment: vec![], running: None, link };
         host.run();
         host
     }
@@ -141,6 +141,7 @@ impl Host {
             .arg("serve")
             .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--json", "--data"])
             .arg(&self.data)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(stderr)
@@ -291,6 +292,26 @@ impl Ends {
 }
 
 impl Link {
+    fn new() -> Link {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .allow_non_standard_methods(true)
+            .timeout_global(Some(PATIENCE))
+            .max_idle_connections_per_host(64)
+            .max_idle_connections(64)
+            .build();
+        Link { client: config.new_agent(), ends: Mutex::new(None) }
+    }
+
+    /// To shops that listen here, without an admin API.
+    pub(crate) fn to(http: SocketAddr) -> Link {
+        let link = Link::new();
+        *link.ends() = Some(Ends { http, admin: http, token: String::new() });
+        link
+    }
+
     fn ends(&self) -> MutexGuard<'_, Option<Ends>> {
         self.ends.lock().unwrap_or_else(|e| e.into_inner())
     }

@@ -8,16 +8,21 @@
 mod host;
 mod place;
 mod reply;
+pub mod sale;
 mod shop;
+mod size;
 mod skipped;
+mod syncs;
 mod wait;
 pub mod wire;
 
 pub use host::Host;
 pub use http;
-pub use place::{bundle, bundles, repository};
+pub use place::{binary, bundle, bundles, repository};
 pub use reply::Reply;
 pub use serde_json::{Value, json};
 pub use shop::{Request, Shop};
+pub use size::Size;
 pub use skipped::skipped;
+pub use syncs::Syncs;
 pub use wait::{PATIENCE, until};

@@ -15,7 +15,7 @@ fn release() -> PathBuf {
 }
 
 /// The `quoin` executable: the one that `QUOIN_BIN` names, or the one built beside the test.
-pub(crate) fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let given = std::env::var_os("QUOIN_BIN").map(PathBuf::from);
     let binary = given.unwrap_or_else(|| release().join("quoin"));
     assert!(

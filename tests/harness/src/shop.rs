@@ -1,5 +1,6 @@
 //! A shop as its clients see it.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use http::Method;
@@ -31,6 +32,14 @@ impl Shop {
     pub(crate) fn new(link: Arc<Link>, name: &str, domain: &str) -> Shop {
         let (name, domain) = (name.into(), domain.into());
         Shop { name, domain, link, key: Arc::default(), admin: false }
+    }
+
+    /// A shop of a host that the test itself runs, by where it listens. There is no admin API.
+    pub fn at(address: SocketAddr, name: &str, domain: &str, key: &str) -> Shop {
+        let shop = Shop::new(Arc::new(Link::to(address)), name, domain);
+        // Nobody else has it yet.
+        let _ = shop.key.set(key.into());
+        shop
     }
 
     /// The same shop, with an API key on every request.

@@ -69,17 +69,22 @@ pub fn checkouts(shops: &Shops, seconds: u32, table: &mut Table) -> Result<()> {
 /// Sells for a while; returns the seconds that each checkout request took, and all of it.
 fn sell(server: SocketAddr, shops: usize, variants: &[Vec<String>]) -> Result<(Vec<f64>, f64)> {
     let variants = variants.to_vec();
-    drive(server, TURN, async move |connection: &mut Connection, client: usize, number: usize| {
-        // Clients that buy different things, one after the other.
-        let shop = client % shops;
-        let sold = &variants[shop];
-        let variant = &sold[(client * 7 + number) % sold.len()];
-        sale(connection, &domain(shop), variant).await
-    })
+    drive(
+        server,
+        CLIENTS,
+        TURN,
+        async move |connection: &mut Connection, client: usize, number: usize| {
+            // Clients that buy different things, one after the other.
+            let shop = client % shops;
+            let sold = &variants[shop];
+            let variant = &sold[(client * 7 + number) % sold.len()];
+            sale(connection, &domain(shop), variant).await
+        },
+    )
 }
 
 /// One sale; returns the seconds that its checkout request took.
-async fn sale(connection: &mut Connection, host: &str, variant: &str) -> Result<f64> {
+pub async fn sale(connection: &mut Connection, host: &str, variant: &str) -> Result<f64> {
     let mut ask = async |method: &str, path: &str, body: Value| -> Result<Value> {
         let body = body.to_string();
         let reply = connection.send(&request(method, path, host, "", body.as_bytes())).await?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
+use quoin_harness::Syncs;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -38,11 +39,24 @@ pub struct Shops {
 impl Shops {
     /// Starts a host and fills its shops.
     pub fn open(quoin: &Path, bundles: &Path) -> Result<Shops> {
+        Shops::start(quoin, bundles, SHOPS, None)
+    }
+
+    /// Starts a host with a single shop and these syncs before its disk.
+    pub fn open_behind(quoin: &Path, bundles: &Path, syncs: &Syncs) -> Result<Shops> {
+        Shops::start(quoin, bundles, 1, Some(syncs))
+    }
+
+    fn start(quoin: &Path, bundles: &Path, count: usize, syncs: Option<&Syncs>) -> Result<Shops> {
         let quoin = quoin.canonicalize().with_context(|| format!("no {}", quoin.display()))?;
         let bundles = bundles.canonicalize().context("no folder of bundles")?;
         let beside = quoin.parent().context("the host is in no folder")?;
         let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(beside)?;
-        let mut process = Command::new(&quoin)
+        let mut serve = Command::new(&quoin);
+        if let Some(syncs) = syncs {
+            syncs.stand_before(&mut serve);
+        }
+        let mut process = serve
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--json"])
             .arg("--data")
             .arg(folder.path().join("data"))
@@ -55,17 +69,17 @@ impl Shops {
         let http = http.inspect_err(|_| end(&mut process))?;
         let variants = Vec::new();
         let mut shops = Shops { quoin, folder, process, http, slugs, variants };
-        shops.fill(&bundles)?;
+        shops.fill(&bundles, count)?;
         Ok(shops)
     }
 
-    fn fill(&mut self, bundles: &Path) -> Result<()> {
-        eprintln!("Opening {SHOPS} shops …");
+    fn fill(&mut self, bundles: &Path, count: usize) -> Result<()> {
+        eprintln!("Opening {count} shops …");
         let skus = first_column(PRICES);
         let stock: String = skus.iter().map(|sku| format!("{sku},{PIECES}\n")).collect();
         let stock = format!("sku,on_hand\n{stock}");
         let file = self.folder.path().join("shop.toml");
-        for number in 0..SHOPS {
+        for number in 0..count {
             let name = tenant(number);
             let shop = SHOP
                 .replace(&format!("\"{NAME}\""), &format!("\"{name}\""))

@@ -12,11 +12,16 @@ use crate::http::Connection;
 /// Clients at once: enough that a server never waits for one.
 pub const CLIENTS: usize = 16;
 
-/// Does `work` for a while, on one thread. Each client has a connection and a number, and does one
+/// Does `work` for a while with so many clients, on one thread. Each client has a connection and a number, and does one
 /// piece of work after the other until the time is over; pieces that have begun are finished.
 ///
 /// Returns what the pieces returned, and the seconds that all of it took.
-pub fn drive<W, T>(server: SocketAddr, duration: Duration, work: W) -> Result<(Vec<T>, f64)>
+pub fn drive<W, T>(
+    server: SocketAddr,
+    clients: usize,
+    duration: Duration,
+    work: W,
+) -> Result<(Vec<T>, f64)>
 where
     W: AsyncFn(&mut Connection, usize, usize) -> Result<T> + 'static,
     T: 'static,
@@ -24,15 +29,15 @@ where
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async move {
         let mut connections = Vec::new();
-        for _ in 0..CLIENTS {
+        for _ in 0..clients {
             connections.push(Connection::open(server).await?);
         }
         let work = Rc::new(work);
         let start = Instant::now();
-        let mut clients = JoinSet::new();
+        let mut tasks = JoinSet::new();
         for (client, mut connection) in connections.into_iter().enumerate() {
             let work = work.clone();
-            clients.spawn_local(async move {
+            tasks.spawn_local(async move {
                 let mut done = Vec::new();
                 while start.elapsed() < duration {
                     done.push(work(&mut connection, client, done.len()).await?);
@@ -41,7 +46,7 @@ where
             });
         }
         let mut done = Vec::new();
-        while let Some(client) = clients.join_next().await {
+        while let Some(client) = tasks.join_next().await {
             done.append(&mut client??);
         }
         Ok((done, start.elapsed().as_secs_f64()))

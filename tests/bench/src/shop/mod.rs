@@ -4,7 +4,9 @@ mod checkouts;
 mod host;
 mod load;
 mod products;
+mod synced;
 
 pub use checkouts::checkouts;
 pub use host::Shops;
 pub use products::products;
+pub use synced::synced;

@@ -80,7 +80,7 @@ fn load(address: SocketAddr, requests: &[Vec<u8>]) -> Result<(usize, f64)> {
         ensure!(reply.status == 200, "the server answered {}", reply.status);
         Ok(())
     };
-    let (done, took) = drive(address, TURN, get)?;
+    let (done, took) = drive(address, CLIENTS, TURN, get)?;
     Ok((done.len(), took))
 }
 

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use quoin_core::Digest;
-use quoin_harness::{Host, Reply, bundle, json, until};
+use quoin_harness::{Host, Reply, Size, bundle, json, until};
 
 use super::{notes, start};
 use crate::given::{going, guest};
 
 /// Swaps from one version to the other while clients read and write.
-const SWAPS: u32 = 200;
+const SWAPS: u64 = 200;
 /// Shop files that change every plugin while clients go on.
 const FILES: usize = 30;
 /// Clients at once.
@@ -20,6 +20,7 @@ const WRITES: u32 = 2_000;
 
 #[test]
 fn two_hundred_swaps_under_load_fail_no_request() {
+    let size = Size::of("swaps", SWAPS);
     let (host, shop) = start();
     let bundles = ["notes-two", "notes"].map(bundle);
     for bundle in &bundles {
@@ -47,11 +48,11 @@ fn two_hundred_swaps_under_load_fail_no_request() {
         }
         // Whatever happens in here, the clients must be stopped.
         let swaps = scope.spawn(|| {
-            for round in 0..SWAPS {
+            for round in size.rounds() {
                 let bundle = &bundles[round as usize % 2];
                 let body = json!({ "bundle": Digest::of(bundle) });
                 host.manage("POST", "/v1/tenants/notes/plugins/notes/swap", body).ok();
-                let enough = u64::from(round);
+                let enough = round;
                 until("clients go on", || (sent.load(Ordering::Relaxed) > enough).then_some(()));
             }
         });
@@ -59,7 +60,7 @@ fn two_hundred_swaps_under_load_fail_no_request() {
         stop.store(true, Ordering::Relaxed);
         ended.expect("every swap succeeds");
     });
-    assert_eq!(shop.plugin("notes")["generation"], SWAPS + 1);
+    assert_eq!(shop.plugin("notes")["generation"], size.get() + 1);
     let kept = notes(&shop).as_array().map_or(0, Vec::len) as u64;
     assert_eq!(kept, written.load(Ordering::Relaxed) + 1);
     until("all old generations are freed", || (shop.state()["draining"] == 0).then_some(()));
