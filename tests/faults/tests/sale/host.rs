@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use quoin_core::Clock;
 use quoin_core::Digest;
 use quoin_core::shop::{Shop as Wanted, StoredShop};
 use quoin_gateway::{ServerLimits, Shops, listen};
@@ -27,13 +28,13 @@ impl Host {
     pub fn open(data: &Path) -> Host {
         let runtime = Runtime::new().expect("threads");
         let (supervisor, address) = runtime.block_on(async {
-            let options = Options { data: data.to_owned(), compiler: binary() };
+            let options = Options { data: data.to_owned(), compiler: binary(), clock: Clock::system() };
             let supervisor = Supervisor::open(options).await.expect("the host opens");
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let address = listener.local_addr().expect("an address");
             let shops = Arc::new(Shops::new(supervisor.clone()));
             let limits = ServerLimits::default();
-            tokio::spawn(listen(listener, limits, shops, std::future::pending()));
+            tokio::spawn(listen(listener, limits, shops, Clock::system(), std::future::pending()));
             (supervisor, address)
         });
         Host { runtime, supervisor, address }
