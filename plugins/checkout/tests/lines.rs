@@ -87,16 +87,21 @@ fn net_and_gross_prices_do_not_make_one_order() {
 }
 
 #[test]
-fn the_longest_title_that_the_catalogue_takes_can_be_ordered() {
+fn the_longest_titles_that_the_catalogue_takes_can_be_ordered() {
     let (_host, shop) = start(Config::default(), 10, 10);
-    let title = "é".repeat(300);
-    let csv =
-        format!("slug,title,description,category,sku,status\nlong,{title},,,long,published\n");
+    let (title, variant_title) = ("é".repeat(200), "日".repeat(200));
+    let csv = format!(
+        "slug,title,description,category,sku,status,variant_title\n\
+         long,{title},,,long,published,{variant_title}\n"
+    );
     import(&shop, "products", &csv);
     import(&shop, "prices", "sku,price\nlong,1.00\n");
     import(&shop, "stock", "sku,on_hand\nlong,1\n");
-    let order = placed(&shop, &cart(&shop, &[("long", 1)]));
-    assert_eq!(order["snapshot"]["lines"][0]["title"], title);
+    let cart = cart(&shop, &[("long", 1)]);
+    let ordered = text(&placed(&shop, &cart)["snapshot"]["lines"][0], "title");
+    assert_eq!(ordered, text(&cart["lines"][0], "title"));
+    // As many as a line's title can have: far more than 300 bytes.
+    assert_eq!(ordered.chars().count(), 300);
 }
 
 #[test]
@@ -126,7 +131,7 @@ fn an_order_keeps_what_was_bought_when_sku_slug_and_title_change() {
         "slug": "cup", "title": "Cup", "description": "A cup", "options": [], "categories": [],
         "attributes": [], "media": [], "translations": [], "channels": [],
         "variants": [{
-            "id": variant(&shop, "mug"), "sku": "cup", "title": "", "options": [],
+            "id": variant(&shop, "mug"), "sku": "cup", "title": "Cup", "options": [],
         }],
     });
     shop.admin().put(&format!("/admin/products/{}", text(&product, "id")), input).ok();
