@@ -61,7 +61,7 @@ fn a_wrong_method_is_told_with_the_right_ones() {
 fn a_missing_and_a_wrong_key_are_told_apart() {
     let (host, shop) = start();
     let delete = |authorization: &str| {
-        let request = shop.request("DELETE", "/admin/texts?statement=DELETE%20FROM%20text");
+        let request = shop.request("DELETE", "/admin/texts?statement=DELETE%20FROM%20hostile_text");
         match authorization {
             "" => request.send(),
             value => request.header("authorization", value).send(),

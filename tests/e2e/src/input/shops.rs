@@ -3,6 +3,7 @@
 use quoin_harness::{Host, json};
 
 use crate::before::Before;
+use crate::given::guest;
 
 const SHOP: &str = r#"
 name = "notes"
@@ -65,9 +66,40 @@ fn config_and_limits_that_the_plugin_does_not_have_are_named() {
 #[test]
 fn two_plugins_with_one_route_are_named() {
     let (host, before) = start();
-    let second = "[plugins.second]\nbundle = \"notes.wasm\"\ngrants = [\"sql\", \"log\"]\n";
+    let mut like_it = guest("notes").with("name = \"notes\"", "name = \"second\"");
+    like_it.migrations.clear();
+    host.file("second.wasm", like_it.packed());
+    let second = "[plugins.second]\nbundle = \"second.wasm\"\ngrants = [\"sql\", \"log\"]\n";
     refused(&host, &format!("{SHOP}{second}"), &["notes", "second", "GET /version"]);
     before.is_unchanged(&host);
+}
+
+#[test]
+fn a_plugin_that_keeps_data_is_installed_under_the_name_that_its_tables_have() {
+    let (host, before) = start();
+    let under = |name: &str, bundle: &str| {
+        SHOP.replace("plugins.notes", &format!("plugins.{name}")).replace("notes.wasm", bundle)
+    };
+    for (name, bundle) in [
+        ("diary", "notes.wasm"),
+        // It names whose tables it uses: `tables = "notes"`.
+        ("diary", "notes-two.wasm"),
+        ("notes-two", "notes-two.wasm"),
+    ] {
+        let wrong = format!("{name}: the plugin keeps its data in the tables of notes");
+        let right = format!("write [plugins.notes] instead of [plugins.{name}]");
+        refused(&host, &under(name, bundle), &[&wrong, &right]);
+    }
+    let wrong = "notes: the plugin keeps its data in the tables of hostile";
+    let right = "write [plugins.hostile] instead of [plugins.notes]";
+    refused(&host, &under("notes", "hostile.wasm"), &[wrong, right]);
+    before.is_unchanged(&host);
+    let shop = host.apply(&under("notes", "notes-two.wasm"));
+    assert_eq!(shop.get("/version").ok(), 2);
+    // One that keeps none can have any name.
+    let diary =
+        SHOP.replace("plugins.notes", "plugins.diary").replace("notes.wasm", "provider.wasm");
+    host.apply(&diary.replace("\"sql\", \"log\"", "\"call\", \"config\", \"log\""));
 }
 
 #[test]

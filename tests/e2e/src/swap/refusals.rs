@@ -43,10 +43,10 @@ fn a_file_that_is_no_bundle() {
 fn a_migration_that_fails_half_way() {
     let half = "CREATE TABLE notes_extra (id INTEGER PRIMARY KEY);\n\
         UPDATE notes_note SET text = 'spoiled';\n\
-        INSERT INTO nothing VALUES (1);";
+        INSERT INTO notes_absent (id) VALUES (1);";
     refused(
         &two().migration("0003_half.sql", half).packed(),
-        &["migration 3", "0003_half.sql", "nothing"],
+        &["migration 3", "0003_half.sql", "notes_absent"],
     );
 }
 

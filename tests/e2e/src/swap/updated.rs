@@ -51,7 +51,7 @@ fn a_plugin_that_never_kept_data_can_be_replaced_by_one_that_does() {
     let other = guest("provider").with("Provides one", "Provides another");
     host.file("other.wasm", other.packed());
     let with = |bundle: &str, grants: &str| {
-        format!("name = \"one\"\n[plugins.one]\nbundle = \"{bundle}\"\ngrants = [{grants}]\n")
+        format!("name = \"one\"\n[plugins.notes]\nbundle = \"{bundle}\"\ngrants = [{grants}]\n")
     };
     let shop = host.apply(&with("provider.wasm", r#""call", "config", "log""#));
     host.apply(&with("other.wasm", r#""call", "config", "log""#));

@@ -42,89 +42,97 @@ fn of_shops_that_claim_one_domain_at_once_one_gets_it_and_the_others_leave_nothi
     }
 }
 
+/// The hostile plugin with a migration that takes a while: it counts to some millions.
+fn slow_to_migrate() -> Vec<u8> {
+    let count = "CREATE TABLE hostile_count (n BIGINT PRIMARY KEY);\n\
+        INSERT INTO hostile_count (n) WITH RECURSIVE c (n) AS \
+        (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 12000000) SELECT max(n) FROM c;";
+    guest("hostile").migration("0002_count.sql", count).packed()
+}
+
 #[test]
 fn a_change_that_loses_its_domain_while_it_migrates_leaves_no_new_database() {
     let host = Host::start();
-    let (notes, hostile) = (uploaded(&host, "notes"), uploaded(&host, "hostile"));
-    let migrated = guest("hostile").migration("0002_more.sql", "CREATE TABLE hostile_more (id INTEGER);");
-    let migrated = migrated.packed();
-    host.upload(&migrated).ok();
-    put(&host, "late", &["late.test"], &[("hostile", &hostile)]).ok();
+    let slow = slow_to_migrate();
+    host.upload(&slow).ok();
+    let plugins = [("hostile", &Digest::of(&slow))];
+    put(&host, "late", &["late.test"], &[]).ok();
     let late = host.shop("late", "late.test");
     let created = host.data().join("tenants/late/shop.db");
     std::thread::scope(|scope| {
-        // Has the one writer until its deadline: the migration waits for it.
-        scope.spawn(|| late.post("/texts", json!({ "text": "x", "then": "spin" })).status);
-        until("the writer runs", || {
-            (late.plugin("hostile")["stats"]["running"] == 1).then_some(())
-        });
-        let change = scope.spawn(|| {
-            let plugins = [("hostile", &Digest::of(&migrated)), ("notes", &notes)];
-            put(&host, "late", &["late.test", "contested.test"], &plugins)
-        });
+        let change = scope.spawn(|| put(&host, "late", &["late.test", "contested.test"], &plugins));
         until("the change has made the new database", || created.exists().then_some(()));
         put(&host, "quick", &["contested.test"], &[]).ok();
         change.join().expect("a client").refused(409, "conflict");
     });
     assert!(!created.exists());
-    // What was there before is there still, and the change can be made without the domain.
-    assert_eq!(late.get("/texts").ok(), json!([]));
-    let plugins = [("hostile", &Digest::of(&migrated)), ("notes", &notes)];
+    // The change can be made without the domain.
     put(&host, "late", &["late.test"], &plugins).ok();
-    assert_eq!((late.get("/notes").ok(), late.get("/texts").ok()), (json!([]), json!([])));
+    assert_eq!(late.get("/texts").ok(), json!([]));
+}
+
+#[test]
+fn a_change_that_loses_its_domain_while_it_migrates_keeps_what_was_there() {
+    let mut host = Host::start();
+    let (notes, slow) = (uploaded(&host, "notes"), slow_to_migrate());
+    host.upload(&slow).ok();
+    let shop = |domains: &[&str], hostile: bool| {
+        let limits = json!({ "deadline-ms": 300 });
+        let plugin =
+            |bundle| json!({ "bundle": bundle, "grants": ["sql", "log"], "limits": limits });
+        let mut plugins = json!({ "notes": plugin(&notes) });
+        if hostile {
+            plugins["hostile"] = plugin(&Digest::of(&slow));
+        }
+        let shop = json!({ "name": "late", "domains": domains, "plugins": plugins });
+        host.manage("PUT", "/v1/tenants/late/shop", shop)
+    };
+    shop(&["late.test"], false).ok();
+    let late = host.shop("late", "late.test");
+    let mut written = 0;
+    std::thread::scope(|scope| {
+        let change = scope.spawn(|| shop(&["late.test", "contested.test"], true));
+        until("the migration has the shop's writer", || {
+            let reply = late.post("/notes", json!({ "text": "kept" }));
+            written += usize::from(reply.status == 201);
+            (reply.status == 503).then_some(())
+        });
+        put(&host, "quick", &["contested.test"], &[]).ok();
+        change.join().expect("a client").refused(409, "conflict");
+    });
+    let kept = |there: Value| assert_eq!(there, json!(vec!["kept"; written]));
+    kept(late.get("/notes").ok());
+    late.get("/texts").refused(404, "no-such-path");
+    shop(&["late.test"], true).ok();
+    kept(late.get("/notes").ok());
+    assert_eq!(late.get("/texts").ok(), json!([]));
+    host.restart();
+    kept(late.get("/notes").ok());
 }
 
 #[test]
 fn a_change_that_fails_takes_no_database_from_the_next_one_while_another_is_tried() {
     let mut host = Host::start();
-    let (notes, hostile) = (uploaded(&host, "notes"), uploaded(&host, "hostile"));
-    let migrated = guest("hostile").migration("0002_more.sql", "CREATE TABLE hostile_more (id INTEGER);");
-    // The same without routes, so that there can be both.
-    let mut busy = guest("hostile");
-    let routes = busy.manifest.find("routes").zip(busy.manifest.find("[errors]"));
-    let (from, to) = routes.expect("routes, and then errors");
-    busy.manifest.replace_range(from..to, "");
-    let [migrated, busy] = [migrated, busy].map(|guest| {
-        let bundle = guest.packed();
-        host.upload(&bundle).ok();
-        Digest::of(&bundle)
-    });
-    let of = |bundle: &Digest, deadline: u32| {
-        let limits = json!({ "deadline-ms": deadline });
-        json!({ "bundle": bundle, "grants": ["sql", "log"], "limits": limits })
-    };
-    let put = |query: &str, domains: &[&str], plugins: Value| {
+    let (notes, slow) = (uploaded(&host, "notes"), slow_to_migrate());
+    host.upload(&slow).ok();
+    let slow = Digest::of(&slow);
+    let with_both = |query: &str, domains: &[&str]| {
+        let plugin = |bundle| json!({ "bundle": bundle, "grants": ["sql", "log"] });
+        let plugins = json!({ "hostile": plugin(&slow), "notes": plugin(&notes) });
         let shop = json!({ "name": "late", "domains": domains, "plugins": plugins });
         host.manage("PUT", &format!("/v1/tenants/late/shop{query}"), shop)
     };
-    let with_notes = |hostile: &Digest, busy_ms: u32| {
-        let (hostile, busy) = (of(hostile, 8_000), of(&busy, busy_ms));
-        json!({ "hostile": hostile, "busy": busy, "notes": of(&notes, 8_000) })
-    };
-    let before = json!({ "hostile": of(&hostile, 8_000), "busy": of(&busy, 14_000) });
-    let domains = ["late.test", "contested.test"];
-    put("", &domains[..1], before).ok();
+    put(&host, "late", &["late.test"], &[]).ok();
     let late = host.shop("late", "late.test");
     let created = host.data().join("tenants/late/shop.db");
     std::thread::scope(|scope| {
-        let spin = json!({ "text": "x", "then": "spin" });
-        for plugin in ["busy", "hostile"] {
-            let (late, spin) = (&late, spin.clone());
-            scope.spawn(move || late.call_at(plugin, "test:hostile/data#write", spin).status);
-            until("the writer runs", || {
-                (late.plugin(plugin)["stats"]["running"] == 1).then_some(())
-            });
-        }
-        // Waits for the writer of the one, and then loses its domain.
-        let fails = scope.spawn(|| put("", &domains, with_notes(&migrated, 14_000)));
+        let fails = scope.spawn(|| with_both("", &["late.test", "contested.test"]));
         until("the change has made the new database", || created.exists().then_some(()));
-        // Waits for the writer of the other, for longer.
-        let tried =
-            scope.spawn(|| put("?dry-run=true", &domains[..1], with_notes(&hostile, 13_000)));
-        let quick = json!({ "name": "quick", "domains": ["contested.test"] });
-        host.manage("PUT", "/v1/tenants/quick/shop", quick).ok();
+        let tried = scope.spawn(|| with_both("?dry-run=true", &["late.test"]));
+        let next = scope.spawn(|| with_both("", &["late.test"]));
+        put(&host, "quick", &["contested.test"], &[]).ok();
         fails.join().expect("a client").refused(409, "conflict");
-        put("", &domains[..1], with_notes(&hostile, 14_000)).ok();
+        next.join().expect("a client").ok();
         late.post("/notes", json!({ "text": "kept" })).ok();
         tried.join().expect("a client").ok();
     });
