@@ -41,7 +41,9 @@ fn amounts_cross_exactly_down_to_the_sign_and_what_would_be_rounded_is_refused()
     let manifest = std::fs::read_to_string(path("plugin.toml")).expect("the manifest");
     let manifest: String = manifest.lines().filter(|line| !line.starts_with("tables ")).fold(
         String::new(),
-        |text, line| text + &line.replace(r#"name = "volume-pricing""#, r#"name = "pricing""#) + "\n",
+        |text, line| {
+            text + &line.replace(r#"name = "volume-pricing""#, r#"name = "pricing""#) + "\n"
+        },
     );
     let manifest = host.file("odd-amounts.toml", &manifest).display().to_string();
     let component = path("dist/component.wasm");

@@ -141,7 +141,9 @@ impl Manifest {
             return Some(format!("[limits]: {fault}"));
         }
         if self.tables.is_some() && !self.host.contains(&HostInterface::Sql) {
-            return Some("tables names whose tables it uses, but host does not list \"sql\"".into());
+            return Some(
+                "tables names whose tables it uses, but host does not list \"sql\"".into(),
+            );
         }
         for (i, need) in self.needs.iter().enumerate() {
             let of_all = need.on_failure.is_some() || need.deadline_ms.is_some();

@@ -2,8 +2,8 @@
 //! every port.
 
 use quoin_core::{Class, Manifest, Problem, Type};
-use quoin_runtime::{Failure, FailureKind};
 use quoin_runtime::json::Misfit;
+use quoin_runtime::{Failure, FailureKind};
 use serde_json::Value as Json;
 
 /// The problem that stands for a failed call. The plugin's and the engine's words are not in it: they

@@ -64,12 +64,7 @@ pub(crate) async fn run(
     outcome
 }
 
-async fn attempt(
-    node: &Node,
-    export: &Export,
-    running: Box<Running>,
-    params: &[Value],
-) -> Outcome {
+async fn attempt(node: &Node, export: &Export, running: Box<Running>, params: &[Value]) -> Outcome {
     let generation = &node.generation;
     if running.depth > CALL_DEPTH_MAX {
         let limit = format!("more than {CALL_DEPTH_MAX} calls in each other");

@@ -78,11 +78,7 @@ async fn provided(
 /// What a caller sees of its callee's outcome: a failure becomes the `unavailable` case of the
 /// function's error, where it has one; where it has none, or the caller itself is out of time, the
 /// caller fails with it.
-fn answered(
-    answer: Outcome,
-    import: &Import,
-    caller: &Running,
-) -> wasmtime::Result<Option<Value>> {
+fn answered(answer: Outcome, import: &Import, caller: &Running) -> wasmtime::Result<Option<Value>> {
     let failure = match answer {
         Ok(value) => return Ok(value),
         Err(failure) => failure,

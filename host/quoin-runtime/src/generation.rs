@@ -104,8 +104,7 @@ impl Generation {
         if let Ok(permit) = self.permits.try_acquire() {
             return Ok(permit);
         }
-        let busy =
-            |what| Failure::new(&self.installed.name, function, FailureKind::Overload(what));
+        let busy = |what| Failure::new(&self.installed.name, function, FailureKind::Overload(what));
         let queue = self.installed.limits.queue;
         let counted = Counted::of(&self.waiting);
         if counted.before >= queue {

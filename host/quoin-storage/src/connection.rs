@@ -70,8 +70,8 @@ const SETTINGS: &str = "
     PRAGMA cache_size = -2000;
     PRAGMA soft_heap_limit = 536870912;
     PRAGMA hard_heap_limit = 2147483648;
-    PRAGMA journal_size_limit = 8388608;
-    PRAGMA wal_autocheckpoint = 1000;
+    PRAGMA journal_size_limit = 16777216;
+    PRAGMA wal_autocheckpoint = 4000;
     PRAGMA case_sensitive_like = ON;
 ";
 

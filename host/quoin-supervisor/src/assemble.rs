@@ -11,7 +11,7 @@ use quoin_core::{Description, Digest};
 use quoin_runtime::{Binding, Generation, Installed, Log, Node, Provider};
 use quoin_storage::{Database, Migrated};
 
-use crate::binding::{keeps_data, Bound, Plugins, Resolved, Served};
+use crate::binding::{Bound, Plugins, Resolved, Served, keeps_data};
 use crate::databases::{Created, Databases, Migrations, last, migrate};
 use crate::error::Error;
 use crate::library::Library;
@@ -83,8 +83,7 @@ impl Parts<'_> {
             }
             false => None,
         };
-        let (wiring, fresh) =
-            self.nodes(shop, plugins, resolved, database.as_ref(), None).await?;
+        let (wiring, fresh) = self.nodes(shop, plugins, resolved, database.as_ref(), None).await?;
         let (migrated, migrations) = migrate_in(database.as_ref(), &fresh).await?;
         Ok(Assembled { wiring, migrated, migrations, created })
     }

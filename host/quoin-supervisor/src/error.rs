@@ -114,9 +114,7 @@ impl Error {
             Error::Database(quoin_storage::Error::Migration { .. }) => "migration",
             Error::Start(_) => "does-not-start",
             Error::Missing { .. } | Error::Taken(_) => "database-missing",
-            Error::Database(_) | Error::Store(_) | Error::Engine(_) | Error::Host(_) => {
-                "internal"
-            }
+            Error::Database(_) | Error::Store(_) | Error::Engine(_) | Error::Host(_) => "internal",
         }
     }
 }

@@ -7,9 +7,9 @@ use quoin_core::shop::{Installation, StoredShop};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::databases::Migrations;
 use crate::binding::Plugins;
 use crate::bundle_change::{BundleChange, RouteOf, routes};
+use crate::databases::Migrations;
 
 /// What a change does to a shop. Without changes, there is nothing to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

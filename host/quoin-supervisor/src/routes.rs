@@ -132,9 +132,9 @@ impl RouteTable {
         for (path, methods) in by_path {
             // Never empty: a path is entered together with its first method.
             let Some(entry) = methods.values().next().cloned() else { continue };
-            paths
-                .insert(path.clone(), methods)
-                .map_err(|e| conflict(&entry.node.generation.installed.name, &path, e.to_string()))?;
+            paths.insert(path.clone(), methods).map_err(|e| {
+                conflict(&entry.node.generation.installed.name, &path, e.to_string())
+            })?;
         }
         Ok(RouteTable { paths, entries, webs })
     }

@@ -4,10 +4,10 @@ use quoin_harness::{Host, Reply, Shop, json};
 
 #[path = "categories.rs"]
 mod categories;
-#[path = "import.rs"]
-mod import;
 #[path = "identity.rs"]
 mod identity;
+#[path = "import.rs"]
+mod import;
 #[path = "pages.rs"]
 mod pages;
 #[path = "variants.rs"]

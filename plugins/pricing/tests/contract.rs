@@ -76,9 +76,7 @@ fn id(shop: &Shop, sku: &str) -> String {
 fn set(shop: &Shop, prices: &[(&str, &str, u32, i64)]) -> Reply {
     let skus: Vec<&str> = prices.iter().map(|price| price.1).collect();
     let ids = ids(shop, &skus);
-    let price = |(list, sku, from, minor): &(&str, &str, u32, i64)| {
-        json!({"priceList": list, "variant": ids[*sku], "minQuantity": from, "minor": minor})
-    };
+    let price = |(list, sku, from, minor): &(&str, &str, u32, i64)| json!({"priceList": list, "variant": ids[*sku], "minQuantity": from, "minor": minor});
     shop.admin().put("/admin/prices", prices.iter().map(price).collect())
 }
 

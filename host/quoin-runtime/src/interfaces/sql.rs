@@ -44,7 +44,8 @@ impl sql::Host for State {
     ) -> wasmtime::Result<Result<Vec<sql::Answer>, sql::FailedStatement>> {
         let call = self.using(H::Sql)?;
         if statements.len() > SQL_BATCH_MAX {
-            let error = sql::Error::TooLarge(format!("a batch has at most {SQL_BATCH_MAX} statements"));
+            let error =
+                sql::Error::TooLarge(format!("a batch has at most {SQL_BATCH_MAX} statements"));
             let index = u32::try_from(SQL_BATCH_MAX).unwrap_or(u32::MAX);
             return Ok(Err(sql::FailedStatement { index, error }));
         }
@@ -63,8 +64,9 @@ impl sql::Host for State {
             if let Ok(done) = &answer {
                 bytes += done.rows.size();
                 if bytes > SQL_RESULT_BYTES_MAX {
-                    let limit =
-                        format!("a batch returns at most {SQL_RESULT_BYTES_MAX} bytes; ask for less");
+                    let limit = format!(
+                        "a batch returns at most {SQL_RESULT_BYTES_MAX} bytes; ask for less"
+                    );
                     answer = Err(SqlError::TooLarge(limit));
                 }
             }

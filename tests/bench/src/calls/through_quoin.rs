@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use quoin_core::{Clock, Name};
 use quoin_core::limits::Limits;
+use quoin_core::{Clock, Name};
 use quoin_runtime::{
     Binding, Engine, Generation, Installed, Log, Node, Principal, Program, Provider, Request,
     Target, Value, call, compile,

@@ -138,7 +138,7 @@ impl Shops {
 
     /// A copy of the first shop's catalogue. Nothing writes to it when this is called.
     pub fn copy_of_catalogue(&self) -> Result<PathBuf> {
-        let original = self.folder.path().join("data/tenants").join(tenant(0)).join("catalog.db");
+        let original = self.folder.path().join("data/tenants").join(tenant(0)).join("shop.db");
         let copy = self.folder.path().join("copy.db");
         let beside = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
         std::fs::copy(&original, &copy).context("no copy of the catalogue")?;
