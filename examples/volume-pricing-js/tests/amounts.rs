@@ -1,6 +1,6 @@
 //! Money crosses the boundary of the JavaScript engine exactly, or not at all.
 
-use quoin_harness::{Host, json, repository};
+use quoin_harness::{Host, repository};
 
 use super::{SHOP, built, faults, make, quote, set, start, swap, told};
 

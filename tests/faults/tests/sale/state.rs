@@ -99,7 +99,7 @@ fn tables(sqlite: &Connection) -> rusqlite::Result<Vec<String>> {
 
 fn rows(sqlite: &Connection, table: &str) -> rusqlite::Result<BTreeSet<String>> {
     let mut select = sqlite.prepare(&format!("SELECT * FROM \"{table}\""))?;
-    let names: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = select.column_names().map(str::to_owned).collect();
     let rows = select.query_map([], |row| {
         let mut told = Vec::new();
         for (number, name) in names.iter().enumerate() {
