@@ -100,7 +100,7 @@ impl Running {
         let kind = match error {
             E::Overloaded | E::Deadline | E::Lost => FailureKind::Overload(error.to_string()),
             E::WriterLimit => FailureKind::WriterTimeout(self.tree.write_ms()),
-            E::RolledBack(_) | E::Constraint(_) => FailureKind::Trap(error.to_string()),
+            E::RolledBack(_) => FailureKind::Trap(error.to_string()),
             E::Full { .. } => FailureKind::Full(error.to_string()),
             _ => FailureKind::Host(error.to_string()),
         };

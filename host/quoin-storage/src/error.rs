@@ -159,9 +159,6 @@ pub enum Error {
     /// The transaction had failed before, so nothing of it was kept.
     #[error("nothing was committed: {0}")]
     RolledBack(String),
-    /// A constraint that is checked at the commit does not hold; nothing of the transaction was kept.
-    #[error("nothing was committed: {0}")]
-    Constraint(String),
     /// A file or folder could not be read or written.
     #[error("{}: {source}", .path.display())]
     Io {
@@ -188,7 +185,6 @@ impl Error {
                 Error::Corrupt { path, message }
             }
             Some(ErrorCode::DiskFull) => Error::Full { path },
-            Some(ErrorCode::ConstraintViolation) => Error::Constraint(message),
             _ => Error::Sqlite { path, message },
         }
     }

@@ -12,7 +12,7 @@ pub(crate) enum Loss {
     Full,
     /// SQLite or the disk failed.
     Failed(String),
-    /// A statement of the request rolled back, or wrote what cannot be answered.
+    /// A statement of the request wrote what cannot be answered.
     Statement(String),
     /// It was undone for the sake of others, and is run again.
     Again,
@@ -24,7 +24,6 @@ impl Loss {
         match error {
             SqlError::Timeout if late => Loss::Limit,
             SqlError::Full => Loss::Full,
-            SqlError::Constraint { .. } => Loss::Statement(error.to_string()),
             error => Loss::Failed(error.to_string()),
         }
     }

@@ -62,9 +62,13 @@ impl Migrated {
         if self.applied.is_empty() {
             return Ok(());
         }
+        let base = self.transaction.base();
         // Before anybody can see the tables.
-        self.transaction.base().owners.add(&self.tables);
-        self.transaction.commit().await
+        base.owners.add(&self.tables);
+        self.transaction.commit().await?;
+        // Whether a statement is good hangs on the schema.
+        base.texts.forget();
+        Ok(())
     }
 }
 

@@ -1,14 +1,9 @@
 //! Whether what a plugin sends is SQL that SQLite and PostgreSQL share, seen beside the schema.
 
 use quoin_core::sql::{Checked, Refusal, check_statement};
-use rusqlite::OptionalExtension as _;
 
 use crate::SqlError;
 use crate::connection::Connection;
-
-/// Whether a column of a table may hold NULL. Columns of a primary key cannot: tables are STRICT.
-const NULLABLE: &str = "/*!*/SELECT \"notnull\" = 0 AND pk = 0 FROM pragma_table_info(?1)
-    WHERE lower(name) = lower(?2)";
 
 /// Checks a statement of a call.
 ///
@@ -23,12 +18,12 @@ pub(crate) fn check(connection: &Connection, sql: &str) -> Result<(), SqlError> 
 /// # Errors
 /// The first place in it that sorts by what may be NULL without saying where it goes.
 pub(crate) fn judge(connection: &Connection, checked: &Checked) -> Result<(), SqlError> {
+    // A look into the schema that SQLite has in memory. There may be thousands for one statement, so
+    // that none of them is a statement itself.
     let nullable = |table: &str, column: &str| {
-        let found = connection.as_host(|sqlite| {
-            let mut statement = sqlite.prepare_cached(NULLABLE)?;
-            statement.query_row((table, column), |row| row.get::<_, bool>(0)).optional()
-        });
-        found.ok().flatten()
+        let found = connection.sqlite.column_metadata(Some("main"), table, column);
+        // Columns of a primary key hold no NULL: tables are STRICT.
+        found.ok().map(|(_, _, not_null, key, _)| !not_null && !key)
     };
     checked.judge(nullable).map_err(refused)
 }

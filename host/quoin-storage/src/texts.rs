@@ -42,6 +42,11 @@ impl Texts {
         slow.entry(text.0).or_insert(false);
     }
 
+    /// No statement was found good any more.
+    pub fn forget(&self) {
+        self.slow().clear();
+    }
+
     /// Whether the statement took long the last time that it wrote.
     pub fn is_slow(&self, text: Text) -> bool {
         self.slow().get(&text.0).copied().unwrap_or(false)

@@ -261,11 +261,7 @@ impl Desk {
             // Whatever is left of the transaction goes with the connection.
             self.connection = None;
         }
-        match outcome {
-            // A deferred constraint of one of them. Alone it is told so, and the others are kept.
-            Err(Error::Constraint(_)) if self.done.len() > 1 => self.lost(),
-            _ => self.tell(&outcome),
-        }
+        self.tell(&outcome);
         outcome.is_ok()
     }
 

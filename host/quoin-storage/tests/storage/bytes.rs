@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quoin_storage::{Error, SqlError, Value};
 
 use crate::calls::Random;
-use crate::{ROOMY, Shelf, Tx, migration, note, notes, soon, steps};
+use crate::{ROOMY, Shelf, Tx, lose, migration, note, notes, soon, steps};
 
 const PLUGINS: [&str; 3] = ["a", "b", "c"];
 const PAGE: u64 = 4_096;
@@ -16,10 +16,11 @@ async fn bytes_of(shelf: &Shelf, plugin: &str) -> u64 {
     shelf.database.bytes_of(&Arc::from(plugin), std::time::Duration::from_secs(60)).await.unwrap()
 }
 
-/// What SQLite itself says of the pages of the plugin's one table.
+/// What SQLite itself says of the pages of the plugin's one table and its index.
 fn pages_in_file(shelf: &Shelf, plugin: &str) -> u64 {
     let sqlite = rusqlite::Connection::open(shelf.database.path()).unwrap();
-    let sql = "SELECT count(*) FROM dbstat WHERE name = ?1";
+    let sql = "SELECT count(*) FROM dbstat 
+        WHERE name IN (SELECT name FROM sqlite_schema WHERE tbl_name = ?1)";
     sqlite.query_row(sql, [plugin], |row| row.get::<_, i64>(0)).unwrap() as u64
 }
 
@@ -77,8 +78,7 @@ async fn what_is_told_of_a_plugins_tables_is_what_they_take() {
             match random.below(5) {
                 0 => drop(tx),
                 1 => {
-                    let lose = "INSERT OR ROLLBACK INTO b (id) VALUES (999), (999)";
-                    tx.at("b", depth).execute(lose, &[]).unwrap_err();
+                    lose(tx.at("b", depth));
                     tx.commit().await.unwrap_err();
                 }
                 _ => tx.commit().await.unwrap(),
@@ -108,7 +108,7 @@ async fn a_full_plugin_says_so_and_keeps_what_it_has_and_others_go_on() {
     note(tx.at("b", 1), "another").unwrap();
     // As much as it likes, in one statement, and in many.
     let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
-        INSERT INTO b (note) SELECT ?1 FROM n";
+        INSERT INTO b (id, note) SELECT i + 1000, ?1 FROM n";
     let page = Value::Text("x".repeat(4_000));
     tx.max_bytes = ROOMY;
     assert_eq!(tx.execute(many, std::slice::from_ref(&page)), Ok(2_000));
@@ -197,7 +197,7 @@ async fn one_statement_takes_no_more_than_is_left() {
     let mut tx = shelf.write_as("a").await;
     tx.max_bytes = 256 << 10;
     let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
-        INSERT INTO a (note) SELECT ?1 FROM n";
+        INSERT INTO a (id, note) SELECT i, ?1 FROM n";
     let page = Value::Text("x".repeat(4_000));
     assert_eq!(tx.execute(many, &[page]), Err(SqlError::Full));
     // It is stopped long before it is done, for which SQLite takes the transaction back.
@@ -228,7 +228,7 @@ async fn a_migration_stays_within_what_its_plugin_may_take() {
     let shelf = Shelf::with_plugins(&PLUGINS).await;
     let sql = "CREATE TABLE d (note TEXT);
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-        INSERT INTO d SELECT i FROM n";
+        INSERT INTO d (note) SELECT CAST(i AS TEXT) FROM n";
     let plugins = [("d", vec![migration(1, sql)])];
     let mut steps = steps(&plugins);
     steps[0].max_bytes = 256 << 10;

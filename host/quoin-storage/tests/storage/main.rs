@@ -59,8 +59,8 @@ impl Shelf {
 
     async fn create_widgets(&self) {
         let schema = "
-            CREATE TABLE widget (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, size INTEGER CHECK (size > 0));
-            CREATE TABLE widget_part (id INTEGER PRIMARY KEY, widget INTEGER NOT NULL REFERENCES widget ON DELETE CASCADE);";
+            CREATE TABLE widget (id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, size BIGINT CHECK (size > 0));
+            CREATE TABLE widget_part (id BIGINT PRIMARY KEY, widget BIGINT NOT NULL REFERENCES widget ON DELETE CASCADE);";
         self.migrate(&[migration(1, schema)]).await.unwrap();
     }
 
@@ -74,7 +74,7 @@ impl Shelf {
     async fn create_tables(&self, plugins: &[&str]) {
         let steps = plugins.iter().map(|plugin| {
             let table = plugin.replace('-', "_");
-            let sql = format!("CREATE TABLE {table} (id INTEGER PRIMARY KEY, note TEXT)");
+            let sql = format!("CREATE TABLE {table} (id BIGINT PRIMARY KEY, note TEXT)");
             (*plugin, vec![migration(1, &sql)])
         });
         self.migrate_all(&steps.collect::<Vec<_>>()).await.unwrap();
@@ -227,7 +227,9 @@ fn migration(number: u32, sql: &str) -> Migration {
 }
 
 fn insert(tx: &mut Tx, name: &str) -> Result<u64, SqlError> {
-    tx.execute("INSERT INTO widget (name, size) VALUES (?1, 1)", &[Value::Text(name.into())])
+    let sql = "INSERT INTO widget (id, name, size)
+        VALUES ((SELECT coalesce(max(id), 0) + 1 FROM widget), ?1, 1)";
+    tx.execute(sql, &[Value::Text(name.into())])
 }
 
 fn names(tx: &mut Tx) -> Vec<String> {
@@ -236,8 +238,25 @@ fn names(tx: &mut Tx) -> Vec<String> {
 
 /// Adds a row to the table of the plugin that sends.
 fn note(tx: &mut Tx, note: &str) -> Result<u64, SqlError> {
-    let sql = format!("INSERT INTO {} (note) VALUES (?1)", tx.plugin.replace('-', "_"));
+    let table = tx.plugin.replace('-', "_");
+    let sql = format!(
+        "INSERT INTO {table} (id, note) VALUES ((SELECT coalesce(max(id), 0) + 1 FROM {table}), ?1)"
+    );
     tx.execute(&sql, &[Value::Text(note.into())])
+}
+
+/// Loses the transaction in the table of the plugin that sends: SQLite takes it back when one
+/// statement wants more room than there is.
+fn lose(tx: &mut Tx) {
+    let table = tx.plugin.replace('-', "_");
+    let sql = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+        INSERT INTO {table} (id, note) SELECT i + 1000000, ?1 FROM n"
+    );
+    let most = std::mem::replace(&mut tx.max_bytes, 2 << 20);
+    assert_eq!(tx.execute(&sql, &[Value::Text("x".repeat(4_000))]), Err(SqlError::Full));
+    assert!(tx.inner.is_lost());
+    tx.max_bytes = most;
 }
 
 fn notes(tx: &mut Tx) -> Vec<String> {

@@ -3,7 +3,7 @@
 use quoin_storage::{Error, Overdue, SqlError};
 
 use crate::sharing::{INSTANT, SHORT, came, neighbours, proven, waits};
-use crate::{MINUTE, migration, note, notes, soon, write};
+use crate::{MINUTE, note, notes, soon, write};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_is_stopped_at_the_limit_loses_those_that_wait_for_it() {
@@ -14,7 +14,7 @@ async fn a_write_that_is_stopped_at_the_limit_loses_those_that_wait_for_it() {
         clock.forward(MINUTE);
     });
     let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
-        INSERT INTO b (id) SELECT i FROM n";
+        INSERT INTO b (id, note) SELECT i, 'x' FROM n";
     second.deadline = soon() + MINUTE * 10;
     assert_eq!(second.execute(endless, &[]), Err(SqlError::Timeout));
     moved.join().unwrap();
@@ -99,26 +99,4 @@ async fn a_request_that_does_not_share_has_only_its_limit() {
     let mut reader = shelf.read_as("a").await;
     assert_eq!(reader.inner.until(), None);
     assert_eq!(reader.inner.overdue().unwrap(), Overdue::Parted);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_saw_what_cannot_be_committed_is_run_again() {
-    let (shelf, clock) = proven().await;
-    let own = "CREATE TABLE a (id INTEGER PRIMARY KEY, note TEXT)";
-    let deferred = "CREATE TABLE a_x (of INTEGER REFERENCES a DEFERRABLE INITIALLY DEFERRED)";
-    let steps = vec![migration(1, own), migration(2, deferred)];
-    shelf.migrate_all(&[("a", steps)]).await.unwrap();
-    let mut first = shelf.write_as("a").await;
-    note(&mut first, "first").unwrap();
-    first.execute("INSERT INTO a_x VALUES (7)", &[]).unwrap();
-    let second = waits(shelf.write_as("b"));
-    let first = waits(first.commit());
-    let mut second = came(second);
-    assert_eq!(notes(second.at("a", 1)), ["first"]);
-    clock.forward(SHORT);
-    assert_eq!(second.inner.overdue().unwrap(), Overdue::Again);
-    assert!(matches!(came(first), Err(Error::Constraint(_))));
-    assert!(second.query("SELECT note FROM a", &[]).is_err());
-    assert!(matches!(second.commit().await, Err(Error::Lost)));
-    assert!(shelf.notes("a").await.is_empty());
 }

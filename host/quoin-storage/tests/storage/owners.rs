@@ -85,11 +85,11 @@ async fn no_migration_reaches_a_table_of_another_plugin() {
         "ALTER TABLE volume RENAME TO volume_rules_entry",
         "CREATE INDEX volume_index ON volume_rules (note)",
         "CREATE UNIQUE INDEX volume_rules_index ON volume (note)",
-        "CREATE TABLE volume_rules_entry (id INTEGER)",
-        "CREATE TABLE \"Volume_Rules_Rule\" (id INTEGER)",
+        "CREATE TABLE volume_rules_entry (id BIGINT)",
+        "CREATE TABLE \"Volume_Rules_Rule\" (id BIGINT)",
         "CREATE TABLE volume_copy AS SELECT * FROM volume_rules",
-        "CREATE TABLE other (id INTEGER)",
-        "CREATE TABLE volumes (id INTEGER)",
+        "CREATE TABLE other (id BIGINT)",
+        "CREATE TABLE volumes (id BIGINT)",
         "ALTER TABLE volume RENAME TO other",
         "ALTER TABLE volume RENAME TO volumes",
         "CREATE INDEX other ON volume (note)",
@@ -97,7 +97,7 @@ async fn no_migration_reaches_a_table_of_another_plugin() {
         "INSERT INTO volume SELECT * FROM volume_rules",
         "DELETE FROM volume_rules",
     ] {
-        let first = migration(1, "CREATE TABLE volume (id INTEGER PRIMARY KEY, note TEXT)");
+        let first = migration(1, "CREATE TABLE volume (id BIGINT PRIMARY KEY, note TEXT)");
         let result = shelf.migrate_all(&[("volume", vec![first, migration(2, sql)])]).await;
         let error = result.unwrap_err().to_string();
         let told = error.contains("migration 2") && error.contains("not allowed");
@@ -110,8 +110,8 @@ async fn no_migration_reaches_a_table_of_another_plugin() {
 #[tokio::test]
 async fn a_plugin_that_comes_later_cannot_be_squatted_on_by_one_that_comes_with_it() {
     let shelf = Shelf::empty();
-    let squat = migration(1, "CREATE TABLE volume_rules_entry (id INTEGER)");
-    let rule = migration(1, "CREATE TABLE volume_rules_entry (id INTEGER PRIMARY KEY)");
+    let squat = migration(1, "CREATE TABLE volume_rules_entry (id BIGINT)");
+    let rule = migration(1, "CREATE TABLE volume_rules_entry (id BIGINT PRIMARY KEY)");
     let both = [("volume", vec![squat]), ("volume-rules", vec![rule])];
     assert!(shelf.migrate_all(&both).await.unwrap_err().to_string().contains("not allowed"));
     let [squat, rule] = both;
@@ -122,40 +122,33 @@ async fn a_plugin_that_comes_later_cannot_be_squatted_on_by_one_that_comes_with_
 #[tokio::test]
 async fn migrations_do_not_read_or_write_what_sqlite_keeps_for_all() {
     let shelf = Shelf::empty();
-    let counted = |plugin: &str| {
-        let table = plugin.replace('-', "_");
-        let sql = format!("CREATE TABLE {table} (id INTEGER PRIMARY KEY AUTOINCREMENT, note TEXT)");
-        migration(1, &sql)
-    };
-    let plugins = BOTH.map(|plugin| (plugin, vec![counted(plugin)]));
-    assert_eq!(shelf.migrate_all(&plugins).await.unwrap(), 2);
+    shelf.create_tables(&BOTH).await;
+    let first = migration(1, "CREATE TABLE volume (id BIGINT PRIMARY KEY, note TEXT)");
     for sql in [
         "CREATE TABLE volume_x AS SELECT * FROM sqlite_schema",
         "CREATE TABLE volume_x AS SELECT sql FROM sqlite_master",
         "CREATE TABLE volume_x AS SELECT count(*) FROM sqlite_master",
-        "CREATE TABLE volume_x AS SELECT * FROM sqlite_sequence",
         "CREATE TABLE volume_x AS SELECT * FROM pragma_quick_check",
-        "CREATE TABLE volume_x AS SELECT * FROM (SELECT name FROM sqlite_sequence)",
-        "INSERT INTO volume (note) SELECT sql FROM sqlite_schema",
+        "INSERT INTO volume (id, note) SELECT 1, sql FROM sqlite_schema",
+        "INSERT INTO volume (id, note) SELECT count(*), 'x' FROM sqlite_master",
+        "UPDATE volume SET note = (SELECT name FROM sqlite_schema LIMIT 1)",
+        "DELETE FROM volume WHERE id IN (SELECT rootpage FROM sqlite_schema)",
         "INSERT INTO sqlite_sequence (name, seq) VALUES ('volume_rules', 99)",
         "UPDATE sqlite_sequence SET seq = 99",
         "UPDATE sqlite_sequence SET seq = 99 WHERE name = 'volume_rules'",
         "DELETE FROM sqlite_sequence",
         "SELECT * FROM sqlite_sequence",
     ] {
-        let steps = vec![counted("volume"), migration(2, sql)];
+        let steps = vec![first.clone(), migration(2, sql)];
         let error = shelf.migrate_all(&[("volume", steps)]).await.unwrap_err().to_string();
         assert!(error.contains("not allowed"), "{sql}: {error}");
     }
-    let mut tx = shelf.write_as("volume-rules").await;
-    note(&mut tx, "first").unwrap();
-    assert_eq!(one(tx.query("SELECT id FROM volume_rules", &[]).unwrap()), Value::Integer(1));
 }
 
 #[tokio::test]
 async fn the_same_text_of_two_plugins_is_two_statements() {
     let sql = "SELECT count(*) AS n FROM volume_rules";
-    let change = "INSERT INTO volume_rules (note) VALUES ('x')";
+    let change = "INSERT INTO volume_rules (id, note) SELECT count(*) + 1, 'x' FROM volume_rules";
     let all = |plugin: &'static str, tx: &mut Tx| {
         let tx = tx.at(plugin, 0);
         (tx.query(sql, &[]).is_ok(), tx.execute(change, &[]).is_ok())
@@ -199,7 +192,7 @@ async fn a_comment_in_a_statement_makes_nobody_another_plugin() {
 async fn a_function_that_reads_cannot_run_what_its_plugin_has_compiled_as_a_writer() {
     let shelf = Shelf::with_plugins(&["volume"]).await;
     let mut tx = shelf.write_as("volume").await;
-    let sql = "INSERT INTO volume (note) VALUES ('x')";
+    let sql = "INSERT INTO volume (id, note) SELECT count(*), 'x' FROM volume";
     for round in 0..3 {
         tx.writes = true;
         assert_eq!(tx.execute(sql, &[]), Ok(1));
@@ -209,7 +202,7 @@ async fn a_function_that_reads_cannot_run_what_its_plugin_has_compiled_as_a_writ
     }
     assert_eq!(notes(&mut tx).len(), 3);
     // Refused first, it is allowed to the writer all the same.
-    let sql = "INSERT INTO volume (note) VALUES ('y')";
+    let sql = "INSERT INTO volume (id, note) VALUES (9, 'y')";
     assert!(matches!(tx.execute(sql, &[]), Err(SqlError::Denied(_))));
     tx.writes = true;
     assert_eq!(tx.execute(sql, &[]), Ok(1));
@@ -218,17 +211,17 @@ async fn a_function_that_reads_cannot_run_what_its_plugin_has_compiled_as_a_writ
 #[tokio::test]
 async fn foreign_keys_between_plugins_are_refused_in_every_direction() {
     let shelf = both().await;
-    let own = "CREATE TABLE volume (id INTEGER PRIMARY KEY, note TEXT)";
+    let own = "CREATE TABLE volume (id BIGINT PRIMARY KEY, note TEXT)";
     for sql in [
-        "CREATE TABLE volume_x (id INTEGER REFERENCES volume_rules)",
-        "CREATE TABLE volume_x (id INTEGER REFERENCES Volume_Rules ON DELETE CASCADE)",
-        "CREATE TABLE volume_x (id INTEGER, FOREIGN KEY (id) REFERENCES volume_rules (id))",
-        "ALTER TABLE volume ADD COLUMN x INTEGER REFERENCES volume_rules",
-        "CREATE TABLE volume_x (id INTEGER REFERENCES volume_rules_entry)",
-        "CREATE TABLE volume_x (id INTEGER REFERENCES _quoin_owner)",
-        "CREATE TABLE volume_x (id INTEGER REFERENCES nowhere)",
-        "CREATE TABLE volume_y (id INTEGER PRIMARY KEY);
-         CREATE TABLE volume_x (id INTEGER REFERENCES volume_y); DROP TABLE volume_y",
+        "CREATE TABLE volume_x (id BIGINT REFERENCES volume_rules)",
+        "CREATE TABLE volume_x (id BIGINT REFERENCES Volume_Rules ON DELETE CASCADE)",
+        "CREATE TABLE volume_x (id BIGINT, FOREIGN KEY (id) REFERENCES volume_rules (id))",
+        "ALTER TABLE volume ADD COLUMN x BIGINT REFERENCES volume_rules",
+        "CREATE TABLE volume_x (id BIGINT REFERENCES volume_rules_entry)",
+        "CREATE TABLE volume_x (id BIGINT REFERENCES _quoin_owner)",
+        "CREATE TABLE volume_x (id BIGINT REFERENCES nowhere)",
+        "CREATE TABLE volume_y (id BIGINT PRIMARY KEY);
+         CREATE TABLE volume_x (id BIGINT REFERENCES volume_y); DROP TABLE volume_y",
     ] {
         let steps = vec![migration(1, own), migration(2, sql)];
         let error = shelf.migrate_all(&[("volume", steps)]).await.unwrap_err().to_string();
@@ -236,8 +229,8 @@ async fn foreign_keys_between_plugins_are_refused_in_every_direction() {
     }
     // The other way round: what is referred to is there only later.
     let steps = vec![
-        migration(1, "CREATE TABLE volume_rules (id INTEGER PRIMARY KEY, note TEXT)"),
-        migration(2, "CREATE TABLE volume_rules_x (id INTEGER REFERENCES volume)"),
+        migration(1, "CREATE TABLE volume_rules (id BIGINT PRIMARY KEY, note TEXT)"),
+        migration(2, "CREATE TABLE volume_rules_x (id BIGINT REFERENCES volume)"),
     ];
     let error = shelf.migrate_all(&[("volume-rules", steps)]).await.unwrap_err().to_string();
     assert!(error.contains("foreign key of volume_rules_x"), "{error}");
@@ -247,12 +240,12 @@ async fn foreign_keys_between_plugins_are_refused_in_every_direction() {
 async fn a_foreign_key_that_is_refused_has_removed_nothing() {
     let shelf = both().await;
     let steps = vec![
-        migration(1, "CREATE TABLE volume (id INTEGER PRIMARY KEY, note TEXT)"),
+        migration(1, "CREATE TABLE volume (id BIGINT PRIMARY KEY, note TEXT)"),
         migration(
             2,
-            "CREATE TABLE volume_x (id INTEGER PRIMARY KEY REFERENCES volume_rules ON DELETE CASCADE);
+            "CREATE TABLE volume_x (id BIGINT PRIMARY KEY REFERENCES volume_rules ON DELETE CASCADE);
              INSERT INTO volume_x VALUES (1); DELETE FROM volume; DROP TABLE volume_x;
-             CREATE TABLE volume_x (id INTEGER PRIMARY KEY REFERENCES volume_rules)",
+             CREATE TABLE volume_x (id BIGINT PRIMARY KEY REFERENCES volume_rules)",
         ),
     ];
     assert!(shelf.migrate_all(&[("volume", steps)]).await.is_err());
@@ -264,8 +257,8 @@ async fn a_foreign_key_that_is_refused_has_removed_nothing() {
 async fn owners_follow_what_is_made_renamed_and_dropped() {
     let shelf = Shelf::with_plugins(&BOTH).await;
     let volume = [
-        "CREATE TABLE volume (id INTEGER PRIMARY KEY, note TEXT)",
-        "ALTER TABLE volume RENAME TO volume_new; CREATE TABLE volume_more (id INTEGER)",
+        "CREATE TABLE volume (id BIGINT PRIMARY KEY, note TEXT)",
+        "ALTER TABLE volume RENAME TO volume_new; CREATE TABLE volume_more (id BIGINT)",
         "DROP TABLE volume_more",
     ];
     let volume: Vec<_> = (1..).zip(volume).map(|(number, sql)| migration(number, sql)).collect();
@@ -300,7 +293,7 @@ async fn a_table_keeps_its_owner_for_a_reader_that_still_has_it() {
     let mut old = shelf.read_as("volume-rules").await;
     assert_eq!(notes(&mut old).len(), 1);
     let steps = vec![
-        migration(1, "CREATE TABLE volume_rules (id INTEGER PRIMARY KEY, note TEXT)"),
+        migration(1, "CREATE TABLE volume_rules (id BIGINT PRIMARY KEY, note TEXT)"),
         migration(2, "DROP TABLE volume_rules"),
     ];
     shelf.migrate_all(&[("volume-rules", steps)]).await.unwrap();
@@ -311,7 +304,7 @@ async fn a_table_keeps_its_owner_for_a_reader_that_still_has_it() {
 #[tokio::test]
 async fn a_name_that_is_free_again_is_whose_it_is_made_by() {
     let shelf = Shelf::empty();
-    let first = "CREATE TABLE volume_rules (id INTEGER PRIMARY KEY, note TEXT)";
+    let first = "CREATE TABLE volume_rules (id BIGINT PRIMARY KEY, note TEXT)";
     shelf.migrate_all(&[("volume", vec![migration(1, first)])]).await.unwrap();
     let gone = vec![migration(1, first), migration(2, "DROP TABLE volume_rules")];
     shelf.migrate_all(&[("volume", gone)]).await.unwrap();
@@ -327,7 +320,7 @@ async fn a_name_that_is_free_again_is_whose_it_is_made_by() {
 #[tokio::test]
 async fn tables_of_a_migration_that_is_not_kept_are_nobodys() {
     let shelf = both().await;
-    let plugins = [("other", vec![migration(1, "CREATE TABLE other (id INTEGER)")])];
+    let plugins = [("other", vec![migration(1, "CREATE TABLE other (id BIGINT)")])];
     let migrated = shelf.database.migrate(&crate::steps(&plugins), crate::MINUTE).await.unwrap();
     drop(migrated);
     for plugin in ["other", "volume"] {
@@ -339,8 +332,8 @@ async fn tables_of_a_migration_that_is_not_kept_are_nobodys() {
 #[tokio::test]
 async fn plugins_migrate_together_or_not_at_all() {
     let shelf = Shelf::empty();
-    let good = ("a", vec![migration(1, "CREATE TABLE a (id INTEGER PRIMARY KEY, note TEXT)")]);
-    let bad = ("b", vec![migration(1, "CREATE TABLE b (id INTEGER); SELECT nonsense")]);
+    let good = ("a", vec![migration(1, "CREATE TABLE a (id BIGINT PRIMARY KEY, note TEXT)")]);
+    let bad = ("b", vec![migration(1, "CREATE TABLE b (id BIGINT); SELECT nonsense")]);
     match shelf.migrate_all(&[good.clone(), bad]).await {
         Err(Error::Migration { plugin, number, name, .. }) => {
             assert_eq!((plugin.as_str(), number, name.as_str()), ("b", 1, "0001_step.sql"));
@@ -348,7 +341,7 @@ async fn plugins_migrate_together_or_not_at_all() {
         other => panic!("{other:?}"),
     }
     assert!(shelf.read_as("a").await.query("SELECT * FROM a", &[]).is_err());
-    let better = ("b", vec![migration(1, "CREATE TABLE b (id INTEGER PRIMARY KEY, note TEXT)")]);
+    let better = ("b", vec![migration(1, "CREATE TABLE b (id BIGINT PRIMARY KEY, note TEXT)")]);
     assert_eq!(shelf.migrate_all(&[good, better]).await.unwrap(), 2);
     assert!(shelf.notes("a").await.is_empty() && shelf.notes("b").await.is_empty());
 }
@@ -357,8 +350,8 @@ async fn plugins_migrate_together_or_not_at_all() {
 async fn a_cascade_stays_with_its_plugin() {
     let shelf = both().await;
     let steps = vec![
-        migration(1, "CREATE TABLE volume (id INTEGER PRIMARY KEY, note TEXT)"),
-        migration(2, "CREATE TABLE volume_part (of INTEGER REFERENCES volume ON DELETE CASCADE)"),
+        migration(1, "CREATE TABLE volume (id BIGINT PRIMARY KEY, note TEXT)"),
+        migration(2, "CREATE TABLE volume_part (of BIGINT REFERENCES volume ON DELETE CASCADE)"),
     ];
     shelf.migrate_all(&[("volume", steps)]).await.unwrap();
     let mut tx = shelf.write_as("volume").await;

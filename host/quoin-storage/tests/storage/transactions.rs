@@ -78,13 +78,17 @@ async fn a_broken_constraint_undoes_its_statement_and_no_more() {
         other => panic!("{other:?}"),
     };
     assert_eq!(kind(insert(&mut tx, "a")), ConstraintKind::Unique);
-    let two = "INSERT INTO widget (name, size) VALUES ('b', 1), ('a', 1)";
+    let two = "INSERT INTO widget (id, name, size) VALUES (8, 'b', 1), (9, 'a', 1)";
     assert_eq!(kind(tx.execute(two, &[])), ConstraintKind::Unique);
-    let null = "INSERT INTO widget (name) VALUES (NULL)";
+    let null = "INSERT INTO widget (id, name) VALUES (8, NULL)";
     assert_eq!(kind(tx.execute(null, &[])), ConstraintKind::NotNull);
-    let check = "INSERT INTO widget (name, size) VALUES ('c', 0)";
+    let no_key = "INSERT INTO widget (name) VALUES ('b')";
+    assert_eq!(kind(tx.execute(no_key, &[])), ConstraintKind::NotNull);
+    let key = "INSERT INTO widget (id, name) VALUES (1, 'b')";
+    assert_eq!(kind(tx.execute(key, &[])), ConstraintKind::Unique);
+    let check = "INSERT INTO widget (id, name, size) VALUES (8, 'c', 0)";
     assert_eq!(kind(tx.execute(check, &[])), ConstraintKind::Check);
-    let orphan = "INSERT INTO widget_part (widget) VALUES (99)";
+    let orphan = "INSERT INTO widget_part (id, widget) VALUES (1, 99)";
     assert_eq!(kind(tx.execute(orphan, &[])), ConstraintKind::ForeignKey);
     insert(&mut tx, "d").unwrap();
     tx.commit().await.unwrap();
@@ -92,36 +96,34 @@ async fn a_broken_constraint_undoes_its_statement_and_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_rollback_by_the_statement_nothing_goes_on_and_nothing_commits() {
+async fn after_a_statement_that_lost_the_transaction_nothing_goes_on_and_nothing_commits() {
     let shelf = Shelf::with_widgets().await;
     shelf.insert("a").await;
     let mut tx = shelf.write().await;
     insert(&mut tx, "b").unwrap();
-    let rollback = "INSERT OR ROLLBACK INTO widget (name, size) VALUES ('a', 1)";
-    assert!(matches!(tx.execute(rollback, &[]), Err(SqlError::Constraint { .. })));
-    assert!(matches!(insert(&mut tx, "c"), Err(SqlError::Other(_))));
-    assert!(tx.query("SELECT 1", &[]).is_err());
-    assert!(matches!(tx.commit().await, Err(Error::RolledBack(_))));
+    tx.max_bytes = 64 << 10;
+    let many = "WITH RECURSIVE n (i) AS (SELECT 9 UNION ALL SELECT i + 1 FROM n)
+        INSERT INTO widget (id, name) SELECT i, CAST(i AS TEXT) FROM n";
+    assert_eq!(tx.execute(many, &[]), Err(SqlError::Full));
+    assert_eq!(insert(&mut tx, "c"), Err(SqlError::Full));
+    assert_eq!(tx.query("SELECT 1 AS x", &[]), Err(SqlError::Full));
+    assert!(matches!(tx.commit().await, Err(Error::Full { .. })));
     assert_eq!(shelf.names().await, ["a"]);
     shelf.insert("d").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deferred_constraint_that_does_not_hold_refuses_the_commit() {
+async fn a_column_holds_its_type_and_nothing_else() {
     let shelf = Shelf::with_widgets().await;
-    let deferred = "CREATE TABLE widget_label (widget INTEGER REFERENCES widget DEFERRABLE INITIALLY DEFERRED)";
-    let schema = [
-        crate::migration(1, "CREATE TABLE widget (id INTEGER PRIMARY KEY)"),
-        crate::migration(2, deferred),
-    ];
-    let other = Shelf::empty();
-    other.migrate(&schema).await.unwrap();
-    let mut tx = other.write().await;
-    tx.execute("INSERT INTO widget_label VALUES (7)", &[]).unwrap();
-    assert!(matches!(tx.commit().await, Err(Error::Constraint(_))));
-    let mut tx = other.write().await;
-    assert_eq!(one(tx.query("SELECT count(*) FROM widget_label", &[]).unwrap()), Value::Integer(0));
-    drop(shelf);
+    let mut tx = shelf.write().await;
+    let sql = "INSERT INTO widget (id, name) VALUES (?1, ?2)";
+    let (id, name) = (Value::Integer(1), Value::Text("a".into()));
+    for wrong in [[name.clone(), name.clone()], [Value::Real(0.5), name.clone()]] {
+        assert!(matches!(tx.execute(sql, &wrong), Err(SqlError::Constraint { .. })), "{wrong:?}");
+    }
+    let bytes = [id.clone(), Value::Blob(vec![1])];
+    assert!(matches!(tx.execute(sql, &bytes), Err(SqlError::Constraint { .. })));
+    assert_eq!(tx.execute(sql, &[id, name]), Ok(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,7 +176,7 @@ async fn a_commit_wakes_up_in_the_next_transaction_of_any_reader() {
 async fn an_answer_has_the_rows_and_the_count_of_its_statement() {
     let shelf = Shelf::with_widgets().await;
     let mut tx = shelf.write().await;
-    let sql = "INSERT INTO widget (name) VALUES (?1), (?2) RETURNING name";
+    let sql = "INSERT INTO widget (id, name) VALUES (1, ?1), (2, ?2) RETURNING name";
     let two = ["a", "b"].map(|name| Value::Text(name.into()));
     let answer = tx.answer(sql, &two).unwrap();
     assert_eq!((answer.changed, &answer.rows.columns[..]), (2, &["name".to_owned()][..]));

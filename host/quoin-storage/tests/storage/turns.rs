@@ -214,7 +214,7 @@ async fn the_time_at_the_writer_is_counted_for_each_plugin() {
 async fn migrations_wait_for_their_turn_and_hold_it() {
     let shelf = Shelf::with_plugins(&PLUGINS).await;
     let first = shelf.write_as("a").await;
-    let plugins = [("d", vec![migration(1, "CREATE TABLE d (id INTEGER PRIMARY KEY, note TEXT)")])];
+    let plugins = [("d", vec![migration(1, "CREATE TABLE d (id BIGINT PRIMARY KEY, note TEXT)")])];
     let plugins = steps(&plugins);
     let mut migrate = Box::pin(shelf.database.migrate(&plugins, MINUTE));
     assert!(poll_once(migrate.as_mut()).is_pending());
