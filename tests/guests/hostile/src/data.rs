@@ -8,7 +8,8 @@ use crate::Hostile;
 use crate::acts::spin;
 use crate::bindings::exports::test::hostile::data::{Ending, Error, Guest};
 
-const INSERT: &str = "INSERT INTO hostile_text (id, text) SELECT coalesce(max(id), 0) + 1, ?1 FROM hostile_text";
+const INSERT: &str =
+    "INSERT INTO hostile_text (id, text) SELECT coalesce(max(id), 0) + 1, ?1 FROM hostile_text";
 
 fn rows(statement: &str) -> Result<Vec<Vec<String>>, Error> {
     let shown = |value: &sql::Value| match value {
