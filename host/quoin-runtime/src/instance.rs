@@ -16,6 +16,10 @@ use crate::state::State;
 /// Resource handles of an instance. Handles do not cross plugins, so only WASI makes some.
 const HANDLES_MAX: usize = 1_000;
 
+/// Ticks that a guest goes on without a pause while its request has the shop's writer. Everybody who
+/// wants to write there waits for it, so it is not to wait for them in turn.
+const WRITERS_TICKS: u32 = 4;
+
 /// An instance that is ready for calls.
 pub(crate) struct Live {
     store: Store<State>,
@@ -42,10 +46,16 @@ impl Live {
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(CROSSING_BYTES_MAX);
         store.set_max_component_handles(HANDLES_MAX);
-        store.epoch_deadline_callback(|context| {
-            if context.data().clock.instant() >= context.data().deadline {
+        store.epoch_deadline_callback(|mut context| {
+            let state = context.data_mut();
+            if state.clock.instant() >= state.deadline {
                 return Ok(UpdateDeadline::Interrupt);
             }
+            if state.has_writer() && state.ticks < WRITERS_TICKS {
+                state.ticks += 1;
+                return Ok(UpdateDeadline::Continue(1));
+            }
+            state.ticks = 0;
             // Not wasmtime's own yield: that one goes to the front of tokio's queue and starves I/O.
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
         });

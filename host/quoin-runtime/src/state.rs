@@ -21,6 +21,8 @@ pub(crate) struct State {
     /// When the guest is stopped, whatever it does.
     pub deadline: Instant,
     pub clock: Clock,
+    /// Ticks since the guest last paused.
+    pub ticks: u32,
     pub memory: Memory,
     wasi: Option<Box<Wasi>>,
 }
@@ -36,9 +38,15 @@ impl State {
             call: None,
             deadline,
             clock,
+            ticks: 0,
             memory: Memory { left: memory_bytes },
             wasi: uses_wasi.then(inert_wasi),
         }
+    }
+
+    /// Whether the running call's request has the shop's writer.
+    pub fn has_writer(&self) -> bool {
+        self.call.as_ref().is_some_and(|call| call.tree.has_writer())
     }
 
     /// The running call, if it may use this host interface now; counts the use.

@@ -65,6 +65,7 @@ pub(crate) struct Tree {
     /// Begun with the first SQL of the tree, and held by one call at a time. It is the request's and
     /// not the running call's: a call that is dropped leaves it behind.
     transaction: AsyncMutex<Option<Transaction>>,
+    has_writer: AtomicBool,
     seed: OnceLock<[u8; 32]>,
     randomness: Mutex<Option<ChaCha20Rng>>,
     /// Lines in the log so far.
@@ -90,6 +91,7 @@ impl Tree {
             reads,
             alone: AtomicBool::new(false),
             transaction: AsyncMutex::new(None),
+            has_writer: AtomicBool::new(false),
             seed: OnceLock::new(),
             randomness: Mutex::new(None),
             log_lines: AtomicU32::new(0),
@@ -115,12 +117,19 @@ impl Tree {
                         alone: self.alone.load(Ordering::Relaxed),
                         deadline,
                     };
-                    database.write(turn).await?
+                    let begun = database.write(turn).await?;
+                    self.has_writer.store(true, Ordering::Relaxed);
+                    begun
                 }
             };
             *open = Some(begun);
         }
         Ok(open)
+    }
+
+    /// Whether the request has the writer of the shop's database.
+    pub fn has_writer(&self) -> bool {
+        self.has_writer.load(Ordering::Relaxed)
     }
 
     /// The transaction as it is, while no call runs in it.
@@ -142,6 +151,7 @@ impl Tree {
     /// and shares its transaction with nobody.
     pub fn run_again(&self) {
         self.alone.store(true, Ordering::Relaxed);
+        self.has_writer.store(false, Ordering::Relaxed);
         *self.randomness() = None;
     }
 
