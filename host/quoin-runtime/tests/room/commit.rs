@@ -1,12 +1,13 @@
 //! A request is one transaction, whatever becomes of the calls in it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use quoin_core::ManualClock;
 use quoin_runtime::{FailureKind, Node, Target, Value, call};
-use std::sync::Arc;
 
-use crate::guest::Step::{Call, Execute, Fail, Leave, Log, Pass, Query, Spin, Trap, When};
+use crate::guest::Step::{
+    Call, Execute, Fail, Leave, Log, Now, Pass, Query, Remaining, Spin, Trap, When,
+};
 use crate::{
     Plugin, Room, ask, asking, assert_kind, counted, error, failure, interface, numbers, request,
 };
@@ -19,7 +20,9 @@ async fn pair(room: &Room) -> (Arc<Node>, Arc<Node>) {
         When('t', vec![Trap]),
         When('s', vec![Log("spins"), Spin]),
     ];
-    let low = room.install(Plugin::new("low", "b", vec![("act", ends)]).limits(|l| l.deadline_ms = 1_000)).await;
+    let low = room
+        .install(Plugin::new("low", "b", vec![("act", ends)]).limits(|l| l.deadline_ms = 300_000))
+        .await;
     let act = vec![
         Execute("INSERT INTO high VALUES (1)"),
         Call("b", "act"),
@@ -94,7 +97,7 @@ async fn a_call_that_is_stopped_in_the_middle_leaves_the_transaction_to_its_call
     let (high, low) = pair(&room).await;
     let running = asking(&high, "act", "s");
     room.line(1).await;
-    hand.forward(Duration::from_millis(1_000));
+    hand.forward(Duration::from_millis(300_000));
     assert_eq!(numbers(running.await.unwrap()), [801]);
     assert_eq!(room.kept("high").await, [1, 2]);
     assert!(room.kept("low").await.is_empty());
@@ -108,8 +111,9 @@ async fn a_call_that_is_dropped_while_it_waits_leaves_the_transaction_to_its_cal
     // It waits for a place, which another request has.
     let lowest = vec![Execute("INSERT INTO lowest VALUES (1)")];
     let busy = vec![Log("has the place"), Spin];
-    let lowest = Plugin::new("lowest", "c", vec![("act", lowest)]).and("a", vec![("act-read", busy)]);
-    let lowest = room.install(lowest.limits(|l| (l.concurrency, l.deadline_ms) = (1, 60_000))).await;
+    let lowest =
+        Plugin::new("lowest", "c", vec![("act", lowest)]).and("a", vec![("act-read", busy)]);
+    let lowest = room.install(lowest.limits(|l| l.concurrency = 1)).await;
     let low = vec![Execute("INSERT INTO low VALUES (1)"), Call("c", "act")];
     let low = Plugin::new("low", "b", vec![("act", low)]).needs("c", &lowest);
     let low = room.install(low.limits(|l| l.deadline_ms = 50)).await;
@@ -168,16 +172,15 @@ async fn a_statement_that_fails_does_not_end_the_call() {
 async fn a_request_that_reads_sees_one_snapshot_and_can_call_nothing_that_writes() {
     let (room, hand) = Room::still();
     let functions = vec![
-        ("put", vec![Execute("INSERT INTO low VALUES (1)")]),
-        ("count-read", vec![Query("SELECT count(*) FROM low"), Execute("INSERT INTO low VALUES (7)")]),
+        ("put", vec![Execute("INSERT INTO low SELECT count(*) + 1 FROM low")]),
+        (
+            "count-read",
+            vec![Query("SELECT count(*) FROM low"), Execute("INSERT INTO low VALUES (7)")],
+        ),
     ];
     let low = room.install(Plugin::new("low", "b", functions.clone()).and("a", functions)).await;
-    let twice = vec![
-        Call("b", "count-read"),
-        Log("read once"),
-        Leave(59_000),
-        Call("b", "count-read"),
-    ];
+    let twice =
+        vec![Call("b", "count-read"), Log("read once"), Leave(599_000), Call("b", "count-read")];
     let writes = vec![Call("b", "put")];
     let mixed = vec![Call("b", "count-read"), Call("b", "put"), Call("b", "count-read")];
     let high = vec![("twice-read", twice), ("wrong-read", writes), ("mixed", mixed)];
@@ -195,23 +198,24 @@ async fn a_request_that_reads_sees_one_snapshot_and_can_call_nothing_that_writes
     assert_eq!(room.kept("low").await, [1]);
     // In a request that writes, a function that is declared to read may not, and its caller may again.
     let told = numbers(ask(&high, "mixed", "").await);
-    assert!(told[0] == 1 && told[1] >= 900 && told[2] == 801, "{told:?}");
-    assert_eq!(room.kept("low").await, [1]);
+    assert!(told.len() == 4 && told[0] == 1 && told[2] == 2, "{told:?}");
+    assert!(told[1] >= 900 && told[3] >= 900, "{told:?}");
+    assert_eq!(room.kept("low").await, [1, 2]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_writers_time_is_over_for_code_that_computes_while_it_has_the_writer() {
     let room = Room::new();
     let low = vec![("act", vec![Execute("INSERT INTO low VALUES (1)"), Spin])];
-    let low = room.install(Plugin::new("low", "b", low)).await;
+    let put = vec![("put", vec![Execute("INSERT INTO low VALUES (2)")])];
+    let low = room.install(Plugin::new("low", "b", low).and("a", put)).await;
     let functions = vec![
         ("hold", vec![Execute("INSERT INTO high VALUES (1)"), Spin]),
         ("below", vec![Call("b", "act")]),
-        ("put", vec![Execute("INSERT INTO high VALUES (2)")]),
         ("spin-read", vec![Query("SELECT count(*) FROM high"), Spin]),
     ];
     let high = Plugin::new("high", "a", functions).needs("b", &low);
-    let high = room.install(high.limits(|l| (l.write_ms, l.deadline_ms) = (40, 60_000))).await;
+    let high = room.install(high.limits(|l| l.write_ms = 40)).await;
     for function in ["hold", "below"] {
         let ended = failure(ask(&high, function, "").await);
         assert_kind(&ended, "high", |kind| *kind == FailureKind::WriterTimeout(40));
@@ -219,11 +223,12 @@ async fn the_writers_time_is_over_for_code_that_computes_while_it_has_the_writer
     assert!(room.kept("high").await.is_empty() && room.kept("low").await.is_empty());
     let told = room.lines().iter().filter(|line| line.contains("for more than 40 ms")).count();
     assert_eq!(told, 2);
-    assert_eq!(numbers(ask(&high, "put", "").await), []);
-    assert_eq!(room.kept("high").await, [2]);
+    assert_eq!(numbers(ask(&low, "put", "").await), []);
+    assert_eq!(room.kept("low").await, [2]);
+    assert_eq!((counted(&high), counted(&low)), ((2, 2), (2, 0)));
     // One that reads has its deadline alone.
     let reading = asking(&high, "spin-read", "");
-    let waited = tokio::time::timeout(Duration::from_millis(200), reading).await;
+    let waited = tokio::time::timeout(Duration::from_millis(100), reading).await;
     assert!(waited.is_err());
 }
 
@@ -254,21 +259,29 @@ async fn the_error_of_a_callee_can_be_passed_on_and_undoes_the_whole_request() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_calls_of_a_request_find_the_time_when_it_began() {
-    let (room, hand): (Room, ManualClock) = Room::still();
-    use crate::guest::Step::{Now, Remaining};
+    let (room, hand) = Room::still();
     let low = vec![("act", vec![Now, Remaining])];
-    let low = Plugin::new("low", "b", low).limits(|l| l.deadline_ms = 30_000);
+    let low = Plugin::new("low", "b", low).limits(|l| l.deadline_ms = 300_000);
     let low = room.install(low).await;
-    let act = vec![Now, Remaining, Log("has looked"), Leave(20_000), Now, Remaining, Call("b", "act")];
+    let act = vec![
+        Now,
+        Remaining,
+        Call("b", "act"),
+        Log("has looked"),
+        Leave(200_000),
+        Now,
+        Call("b", "act"),
+    ];
     let high = room.install(Plugin::new("high", "a", vec![("act", act)]).needs("b", &low)).await;
     let running = asking(&high, "act", "");
     room.line(1).await;
-    hand.forward(Duration::from_millis(40_000));
-    let told = numbers(running.await.unwrap());
-    // A callee has what its caller has left, at most.
-    assert_eq!(told, [5_000, 60_000, 5_000, 20_000, 5_000, 20_000]);
-    let later = asking(&high, "act", "");
+    hand.forward(Duration::from_millis(400_000));
+    // A callee has its own time, and what its caller has left, at most.
+    let first = [5_000, 600_000, 5_000, 300_000, 5_000, 5_000, 200_000];
+    assert_eq!(numbers(running.await.unwrap()), first);
+    let running = asking(&high, "act", "");
     room.line(2).await;
-    hand.forward(Duration::from_millis(50_000));
-    assert_eq!(numbers(later.await.unwrap()), [45_000, 60_000, 45_000, 10_000, 45_000, 10_000]);
+    hand.forward(Duration::from_millis(500_000));
+    let second = [405_000, 600_000, 405_000, 300_000, 405_000, 405_000, 100_000];
+    assert_eq!(numbers(running.await.unwrap()), second);
 }

@@ -17,6 +17,8 @@ pub enum Step {
     Remaining,
     /// Adds eight random bytes.
     Random,
+    /// Writes the last number into the log, a letter for each four bits.
+    Tell,
     /// Asks for so many random bytes.
     RandomBytes(u32),
     /// Writes a line.
@@ -78,7 +80,11 @@ const LOG: &str = r#"
 
 /// The host interfaces: name, items, functions with the parameters and results of their core function.
 const HOST: &[(&str, &str, &[(&str, &str)])] = &[
-    ("sql", SQL, &[("query", "(param i32 i32 i32 i32 i32)"), ("execute", "(param i32 i32 i32 i32 i32)")]),
+    (
+        "sql",
+        SQL,
+        &[("query", "(param i32 i32 i32 i32 i32)"), ("execute", "(param i32 i32 i32 i32 i32)")],
+    ),
     ("log", LOG, &[("write", "(param i32 i32 i32)")]),
     ("clock", r#"(export "now" (func (result u64)))"#, &[("now", "(result i64)")]),
     (
@@ -119,7 +125,12 @@ pub fn component(provides: &[(&str, Vec<Function>)]) -> Vec<u8> {
             );
         }
     }
-    let text = format!("(component {} {LIBC} {} {})", code.imports(), code.main(&funcs), exports(provides));
+    let text = format!(
+        "(component {} {LIBC} {} {})",
+        code.imports(),
+        code.main(&funcs),
+        exports(provides)
+    );
     wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
@@ -225,6 +236,22 @@ impl Code {
                 uses("random");
                 format!("(call $bytes (i32.const {length}) (i32.const 64))")
             }
+            Step::Tell => {
+                uses("log");
+                let label = self.label();
+                format!(
+                    "(local.set $i (i32.const 0))
+                    (loop ${label}
+                      (i32.store8 (i32.add (i32.const 256) (local.get $i)) (i32.add (i32.const 97)
+                        (i32.and (i32.const 15) (i32.wrap_i64 (i64.shr_u
+                          (i64.load (i32.add (i32.const 1016)
+                            (i32.mul (global.get $count) (i32.const 8))))
+                          (i64.extend_i32_u (i32.mul (local.get $i) (i32.const 4))))))))
+                      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                      (br_if ${label} (i32.lt_u (local.get $i) (i32.const 16))))
+                    (call $write (i32.const 1) (i32.const 256) (i32.const 16))"
+                )
+            }
             Step::Log(line) => {
                 uses("log");
                 let line = self.text(line);
@@ -232,8 +259,10 @@ impl Code {
             }
             Step::Call(interface, function) => {
                 self.needs.insert((interface, function));
-                let (item, error) =
-                    (push("(i64.load (local.get $i))"), "(i64.add (i64.const 800) (i64.load8_u (i32.const 68)))");
+                let (item, error) = (
+                    push("(i64.load (local.get $i))"),
+                    "(i64.add (i64.const 800) (i64.load8_u (i32.const 68)))",
+                );
                 let label = self.label();
                 format!(
                     "(call ${interface}-{function} (local.get $key) (local.get $len) (i32.const 64))
@@ -289,9 +318,11 @@ impl Code {
                 format!("(loop ${label} (br ${label}))")
             }
             Step::Trap => "(unreachable)".into(),
-            Step::Fail => "(i32.store8 (i32.const 16) (i32.const 1)) (i32.store (i32.const 20) (i32.const 2))
+            Step::Fail => {
+                "(i32.store8 (i32.const 16) (i32.const 1)) (i32.store (i32.const 20) (i32.const 2))
                 (i32.store (i32.const 24) (i32.const 0)) (return (i32.const 16))"
-                .into(),
+                    .into()
+            }
             Step::Large(count) => format!("(global.set $count (i32.const {count}))"),
         }
     }
@@ -304,7 +335,8 @@ impl Code {
     fn imports(&self) -> String {
         let mut text = String::new();
         for (name, items, _) in HOST.iter().filter(|(name, ..)| self.host.contains(name)) {
-            let _ = write!(text, r#"(import "quoin:host/{name}@0.1.0" (instance ${name} {items}))"#);
+            let _ =
+                write!(text, r#"(import "quoin:host/{name}@0.1.0" (instance ${name} {items}))"#);
         }
         let needed: BTreeSet<_> = self.needs.iter().map(|(interface, _)| *interface).collect();
         for name in needed {
