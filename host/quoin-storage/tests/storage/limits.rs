@@ -174,7 +174,8 @@ async fn the_deadline_of_a_call_stops_no_write_but_the_next_statement() {
     let mut tx = shelf.write().await;
     insert(&mut tx, "root").unwrap();
     tx.at("widget", 1).deadline = Instant::now() + Duration::from_millis(50);
-    let long = format!("{NUMBERS} INSERT INTO widget_part (id, widget) SELECT i, 1 FROM n WHERE i = ?1");
+    let long =
+        format!("{NUMBERS} INSERT INTO widget_part (id, widget) SELECT i, 1 FROM n WHERE i = ?1");
     // It is interrupted neither there nor later, though it goes on long after the deadline.
     assert_eq!(tx.execute(&long, &[Value::Integer(2_000_000)]), Ok(1));
     assert!(Instant::now() > tx.deadline);
@@ -215,7 +216,9 @@ async fn a_runaway_migration_is_stopped_at_the_deadline() {
 async fn a_write_whose_answer_is_too_large_is_not_kept() {
     let shelf = Shelf::with_widgets().await;
     let mut tx = shelf.write().await;
-    let rows = format!("{NUMBERS} INSERT INTO widget (id, name) SELECT i, CAST(i AS TEXT) FROM n RETURNING id");
+    let rows = format!(
+        "{NUMBERS} INSERT INTO widget (id, name) SELECT i, CAST(i AS TEXT) FROM n RETURNING id"
+    );
     let more = Value::Integer(SQL_ROWS_MAX as i64 + 1);
     assert!(matches!(tx.query(&rows, &[more]), Err(SqlError::TooLarge(_))));
     assert!(matches!(tx.commit().await, Err(Error::RolledBack(_))));

@@ -40,6 +40,7 @@ async fn write_a_megabyte(shelf: &Shelf, byte: u8) {
     let mut tx = shelf.write().await;
     let replace = "INSERT INTO widget (id, name) VALUES (2, ?1)
         ON CONFLICT (id) DO UPDATE SET name = excluded.name";
-    tx.execute(replace, &[Value::Text(char::from(b'A' + byte).to_string().repeat(1_000_000))]).unwrap();
+    tx.execute(replace, &[Value::Text(char::from(b'A' + byte).to_string().repeat(1_000_000))])
+        .unwrap();
     tx.commit().await.unwrap();
 }

@@ -38,7 +38,8 @@ async fn no_migrations_are_no_work() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_migration_that_fails_half_way_changes_nothing() {
     let shelf = Shelf::empty();
-    let broken = "INSERT INTO widget (id, name) VALUES (1, 'a'); INSERT INTO widget_gadget VALUES (1);";
+    let broken =
+        "INSERT INTO widget (id, name) VALUES (1, 'a'); INSERT INTO widget_gadget VALUES (1);";
     let (number, message) =
         refusal(shelf.migrate(&[migration(1, WIDGET), migration(2, broken)]).await);
     assert_eq!(number, 2);
@@ -119,15 +120,27 @@ async fn schemas_can_be_changed_in_every_usual_way() {
 #[tokio::test]
 async fn what_only_one_engine_understands_is_refused_with_what_to_write_instead() {
     for (sql, instead) in [
-        ("CREATE TABLE widget (id INTEGER PRIMARY KEY AUTOINCREMENT)", "line 2, column 44: a key is given"),
+        (
+            "CREATE TABLE widget (id INTEGER PRIMARY KEY AUTOINCREMENT)",
+            "line 2, column 45: a key is given",
+        ),
         ("CREATE TABLE widget (id BIGINT) STRICT", "every table is STRICT"),
         ("CREATE TABLE widget (id TEXT PRIMARY KEY) WITHOUT ROWID", "leave it out"),
-        ("CREATE TABLE widget (id BIGINT, twice BIGINT GENERATED ALWAYS AS (id * 2))", "write its value"),
+        (
+            "CREATE TABLE widget (id BIGINT, twice BIGINT GENERATED ALWAYS AS (id * 2))",
+            "write its value",
+        ),
         ("CREATE TABLE widget AS SELECT 1 AS id", "INSERT … SELECT"),
         ("CREATE TABLE widget (of BIGINT REFERENCES widget_x DEFERRABLE)", "with its statement"),
-        ("CREATE TABLE widget (name TEXT UNIQUE ON CONFLICT ROLLBACK)", "ON CONFLICT stands in INSERT"),
+        (
+            "CREATE TABLE widget (name TEXT UNIQUE ON CONFLICT ROLLBACK)",
+            "ON CONFLICT stands in INSERT",
+        ),
         ("CREATE TABLE widget (id BIGINT); SELECT id FROM widget ORDER BY id", "id may be NULL"),
-        ("CREATE TABLE widget (id BIGINT); INSERT OR ROLLBACK INTO widget VALUES (1)", "DO NOTHING"),
+        (
+            "CREATE TABLE widget (id BIGINT); INSERT OR ROLLBACK INTO widget VALUES (1)",
+            "DO NOTHING",
+        ),
     ] {
         let shelf = Shelf::empty();
         let (number, message) = refusal(shelf.migrate(&[migration(1, &format!("\n{sql};"))]).await);

@@ -371,6 +371,10 @@ async fn a_deleted_row_takes_its_dependents_along() {
 #[tokio::test]
 async fn like_tells_upper_from_lower_case() {
     let shelf = Shelf::empty();
-    let answer = shelf.read().await.query("SELECT CASE WHEN 'Abc' LIKE 'a%' THEN 1 ELSE 0 END AS x", &[]).unwrap();
+    let answer = shelf
+        .read()
+        .await
+        .query("SELECT CASE WHEN 'Abc' LIKE 'a%' THEN 1 ELSE 0 END AS x", &[])
+        .unwrap();
     assert_eq!(one(answer), Value::Integer(0));
 }
