@@ -245,14 +245,16 @@ fn note(tx: &mut Tx, note: &str) -> Result<u64, SqlError> {
     tx.execute(&sql, &[Value::Text(note.into())])
 }
 
-/// Loses the transaction in the table of the plugin that sends: SQLite takes it back when one
-/// statement wants more room than there is.
+/// Loses the transaction: SQLite takes it back where a statement finds the file full that cannot break
+/// a constraint, and so was not prepared to be undone alone.
 fn lose(tx: &mut Tx) {
     let table = tx.plugin.replace('-', "_");
-    let sql = format!(
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
-        INSERT INTO {table} (id, note) SELECT i + 1000000, ?1 FROM n"
+    let sql = format!("UPDATE {table} SET note = ?1");
+    let ids = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+        INSERT INTO {table} (id) SELECT i + 1000000 FROM n"
     );
+    assert_eq!(tx.execute(&ids, &[]), Ok(3_000));
     let most = std::mem::replace(&mut tx.max_bytes, 2 << 20);
     assert_eq!(tx.execute(&sql, &[Value::Text("x".repeat(4_000))]), Err(SqlError::Full));
     assert!(tx.inner.is_lost());

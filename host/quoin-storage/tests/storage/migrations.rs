@@ -122,7 +122,7 @@ async fn what_only_one_engine_understands_is_refused_with_what_to_write_instead(
     for (sql, instead) in [
         (
             "CREATE TABLE widget (id INTEGER PRIMARY KEY AUTOINCREMENT)",
-            "line 2, column 44: a key is given",
+            "line 2, column 45: a key is given",
         ),
         ("CREATE TABLE widget (id BIGINT) STRICT", "every table is STRICT"),
         ("CREATE TABLE widget (id TEXT PRIMARY KEY) WITHOUT ROWID", "leave it out"),

@@ -2,7 +2,7 @@
 
 use quoin_storage::{ConstraintKind, Error, SqlError, Value};
 
-use crate::{Shelf, Tx, insert, names, one};
+use crate::{Shelf, Tx, insert, lose, names, note};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_committed_is_there_after_reopening() {
@@ -97,19 +97,20 @@ async fn a_broken_constraint_undoes_its_statement_and_no_more() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_statement_that_lost_the_transaction_nothing_goes_on_and_nothing_commits() {
-    let shelf = Shelf::with_widgets().await;
-    shelf.insert("a").await;
+    let shelf = Shelf::with_plugins(&["widget"]).await;
     let mut tx = shelf.write().await;
-    insert(&mut tx, "b").unwrap();
-    tx.max_bytes = 64 << 10;
-    let many = "WITH RECURSIVE n (i) AS (SELECT 9 UNION ALL SELECT i + 1 FROM n)
-        INSERT INTO widget (id, name) SELECT i, CAST(i AS TEXT) FROM n";
-    assert_eq!(tx.execute(many, &[]), Err(SqlError::Full));
-    assert_eq!(insert(&mut tx, "c"), Err(SqlError::Full));
+    note(&mut tx, "a").unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = shelf.write().await;
+    note(&mut tx, "b").unwrap();
+    lose(&mut tx);
+    assert_eq!(note(&mut tx, "c"), Err(SqlError::Full));
     assert_eq!(tx.query("SELECT 1 AS x", &[]), Err(SqlError::Full));
     assert!(matches!(tx.commit().await, Err(Error::Full { .. })));
-    assert_eq!(shelf.names().await, ["a"]);
-    shelf.insert("d").await;
+    assert_eq!(shelf.notes("widget").await, ["a"]);
+    let mut tx = shelf.write().await;
+    note(&mut tx, "d").unwrap();
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
