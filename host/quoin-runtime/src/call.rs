@@ -71,17 +71,29 @@ async fn attempt(node: &Node, export: &Export, running: Box<Running>, params: &[
         return Err(running.failure(FailureKind::Limit(limit)));
     }
     let deadline = running.deadline;
-    let _permit = generation.admit(&export.label, deadline).await?;
+    // Others wait for the transaction of this request, and may have all places while they do: it takes
+    // one if there is one, and goes on without where it would wait for those who wait for it. So many
+    // more than its concurrency allows cannot be: a shop has few transactions at once.
+    let beyond = running.depth > 0 && running.tree.has_transaction();
+    let _permit = match beyond {
+        true => generation.try_admit(),
+        false => Some(generation.admit(&export.label, deadline).await?),
+    };
     if !running.tree.stage.begin() {
         let why = "the client gave the call up".into();
         return Err(running.failure(FailureKind::BadCall(why)));
     }
+    let tree = running.tree.clone();
     let mut live = generation.instance(deadline).await?;
     let mut results = [Value::Bool(false)];
     let has_result = export.function.result.is_some();
     let slots = if has_result { &mut results[..] } else { &mut [] };
     live.run(export, running, params, slots).await?;
-    generation.keep(live);
+    // It may remember what the request wrote, so nobody else gets it before that is kept.
+    if generation.reuses() {
+        let generation = generation.clone();
+        tree.when_kept(Box::new(move || generation.keep(live)));
+    }
     let [result] = results;
     Ok(has_result.then_some(result))
 }

@@ -52,6 +52,11 @@ async fn provided(
         let failure = Failure::new(&installed.name, &export.label, FailureKind::Writes);
         return Err(wasmtime::Error::new(failure));
     }
+    if installed.database.is_some() {
+        // The turn is waited for on the caller's time, not on the callee's.
+        let begun = caller.tree.transaction(installed.database.as_ref(), caller.deadline).await;
+        begun.map(drop).map_err(|error| wasmtime::Error::new(caller.storage_failure(&error)))?;
+    }
     caller.children += 1;
     let now = caller.tree.clock.instant();
     let mut deadline = caller.deadline.min(now + installed.deadline());

@@ -119,6 +119,12 @@ impl Generation {
         }
     }
 
+    /// A place among the calls that run, if there is one.
+    pub(crate) fn try_admit(&self) -> Option<SemaphorePermit<'_>> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.permits.try_acquire().ok()
+    }
+
     /// To be held while a request is committed that has run here.
     pub(crate) fn committing(&self) -> Counted<'_> {
         Counted::of(&self.committing)
@@ -132,7 +138,7 @@ impl Generation {
 
     /// An instance for a call: an idle one, or a fresh one.
     pub(crate) async fn instance(&self, deadline: Instant) -> Result<Live, Failure> {
-        let kept = if self.reuse() > 1 { self.idle().pop() } else { None };
+        let kept = if self.reuses() { self.idle().pop() } else { None };
         match kept {
             Some(live) => Ok(live),
             // Boxed for those calls that need none.
@@ -150,6 +156,11 @@ impl Generation {
         if idle.len() < IDLE_KEPT {
             idle.push(live);
         }
+    }
+
+    /// Whether an instance may serve more than one call.
+    pub(crate) fn reuses(&self) -> bool {
+        self.reuse() > 1
     }
 
     fn reuse(&self) -> u32 {

@@ -40,8 +40,9 @@ pub struct Target<'a> {
 ///
 /// When the returned future is dropped (the client went away), a function that only reads ends there.
 /// One that writes runs in a task of its own and is finished, within its deadline, so that whether it
-/// took effect does not hang on a lost connection; if it still waits for its turn, it has done nothing
-/// and is given up: what it holds must not outlive its client in a queue.
+/// took effect does not hang on a lost connection; if it still waits for a place among the calls of its
+/// installation, it has done nothing and is given up: what it holds must not outlive its client in a
+/// queue.
 ///
 /// # Errors
 /// See [`Failure`].
@@ -74,6 +75,7 @@ pub async fn call(
         id,
         check,
     };
+    let abandoned = tree.clone();
     let outcome = if export.reads {
         surviving(Box::pin(async move { root.serve(&params).await })).await
     } else {
@@ -81,6 +83,11 @@ pub async fn call(
         let mut task = OnDrop { task, tree };
         (&mut task.task).await.ok()
     };
+    if outcome.is_none()
+        && let Some(transaction) = abandoned.open().await.take()
+    {
+        transaction.abandon();
+    }
     outcome.unwrap_or_else(|| {
         tracing::error!(plugin = name.as_str(), "a call ended in a fault of the host");
         Err(host("the call ended in a fault".into()))
@@ -133,7 +140,7 @@ enum Ran {
 
 impl Root {
     /// Runs the request until it has an outcome of its own. Nothing of it has left the shop before it is
-    /// committed, so that nobody can tell how often it ran.
+    /// committed, so that only the log can tell how often it ran.
     async fn serve(self, params: &[Value]) -> Outcome {
         for _ in 0..RUNS_MAX {
             match self.run(params).await {
@@ -206,12 +213,18 @@ impl Root {
     /// only when everything is durable that it has seen: requests that were done before it may be
     /// committed with it.
     async fn finish(&self, outcome: Outcome, transaction: Option<Transaction>) -> Ran {
-        let Some(transaction) = transaction else { return Ran::Done(outcome) };
+        let good = outcome.is_ok() && !is_error(&outcome);
+        let Some(transaction) = transaction else {
+            self.tree.end(outcome.is_ok());
+            return Ran::Done(outcome);
+        };
         let _committing = self.node.generation.committing();
-        let ended = match outcome.is_ok() && !is_error(&outcome) {
+        let ended = match good {
             true => transaction.commit().await,
             false => transaction.undo().await,
         };
+        // What was only read is as it was, however it ended.
+        self.tree.end(ended.is_ok() && (good || self.export.reads));
         match ended {
             Ok(()) => Ran::Done(outcome),
             Err(StorageError::Lost) => Ran::Again,

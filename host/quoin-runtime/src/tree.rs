@@ -51,8 +51,8 @@ pub(crate) struct Tree {
     pub request: Request,
     pub stage: Stage,
     pub clock: Clock,
-    /// When the request began, milliseconds since 1970.
-    pub began_ms: u64,
+    /// The time of the request.
+    now_ms: OnceLock<u64>,
     /// The installation whose function the request called.
     root: Arc<Installed>,
     /// Its name and that of the function, as the database's writer counts turns.
@@ -65,7 +65,10 @@ pub(crate) struct Tree {
     /// Begun with the first SQL of the tree, and held by one call at a time. It is the request's and
     /// not the running call's: a call that is dropped leaves it behind.
     transaction: AsyncMutex<Option<Transaction>>,
+    has_transaction: AtomicBool,
     has_writer: AtomicBool,
+    /// What to do with what the calls have used, if what they wrote is kept.
+    used: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
     seed: OnceLock<[u8; 32]>,
     randomness: Mutex<Option<ChaCha20Rng>>,
     /// Lines in the log so far.
@@ -83,7 +86,7 @@ impl Tree {
         Tree {
             request,
             stage: Stage::default(),
-            began_ms: clock.now_ms(),
+            now_ms: OnceLock::new(),
             clock,
             plugin: root.name.as_str().into(),
             function: Arc::clone(function),
@@ -91,7 +94,9 @@ impl Tree {
             reads,
             alone: AtomicBool::new(false),
             transaction: AsyncMutex::new(None),
+            has_transaction: AtomicBool::new(false),
             has_writer: AtomicBool::new(false),
+            used: Mutex::default(),
             seed: OnceLock::new(),
             randomness: Mutex::new(None),
             log_lines: AtomicU32::new(0),
@@ -122,9 +127,40 @@ impl Tree {
                     begun
                 }
             };
+            // What it reads is from before now.
+            self.now_ms();
+            self.has_transaction.store(true, Ordering::Relaxed);
             *open = Some(begun);
         }
         Ok(open)
+    }
+
+    /// The time of the request, milliseconds since 1970: when its transaction began, or when it was first
+    /// asked for.
+    pub fn now_ms(&self) -> u64 {
+        *self.now_ms.get_or_init(|| self.clock.now_ms())
+    }
+
+    /// Whether the request has a transaction, and with it something that others wait for.
+    pub fn has_transaction(&self) -> bool {
+        self.has_transaction.load(Ordering::Relaxed)
+    }
+
+    /// To be done when what the request wrote is kept.
+    pub fn when_kept(&self, what: Box<dyn FnOnce() + Send>) {
+        self.used().push(what);
+    }
+
+    /// The request has ended: does what was to be done then, or forgets it.
+    pub fn end(&self, kept: bool) {
+        let used = std::mem::take(&mut *self.used());
+        if kept {
+            used.into_iter().for_each(|what| what());
+        }
+    }
+
+    fn used(&self) -> std::sync::MutexGuard<'_, Vec<Box<dyn FnOnce() + Send>>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the request has the writer of the shop's database.
@@ -151,7 +187,10 @@ impl Tree {
     /// and shares its transaction with nobody.
     pub fn run_again(&self) {
         self.alone.store(true, Ordering::Relaxed);
+        self.has_transaction.store(false, Ordering::Relaxed);
         self.has_writer.store(false, Ordering::Relaxed);
+        self.log_lines.store(0, Ordering::Relaxed);
+        self.end(false);
         *self.randomness() = None;
     }
 

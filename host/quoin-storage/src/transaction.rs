@@ -19,6 +19,8 @@ pub struct Transaction {
     base: Arc<Base>,
     /// Why nothing of it can be kept any more.
     loss: Option<Loss>,
+    /// The depth of a call that wrote what it cannot go on with: it is undone when it ends.
+    broken: Option<u32>,
     kind: Kind,
 }
 
@@ -93,7 +95,7 @@ impl Transaction {
         // On an error the connection is closed, and the next transaction opens another.
         connection.frame(Frame::Begin).map_err(|error| Error::sqlite(&base.path, error))?;
         let kind = Kind::Reads(Reader { connection: Some(connection), _permit: permit });
-        Ok(Transaction { base, loss: None, kind })
+        Ok(Transaction { base, loss: None, broken: None, kind })
     }
 
     pub(crate) fn writing(
@@ -123,7 +125,7 @@ impl Transaction {
             counted: false,
             seat,
         };
-        Ok(Transaction { base, loss: None, kind: Kind::Writes(Box::new(writing)) })
+        Ok(Transaction { base, loss: None, broken: None, kind: Kind::Writes(Box::new(writing)) })
     }
 
     /// Runs one statement and returns its rows. Parameters are `?1`, `?2` …
@@ -168,10 +170,10 @@ impl Transaction {
         Ok(Answer { rows, changed: self.changed(wrote) })
     }
 
-    /// Whether nothing of this transaction can be kept any more: no statement runs, and the commit
-    /// fails.
+    /// Whether the running call can go on to nothing: no statement runs any more until it has ended,
+    /// because it or the whole transaction cannot be kept.
     pub fn is_lost(&self) -> bool {
-        self.loss.is_some()
+        self.loss.is_some() || self.broken.is_some()
     }
 
     /// SQLite goes on telling the count of the last statement that changed rows.
@@ -196,6 +198,9 @@ impl Transaction {
     ) -> Result<(T, bool), SqlError> {
         if let Some(loss) = &self.loss {
             return Err(loss.told());
+        }
+        if self.broken.is_some() {
+            return Err(SqlError::Other("the call has failed and is undone".into()));
         }
         let base = Arc::clone(&self.base);
         let over = || SqlError::Other("the transaction is over".into());
@@ -252,11 +257,18 @@ impl Transaction {
                     });
                     return Err(error);
                 }
+                if matches!(&result, Err(Failure { error: SqlError::Timeout, .. }))
+                    && clock.instant() >= *until
+                {
+                    self.loss = Some(Loss::Limit);
+                }
                 result
             }
         };
         result.map_err(|Failure { error, half_done }| {
-            if half_done {
+            if half_done && scope.depth > 0 {
+                self.broken = Some(scope.depth);
+            } else if half_done {
                 self.loss = Some(Loss::Statement(error.to_string()));
             }
             error
@@ -270,6 +282,8 @@ impl Transaction {
     /// The transaction is lost.
     pub async fn end_call(&mut self, depth: u32, keep: bool) -> Result<(), Error> {
         let Kind::Writes(writing) = &mut self.kind else { return Ok(()) };
+        let keep = keep && self.broken.is_none_or(|broken| broken < depth);
+        self.broken = self.broken.filter(|broken| *broken < depth);
         if depth == 0 || writing.saved < depth || self.loss.is_some() {
             return Ok(());
         }
@@ -393,6 +407,15 @@ impl Transaction {
         let outcome = writing.seat.keep(base.clock.instant());
         // Whoever was to commit it may have fallen over.
         outcome.await.unwrap_or(Err(Error::Lost))
+    }
+
+    /// Ends it after a fault of the host: what its connection is in is not known, so it is closed.
+    pub fn abandon(mut self) {
+        match &mut self.kind {
+            Kind::Reads(reader) => reader.connection = None,
+            Kind::Writes(writing) => writing.seat.close(),
+            Kind::Over => {}
+        }
     }
 
     pub(crate) fn base(&self) -> Arc<Base> {

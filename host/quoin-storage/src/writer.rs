@@ -32,6 +32,8 @@ const SHARED_MAX: usize = 64;
 /// How long a commit is put off at most while requests follow each other, in times of the last one: a
 /// slow disk is worth more company.
 const PATIENCE: u32 = 2;
+/// How long it is put off at most, whatever the last one took.
+const PATIENCE_MAX: Duration = Duration::from_millis(50);
 
 /// A turn at the writer that is asked for.
 #[derive(Debug, Clone)]
@@ -241,7 +243,7 @@ impl Desk {
 
     /// Whether the finished requests can wait for one more.
     fn has_patience(&self, now: Instant) -> bool {
-        let patience = SHORT.max(self.commit * PATIENCE);
+        let patience = SHORT.max(self.commit * PATIENCE).min(PATIENCE_MAX);
         self.done.len() < SHARED_MAX
             && self.since.is_none_or(|since| now.saturating_duration_since(since) < patience)
     }

@@ -5,8 +5,8 @@
 //! let title = row.text("title");
 //! ```
 //!
-//! What a plugin can act on (a broken constraint, a full database) comes back as an error; a fault
-//! of the plugin (bad SQL, a column that is not there) is logged and traps, and the host undoes what
+//! What a plugin can act on (a broken constraint) comes back as an error; anything else (bad SQL, a
+//! column that is not there, a full database) is logged and traps, and the host undoes what
 //! the call wrote.
 
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! `quoin:host/clock`: when the request began.
+//! `quoin:host/clock`: the time of the request.
 
 use quoin_core::manifest::HostInterface as H;
 
@@ -7,6 +7,6 @@ use crate::state::State;
 
 impl clock::Host for State {
     fn now(&mut self) -> wasmtime::Result<u64> {
-        Ok(self.using(H::Clock)?.tree.began_ms)
+        Ok(self.using(H::Clock)?.tree.now_ms())
     }
 }
