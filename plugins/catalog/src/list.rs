@@ -121,6 +121,7 @@ fn conditions(status: Option<Status>, filter: &Filter) -> Result<Query, FieldFau
         query.conditions.push(format!("status = {mark}"));
     }
     if let Some(category) = short("category", &filter.category)? {
+        // CROSS JOIN: from the categories to their products. The other way round goes through all.
         let mark = query.param(category);
         query.conditions.push(format!(
             "id IN (WITH RECURSIVE below (slug) AS (
@@ -130,7 +131,7 @@ fn conditions(status: Option<Status>, filter: &Filter) -> Result<Query, FieldFau
                 JOIN catalog_category AS child ON child.parent = below.slug
             )
             SELECT product_id FROM below
-            JOIN catalog_product_category AS filed ON filed.category = below.slug)"
+            CROSS JOIN catalog_product_category AS filed WHERE filed.category = below.slug)"
         ));
     }
     if let Some(attribute) = short("attribute", &filter.attribute)? {

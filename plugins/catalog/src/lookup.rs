@@ -101,12 +101,13 @@ pub fn sold(key: Key, keys: &[String]) -> Result<Vec<VariantInfo>, Error> {
 
 /// The variants with these keys, of products of any status.
 pub fn known(key: Key, keys: &[String]) -> Result<Vec<KnownVariant>, Error> {
-    let columns = "variant.id, variant.sku, variant.product_id, product.status";
+    let columns = "variant.id, variant.sku, variant.product_id, variant.requires_shipping, product.status";
     let known = |row: &Row| KnownVariant {
         id: row.text("id"),
         sku: row.text("sku"),
         product_id: row.text("product_id"),
         published: store::status(row) == Status::Published,
+        requires_shipping: row.boolean("requires_shipping"),
     };
     find(key, keys, columns, |row| Some(known(row)))
 }

@@ -51,7 +51,15 @@ fn is_complete(cart: &Cart) -> Result<(), Error> {
         let gone = || (!sold).then(|| "is not sold any more; remove it".into());
         check.note(format!("cart/lines/{i}"), problem.or_else(gone));
     }
-    check.done()
+    check.done()?;
+    let is_it = |line: &carts::Line| {
+        let now = known.iter().find(|known| known.id == line.variant);
+        now.is_some_and(|now| {
+            (&now.sku, now.requires_shipping) == (&line.sku, line.requires_shipping)
+        })
+    };
+    let why = "the goods are called otherwise now: recalculate the cart and look at it again";
+    if cart.lines.iter().all(is_it) { Ok(()) } else { Err(Error::Conflict(why.into())) }
 }
 
 fn costs_what_it_says(cart: &Cart) -> Result<(), Error> {

@@ -77,6 +77,7 @@ fn order_cart(
     };
     allocations::allocate(&cart.id, &Vec::from_iter(cart.lines.iter().map(line)))?;
     let payment = authorize(&cart, method)?;
+    is_as_asked(&payment, &cart, method)?;
     match payment.state {
         State::Declined => {
             allocations::release(&cart.id, None)?;
@@ -93,6 +94,18 @@ fn order_cart(
     cart_steps::mark_ordered(cart_id, &order.id)?;
     let order = capture_if_due(order, &payment)?;
     Ok(Ok(placement(order, Some(payment))))
+}
+
+/// An order is only made of a payment of what it costs, by the way that was chosen.
+fn is_as_asked(payment: &Payment, cart: &Cart, method: &str) -> Result<(), Error> {
+    let grand = &cart.totals.grand;
+    let paid = match payment.state {
+        State::Authorized => payment.authorized == *grand,
+        State::Captured => payment.captured == *grand,
+        _ => true,
+    };
+    let why = "the payment provider answered with another payment than was asked for";
+    if paid && payment.method == method { Ok(()) } else { Err(Error::Unavailable(why.into())) }
 }
 
 fn authorize(cart: &Cart, method: &str) -> Result<Payment, Error> {

@@ -37,6 +37,8 @@ impl Guest for Plugin {
     fn refund(order_id: String, key: String, amount: Option<Money>) -> Result<Order, Error> {
         let order = orders::get(&order_id)?;
         let (method, id) = (&order.snapshot.payment_method, &order.snapshot.payment_id);
+        // Beside the keys that the checkout itself uses.
+        let key = format!("refund/{key}");
         let payment = provider::refund(method, id, &key, amount.as_ref())?;
         record(&order, &payment)
     }

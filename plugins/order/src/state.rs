@@ -17,10 +17,10 @@ pub fn payment_can_become(from: PaymentState, to: PaymentState) -> bool {
     )
 }
 
-/// Whether goods may leave: the money is there, or promised.
+/// Whether goods may leave: the money is there, or promised, and not all given back.
 pub fn may_ship(payment: PaymentState) -> bool {
     use PaymentState::*;
-    !matches!(payment, Pending | Declined | Voided)
+    !matches!(payment, Pending | Declined | Voided | Refunded)
 }
 
 /// Whether there is nothing left to do for an open order.
