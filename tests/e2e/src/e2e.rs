@@ -9,6 +9,7 @@ mod input;
 mod killed;
 mod linking;
 mod operator;
+mod request;
 mod sale;
 mod storage;
 mod swap;

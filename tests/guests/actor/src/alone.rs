@@ -1,0 +1,29 @@
+//! What it does with its own time.
+
+use quoin_sdk::host::{call, clock, random};
+
+pub fn act(verb: &str, object: &str, told: &mut Vec<String>) {
+    match verb {
+        "now" => told.push(clock::now().to_string()),
+        "random" => told.push(format!("{:?}", random::bytes(16))),
+        "busy" => busy(object.parse().expect("milliseconds")),
+        "spin" => loop {
+            std::hint::spin_loop();
+        },
+        // More than one call may ask of the host.
+        "limit" => loop {
+            call::remaining();
+        },
+        other => panic!("{other}"),
+    }
+}
+
+/// Keeps the processor busy for so many milliseconds.
+fn busy(milliseconds: u64) {
+    let began = call::remaining();
+    while began.saturating_sub(call::remaining()) < milliseconds {
+        for _ in 0..100_000 {
+            std::hint::spin_loop();
+        }
+    }
+}
