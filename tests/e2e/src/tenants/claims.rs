@@ -46,7 +46,7 @@ fn of_shops_that_claim_one_domain_at_once_one_gets_it_and_the_others_leave_nothi
 fn slow_to_migrate() -> Vec<u8> {
     let count = "CREATE TABLE hostile_count (n BIGINT PRIMARY KEY);\n\
         INSERT INTO hostile_count (n) WITH RECURSIVE c (n) AS \
-        (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 12000000) SELECT max(n) FROM c;";
+        (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 2000000) SELECT max(n) FROM c;";
     guest("hostile").migration("0002_count.sql", count).packed()
 }
 
