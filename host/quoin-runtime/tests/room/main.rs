@@ -209,7 +209,7 @@ impl Plugin {
             migrations: vec![Migration {
                 number: 1,
                 name: "0001_make.sql".into(),
-                sql: format!("CREATE TABLE {table} (n INTEGER NOT NULL PRIMARY KEY) STRICT"),
+                sql: format!("CREATE TABLE {table} (n INTEGER NOT NULL PRIMARY KEY)"),
             }],
         }
     }
