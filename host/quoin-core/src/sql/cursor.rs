@@ -1,8 +1,9 @@
 //! A place in the tokens of a text, with what was found on the way there.
 
+use super::checked::UnstatedOrder;
+use super::refusal::Refusal;
 use super::token::{Kind, Token, tokens};
 use super::words::{HIDDEN, RESERVED_PREFIXES, is_keyword};
-use super::{Refusal, UnstatedOrder};
 
 /// Subqueries, parentheses and calls in each other. Each takes a few frames of the caller's stack,
 /// which may be a fiber's; what people write stays below ten.
@@ -51,8 +52,22 @@ pub(super) struct Place {
     pub(super) qualified: bool,
 }
 
+/// Reads a part of the text.
+type Read = for<'t> fn(&mut Cursor<'t>) -> Result<(), Refusal>;
+
+/// What reads the parts of an expression that hold expressions themselves. The grammar is recursive
+/// by nature; taken from here, the files need not be: each part's imports those below it only.
+#[derive(Clone, Copy)]
+pub(super) struct Inner {
+    /// A query, without its parentheses.
+    pub(super) query: Read,
+    /// A term of the ORDER BY of a function or a window.
+    pub(super) order: Read,
+}
+
 pub(super) struct Cursor<'t> {
     pub(super) sql: &'t str,
+    pub(super) inner: Inner,
     tokens: Vec<Token<'t>>,
     next: usize,
     depth: usize,
@@ -69,9 +84,10 @@ pub(super) struct Cursor<'t> {
 }
 
 impl<'t> Cursor<'t> {
-    pub(super) fn new(sql: &'t str, migration: bool) -> Result<Cursor<'t>, Refusal> {
+    pub(super) fn new(sql: &'t str, migration: bool, inner: Inner) -> Result<Cursor<'t>, Refusal> {
         Ok(Cursor {
             sql,
+            inner,
             tokens: tokens(sql)?,
             next: 0,
             depth: 0,
@@ -119,6 +135,10 @@ impl<'t> Cursor<'t> {
 
     pub(super) fn is(&self, text: &str) -> bool {
         self.peek().is(text)
+    }
+
+    pub(super) fn at_query(&self) -> bool {
+        ["SELECT", "VALUES", "WITH"].iter().any(|word| self.is(word))
     }
 
     pub(super) fn are(&self, words: &[&str]) -> bool {

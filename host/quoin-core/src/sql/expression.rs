@@ -1,8 +1,9 @@
 //! Values and conditions. SQLite takes one for the other, PostgreSQL does not.
 
 use super::cursor::{Column, Cursor};
+use super::refusal::Refusal;
+use super::token;
 use super::words::{CAST_TYPES, FUNCTIONS, INSTEAD, Of};
-use super::{Refusal, order, query, token};
 
 /// What an expression yields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,7 +172,7 @@ fn members(c: &mut Cursor, left: Yields) -> Result<(), Refusal> {
     if !c.accept(&["("]) {
         return c.refuse("IN is followed by (…): write IN (SELECT … FROM …)");
     }
-    if query::at_query(c) {
+    if c.at_query() {
         return subquery(c);
     }
     if c.is(")") {
@@ -266,7 +267,7 @@ fn operand(c: &mut Cursor) -> Result<Yields, Refusal> {
 
 fn in_parentheses(c: &mut Cursor) -> Result<Yields, Refusal> {
     c.take();
-    if query::at_query(c) {
+    if c.at_query() {
         subquery(c)?;
         return Ok(Yields::Subquery);
     }
@@ -292,7 +293,7 @@ pub(super) fn subquery(c: &mut Cursor) -> Result<(), Refusal> {
         return c.refuse("the schema holds no subqueries: check this in the plugin");
     }
     let (outer, place) = (std::mem::take(&mut c.scope), std::mem::take(&mut c.place));
-    c.nested(query::query)?;
+    c.nested(c.inner.query)?;
     (c.scope, c.place) = (outer, place);
     c.expect(&[")"])
 }
@@ -434,7 +435,7 @@ fn arguments(c: &mut Cursor, name: &str, of: Of) -> Result<usize, Refusal> {
         return c.refuse("DISTINCT stands before one argument only: use a subquery");
     }
     if of == Of::Group && !distinct && c.accept(&["ORDER", "BY"]) {
-        c.list(order::inner)?;
+        c.list(c.inner.order)?;
     }
     c.expect(&[")"])?;
     Ok(count)
@@ -457,7 +458,7 @@ fn window(c: &mut Cursor) -> Result<(), Refusal> {
         c.list(value)?;
     }
     if c.accept(&["ORDER", "BY"]) {
-        c.list(order::inner)?;
+        c.list(c.inner.order)?;
     }
     if ["ROWS", "RANGE", "GROUPS"].iter().any(|word| c.accept(&[word])) {
         match c.accept(&["BETWEEN"]) {

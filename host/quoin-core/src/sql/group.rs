@@ -1,8 +1,8 @@
 //! What a grouped query may show: what it is grouped by, and aggregates.
 
-use super::Refusal;
 use super::cursor::{Column, Cursor};
-use super::query::{Item, Select};
+use super::refusal::Refusal;
+use super::select::{Item, Select, unstated};
 use super::token::Kind;
 
 /// To be called when the whole SELECT was read, ORDER BY included if it is its own: the columns that
@@ -105,7 +105,7 @@ fn columns(c: &Cursor, terms: &[Item], select: &Select, columns: &[Column]) -> R
 /// Judges what windows and aggregates sort by, now that it is known what the query reads from.
 fn settle(c: &mut Cursor, select: &Select) -> Result<(), Refusal> {
     for column in std::mem::take(&mut c.scope.sorted) {
-        super::order::unstated(c, column, &select.sources)?;
+        unstated(c, column, &select.sources)?;
     }
     Ok(())
 }

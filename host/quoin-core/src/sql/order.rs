@@ -1,14 +1,11 @@
 //! ORDER BY. Engines do not agree on where NULLs go, so it is said wherever there can be any.
 
+use super::checked::SAY;
 use super::cursor::{Column, Cursor};
 use super::expression::value;
-use super::query::{Item, Select, Source, few_terms};
-use super::{Refusal, UnstatedOrder, group};
-
-/// Terms of one statement that are left to the schema to judge; beyond, each says where NULLs go.
-const UNSTATED_MAX: usize = 256;
-pub(super) const SAY: &str =
-    "engines do not agree on where NULLs go: add NULLS FIRST or NULLS LAST";
+use super::group;
+use super::refusal::Refusal;
+use super::select::{Item, Select, few_terms, unstated};
 
 /// One term, and whether it says where NULLs go.
 fn term<'t>(c: &mut Cursor<'t>) -> Result<(Item<'t>, bool, usize), Refusal> {
@@ -102,29 +99,4 @@ fn shown<'s, 't>(c: &Cursor, term: &Item, select: &'s Select<'t>) -> Option<&'s 
     let called = |item: &&Item| name.is_some_and(|column| item.is_called(column.name));
     let named = select.items.iter().find(called);
     named.or_else(|| select.items.iter().find(|item| group::same(c, term, item)))
-}
-
-/// Notes a column that something is sorted by without a place for NULLs. Only one of a table can be
-/// known to have none.
-pub(super) fn unstated(c: &mut Cursor, column: Column, sources: &[Source]) -> Result<(), Refusal> {
-    let own: Vec<_> = sources
-        .iter()
-        .filter(|s| column.table.is_none_or(|table| table.eq_ignore_ascii_case(s.name)))
-        .collect();
-    let tables: Option<Vec<String>> = own
-        .iter()
-        .map(|source| source.table.filter(|_| !source.outer).map(str::to_owned))
-        .collect();
-    match tables {
-        Some(tables) if !tables.is_empty() => {
-            if c.unstated.len() == UNSTATED_MAX {
-                return c.refuse_at(column.at, SAY);
-            }
-            let (line, column_number) = super::place(c.sql, column.at);
-            let name = column.name.to_owned();
-            c.unstated.push(UnstatedOrder { tables, name, line, column: column_number });
-            Ok(())
-        }
-        _ => c.refuse_at(column.at, SAY),
-    }
 }

@@ -1,77 +1,20 @@
 //! SELECT and VALUES.
 
-use super::cursor::{Column, Cursor};
+use super::cursor::Cursor;
 use super::expression::{condition, row_condition, subquery, value};
-use super::{Refusal, group, order};
+use super::refusal::Refusal;
+use super::select::{COLUMNS_MAX, Item, Select, Source, TERMS_MAX, few};
+use super::{group, order};
 
-/// Columns of a result, and terms of ORDER BY and GROUP BY: each is compared with each.
-const COLUMNS_MAX: usize = 1_000;
-const TERMS_MAX: usize = 64;
 /// Names that WITH defines in a statement: each table is looked for among them.
 const DEFINED_MAX: usize = 100;
 /// Tables that are joined: SQLite's own limit.
 const SOURCES_MAX: usize = 64;
 
-/// What a query reads from.
-#[derive(Debug)]
-pub(super) struct Source<'t> {
-    /// What the query calls it.
-    pub(super) name: &'t str,
-    /// The table behind it; none for a subquery and what WITH defines.
-    pub(super) table: Option<&'t str>,
-    /// Rows without a partner have NULLs in its columns.
-    pub(super) outer: bool,
-}
-
-/// A column of the result.
-#[derive(Debug, Default)]
-pub(super) struct Item<'t> {
-    pub(super) alias: Option<&'t str>,
-    pub(super) tokens: std::ops::Range<usize>,
-    /// The columns that it needs, outside of aggregates.
-    pub(super) columns: Vec<Column<'t>>,
-    /// It is `*` or `table.*`.
-    pub(super) all: bool,
-}
-
-impl<'t> Item<'t> {
-    /// The column that it is, if it is nothing more.
-    pub(super) fn column(&self) -> Option<Column<'t>> {
-        match (self.columns.as_slice(), self.tokens.len()) {
-            ([one], 1 | 3) if self.tokens.len() == 1 || one.table.is_some() => Some(*one),
-            _ => None,
-        }
-    }
-
-    /// Whether the result has it under this name.
-    pub(super) fn is_called(&self, name: &str) -> bool {
-        let own = self.alias.or(self.column().map(|column| column.name));
-        own.is_some_and(|own| own.eq_ignore_ascii_case(name))
-    }
-}
-
-/// A SELECT up to its ORDER BY.
-#[derive(Debug, Default)]
-pub(super) struct Select<'t> {
-    pub(super) distinct: bool,
-    pub(super) items: Vec<Item<'t>>,
-    pub(super) sources: Vec<Source<'t>>,
-    /// What it is grouped by.
-    pub(super) groups: Option<Vec<Item<'t>>>,
-    /// The columns of HAVING.
-    pub(super) having: Vec<Column<'t>>,
-    /// It ends with a table, where SQLite takes a following ON for that of a join.
-    pub(super) ends_open: bool,
-}
-
 /// How a query ends.
 pub(super) struct Ending {
     /// See [`Select::ends_open`].
     pub(super) open: bool,
-}
-
-pub(super) fn at_query(c: &Cursor) -> bool {
-    c.is("SELECT") || c.is("VALUES") || c.is("WITH")
 }
 
 /// A whole query.
@@ -151,7 +94,7 @@ pub(super) fn with(c: &mut Cursor) -> Result<(), Refusal> {
         c.expect(&["("])?;
         c.defined.push(name);
         few(c, c.defined.len(), DEFINED_MAX, "names in WITH")?;
-        if !at_query(c) {
+        if !c.at_query() {
             return c.refuse("WITH holds queries only: let the statement itself do the writing");
         }
         let before = c.tables.len();
@@ -259,18 +202,6 @@ pub(super) fn items<'t>(c: &mut Cursor<'t>) -> Result<Vec<Item<'t>>, Refusal> {
     })?;
     few(c, items.len(), COLUMNS_MAX, "columns")?;
     Ok(items)
-}
-
-pub(super) fn few(c: &Cursor, count: usize, most: usize, what: &str) -> Result<(), Refusal> {
-    match count <= most {
-        true => Ok(()),
-        false => c.refuse(format!("more than {most} {what}: divide the statement")),
-    }
-}
-
-/// The terms of ORDER BY.
-pub(super) fn few_terms(c: &Cursor, count: usize) -> Result<(), Refusal> {
-    few(c, count, TERMS_MAX, "terms of ORDER BY")
 }
 
 /// What stands behind FROM.

@@ -2,9 +2,10 @@
 
 use super::cursor::{Cursor, Place};
 use super::expression::{row_condition, value};
+use super::refusal::Refusal;
+use super::statement::Change;
 use super::token::Kind;
 use super::words::{TYPE_INSTEAD, TYPES};
-use super::{Change, Refusal};
 
 /// A statement on the schema, if one comes next. `changes` gets what the text is to be changed into
 /// for SQLite.

@@ -1,6 +1,6 @@
 //! From text to tokens.
 
-use super::Refusal;
+use super::refusal::Refusal;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

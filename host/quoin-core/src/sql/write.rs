@@ -1,9 +1,9 @@
 //! INSERT, UPDATE and DELETE.
 
-use super::Refusal;
 use super::cursor::{Cursor, Place};
 use super::expression::{expression, row_condition, value};
-use super::query::{self, at_query};
+use super::query;
+use super::refusal::Refusal;
 
 const CONFLICT_WORDS: [&str; 5] = ["REPLACE", "IGNORE", "ABORT", "FAIL", "ROLLBACK"];
 
@@ -49,7 +49,7 @@ fn insert(c: &mut Cursor) -> Result<(), Refusal> {
     }
     let mut open = false;
     if !c.accept(&["DEFAULT", "VALUES"]) {
-        if !at_query(c) {
+        if !c.at_query() {
             return c.wanted("VALUES or SELECT");
         }
         open = query::query(c)?.open;
