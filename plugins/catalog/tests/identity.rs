@@ -185,7 +185,10 @@ fn plugins_that_keep_something_for_variants_know_drafts_too() {
     let sold = find(&shop, "a").ok();
     let known = |product: &Json, published: bool| {
         let (sku, id) = variants(product).remove(0);
-        json!({"id": id, "sku": sku, "productId": product["id"], "published": published})
+        json!({
+            "id": id, "sku": sku, "productId": product["id"], "published": published,
+            "requiresShipping": true,
+        })
     };
     let expected = json!([known(&draft, false), known(&sold, true)]);
     let skus = json!({"skus": ["draft-1", "none", "a-1"]});
