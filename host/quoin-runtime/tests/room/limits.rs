@@ -1,0 +1,189 @@
+//! What a call may not go beyond, and whose fault it is told to be.
+
+use std::time::Duration;
+
+use quoin_core::limits::{CALL_DEPTH_MAX, HOST_CALLS_MAX, LOG_LINES_REQUEST_MAX, RANDOM_BYTES_MAX};
+use quoin_core::manifest::HostInterface;
+use quoin_runtime::FailureKind;
+
+use crate::guest::Step::{
+    Call, Execute, Large, Leave, Log, Now, Query, RandomBytes, Repeat, Spin, Trap, When,
+};
+use crate::{Plugin, Room, ask, asking, assert_kind, counted, failure, numbers};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_does_not_end_is_stopped_at_its_deadline() {
+    let (room, hand) = Room::still();
+    let spin = vec![Log("spins"), Spin];
+    let plugin = room.install(Plugin::new("p", "a", vec![("act", spin)])).await;
+    let running = asking(&plugin, "act", "");
+    room.line(1).await;
+    hand.forward(Duration::from_millis(600_000));
+    let ended = failure(running.await.unwrap());
+    assert_kind(&ended, "p", |kind| *kind == FailureKind::Timeout);
+    assert_eq!(ended.function, "room:test/a@0.1.0#act");
+    assert_eq!(counted(&plugin), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_are_nested_so_deep_and_no_deeper() {
+    let room = Room::new();
+    let end = vec![Execute("INSERT INTO p0 VALUES (1)"), Now];
+    let mut node = room.install(Plugin::new("p0", "a", vec![("act", end)])).await;
+    // Each needs as `c` what the one below it provides as `a`.
+    for level in 1..=CALL_DEPTH_MAX + 1 {
+        let name: &'static str = format!("p{level}").leak();
+        let act = vec![Call("c", "act")];
+        let provider = crate::provider("a", &node);
+        let plugin = Plugin::new(name, "a", vec![("act", act)]);
+        let below = node.clone();
+        node = room.install(plugin.bound("c", quoin_runtime::Binding::One(provider))).await;
+        if level == CALL_DEPTH_MAX {
+            assert_eq!(numbers(ask(&node, "act", "").await).len(), 1);
+            assert_eq!(room.kept("p0").await, [1]);
+        }
+        if level > CALL_DEPTH_MAX {
+            // The deepest is refused, and the one above it goes on with that.
+            assert_eq!(numbers(ask(&node, "act", "").await), [801]);
+            assert_eq!(counted(&below).1, 0);
+        }
+    }
+    let lines = room.lines();
+    let told = |line: &&String| line.starts_with("p0: p0 went over a limit");
+    assert_eq!(lines.iter().filter(told).count(), 1, "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_may_use_the_host_so_often_and_no_more() {
+    let room = Room::new();
+    let low = vec![("act", vec![Now])];
+    let low = room.install(Plugin::new("low", "b", low)).await;
+    let silent = vec![("act", vec![])];
+    let silent = room.install(Plugin::new("silent", "c", silent)).await;
+    let line = |times| Repeat(times, vec![RandomBytes(0)]);
+    let functions = vec![
+        ("as-many", vec![line(HOST_CALLS_MAX - 1), Call("b", "act")]),
+        ("one-more", vec![line(HOST_CALLS_MAX), Call("b", "act")]),
+        ("one-host-call-more", vec![line(HOST_CALLS_MAX + 1)]),
+        ("calls", vec![Repeat(3, vec![Call("c", "act")])]),
+    ];
+    let plugin = Plugin::new("p", "a", functions).needs("b", &low).needs("c", &silent);
+    let plugin = room.install(plugin).await;
+    assert_eq!(numbers(ask(&plugin, "as-many", "").await).len(), 1);
+    for function in ["one-more", "one-host-call-more"] {
+        let ended = failure(ask(&plugin, function, "").await);
+        let limit = format!("more than {HOST_CALLS_MAX} host calls");
+        assert_kind(&ended, "p", |kind| *kind == FailureKind::Limit(limit));
+    }
+    assert!(numbers(ask(&plugin, "calls", "").await).is_empty());
+    assert_eq!((counted(&plugin), counted(&low), counted(&silent)), ((4, 2), (1, 0), (3, 0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_crosses_at_once_and_random_bytes_are_bounded() {
+    let room = Room::new();
+    let functions = vec![
+        ("small-read", vec![Large(1_000)]),
+        ("large-read", vec![Large(300_000)]),
+        ("random-read", vec![RandomBytes(RANDOM_BYTES_MAX)]),
+        ("more-random-read", vec![RandomBytes(RANDOM_BYTES_MAX + 1)]),
+    ];
+    let plugin = room.install(Plugin::new("p", "a", functions)).await;
+    assert_eq!(numbers(ask(&plugin, "small-read", "").await).len(), 1_000);
+    assert!(numbers(ask(&plugin, "random-read", "").await).is_empty());
+    for function in ["large-read", "more-random-read"] {
+        let ended = failure(ask(&plugin, function, "").await);
+        assert_kind(&ended, "p", |kind| matches!(kind, FailureKind::Limit(_)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_interface_without_a_grant_is_denied_by_name() {
+    let room = Room::new();
+    let functions = vec![("act", vec![Now]), ("sql", vec![Query("SELECT 7")])];
+    let mut plugin = Plugin::new("p", "a", functions);
+    plugin.grants.remove(&HostInterface::Clock);
+    let plugin = room.install(plugin).await;
+    let denied = failure(ask(&plugin, "act", "").await);
+    assert_kind(&denied, "p", |kind| *kind == FailureKind::Denied("clock".into()));
+    assert_eq!(numbers(ask(&plugin, "sql", "").await), [7]);
+    assert_eq!(counted(&plugin), (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_calls_are_refused_and_are_nobodys_fault() {
+    let (room, hand) = Room::still();
+    let low = vec![("act-read", vec![Log("has the place"), Leave(599_000)])];
+    let low = Plugin::new("low", "b", low.clone()).and("a", low);
+    let low = low.limits(|l| (l.concurrency, l.queue) = (1, 1));
+    let low = room.install(low).await;
+    let high = vec![("act-read", vec![Call("b", "act-read")])];
+    let high = room.install(Plugin::new("high", "a", high).needs("b", &low)).await;
+    let holding = asking(&low, "act-read", "");
+    room.line(1).await;
+    let mut waiting = Box::pin(ask(&low, "act-read", ""));
+    assert!(crate::poll_once(waiting.as_mut()).is_pending());
+    assert_eq!((low.generation.stats().running, low.generation.stats().waiting), (1, 1));
+    let refused = failure(ask(&low, "act-read", "").await);
+    assert_kind(&refused, "low", |kind| matches!(kind, FailureKind::Overload(_)));
+    assert_eq!(numbers(ask(&high, "act-read", "").await), [801]);
+    hand.forward(Duration::from_millis(1_000));
+    assert!(numbers(holding.await.unwrap()).is_empty());
+    assert!(numbers(waiting.await).is_empty());
+    assert_eq!((counted(&low), counted(&high)), ((4, 0), (1, 0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_counted_for_the_plugin_that_failed_and_not_for_its_callers() {
+    let room = Room::new();
+    let low = vec![("bare", vec![Trap])];
+    let low = room.install(Plugin::new("low", "b", low)).await;
+    let high = vec![("act", vec![Execute("INSERT INTO high VALUES (1)"), Call("b", "bare")])];
+    let high = room.install(Plugin::new("high", "a", high).needs("b", &low)).await;
+    // Its caller has no place for the failure, so the request ends with it.
+    let trapped = failure(ask(&high, "act", "").await);
+    assert_kind(&trapped, "low", |kind| matches!(kind, FailureKind::Trap(_)));
+    assert_eq!((counted(&high), counted(&low)), ((1, 0), (1, 1)));
+    assert!(room.kept("high").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_writes_so_many_lines_and_says_that_it_would_write_more() {
+    let room = Room::new();
+    let low = vec![("act", vec![Repeat(LOG_LINES_REQUEST_MAX, vec![Log("below")])])];
+    let low = room.install(Plugin::new("low", "b", low)).await;
+    let high = vec![Log("above"), Call("b", "act"), Log("above"), When('t', vec![Trap])];
+    let high = room.install(Plugin::new("high", "a", vec![("act", high)]).needs("b", &low)).await;
+    numbers(ask(&high, "act", "").await);
+    let lines = room.lines();
+    assert_eq!(lines.len(), LOG_LINES_REQUEST_MAX as usize + 1);
+    assert_eq!(lines[LOG_LINES_REQUEST_MAX as usize - 1], "low: below");
+    assert!(lines.last().unwrap().contains("the rest is dropped"), "{lines:?}");
+    // Why the whole request failed is told in any case.
+    failure(ask(&high, "act", "t").await);
+    assert!(room.lines().last().unwrap().starts_with("high: high trapped"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_is_kept_serves_so_many_calls_and_none_after_a_failure() {
+    let room = Room::new();
+    let functions = vec![("act", vec![Now]), ("trap", vec![Trap])];
+    let mut plugin = Plugin::new("p", "a", functions);
+    plugin.reuse = 2;
+    let plugin = room.install(plugin).await;
+    for _ in 0..3 {
+        assert_eq!(numbers(ask(&plugin, "act", "").await).len(), 1);
+        failure(ask(&plugin, "trap", "").await);
+    }
+    assert_eq!(counted(&plugin), (6, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_provided_is_told_by_name() {
+    let room = Room::new();
+    let plugin = room.install(Plugin::new("p", "a", vec![("act", vec![])])).await;
+    let none = failure(ask(&plugin, "other", "").await);
+    let text = "p provides no function room:test/a@0.1.0#other";
+    assert_kind(&none, "p", |kind| *kind == FailureKind::BadCall(text.into()));
+    assert_eq!(counted(&plugin), (0, 0));
+}
