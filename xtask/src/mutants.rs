@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("core", &[]),
     ("registry", &[]),
     ("storage", &[]),
-    ("runtime", &["call.rs", "call/**/*.rs", "request.rs", "request/**/*.rs"]),
+    ("runtime", &["call.rs", "dispatch.rs", "request.rs", "running.rs", "tree.rs"]),
 ];
 
 /// The options of the command.

@@ -235,7 +235,7 @@ async fn the_writers_time_is_over_for_code_that_computes_while_it_has_the_writer
 #[tokio::test(flavor = "multi_thread")]
 async fn the_writers_time_is_over_for_a_statement_that_does_not_end() {
     let room = Room::new();
-    let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+    let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
         INSERT INTO high SELECT i FROM n";
     let hold = vec![Execute(endless)];
     let high = Plugin::new("high", "a", vec![("hold", hold)]).limits(|l| l.write_ms = 40);

@@ -307,7 +307,7 @@ impl Code {
                 // Few questions, since they are counted.
                 format!(
                     "(loop ${outer}
-                      (local.set $i (i32.const 100000))
+                      (local.set $i (i32.const 10000000))
                       (loop ${inner} (local.set $i (i32.sub (local.get $i) (i32.const 1)))
                         (br_if ${inner} (local.get $i)))
                       (br_if ${outer} (i64.gt_u (call $remaining) (i64.const {ms}))))"
