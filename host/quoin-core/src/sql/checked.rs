@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 
-/// Why an order is refused, and what to write instead.
+/// Why sorting is refused, and what to write instead.
 pub(super) const SAY: &str =
     "engines do not agree on where NULLs go: add NULLS FIRST or NULLS LAST";
 

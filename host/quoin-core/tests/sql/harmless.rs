@@ -20,7 +20,7 @@ fn check(sql: &str) {
     let _ = check_migration(sql);
     let shown: String = sql.chars().take(60).collect();
     // Some milliseconds; the rest is for machines that have other things to do.
-    assert!(begin.elapsed() < Duration::from_secs(5), "{shown} took {:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(60), "{shown} took {:?}", begin.elapsed());
 }
 
 #[test]

@@ -106,32 +106,6 @@ async fn a_call_that_is_stopped_in_the_middle_leaves_the_transaction_to_its_call
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_is_dropped_while_it_waits_leaves_the_transaction_to_its_caller() {
-    let room = Room::new();
-    // It waits for a place, which another request has.
-    let lowest = vec![Execute("INSERT INTO lowest VALUES (1)")];
-    let busy = vec![Log("has the place"), Spin];
-    let lowest =
-        Plugin::new("lowest", "c", vec![("act", lowest)]).and("a", vec![("act-read", busy)]);
-    let lowest = room.install(lowest.limits(|l| l.concurrency = 1)).await;
-    let low = vec![Execute("INSERT INTO low VALUES (1)"), Call("c", "act")];
-    let low = Plugin::new("low", "b", vec![("act", low)]).needs("c", &lowest);
-    let low = room.install(low.limits(|l| l.deadline_ms = 50)).await;
-    let high = vec![
-        Execute("INSERT INTO high VALUES (1)"),
-        Call("b", "act"),
-        Execute("INSERT INTO high VALUES (2)"),
-    ];
-    let high = room.install(Plugin::new("high", "a", vec![("act", high)]).needs("b", &low)).await;
-    let busy = asking(&lowest, "act-read", "");
-    room.line(1).await;
-    assert_eq!(numbers(ask(&high, "act", "").await), [801]);
-    assert_eq!(room.kept("high").await, [1, 2]);
-    assert!(room.kept("low").await.is_empty());
-    busy.abort();
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn what_a_call_below_one_that_failed_had_written_is_undone_with_it() {
     let room = Room::new();
     let lowest = vec![("act", vec![Execute("INSERT INTO lowest VALUES (1)")])];
