@@ -78,8 +78,11 @@ const LOG: &str = r#"
   (export "level" (type $level (eq $l)))
   (export "write" (func (param "level" $level) (param "message" string)))"#;
 
+/// The name of a host interface in the text, its full name, and its functions with their types.
+type HostInterface = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 /// The host interfaces: name, items, functions with the parameters and results of their core function.
-const HOST: &[(&str, &str, &[(&str, &str)])] = &[
+const HOST: &[HostInterface] = &[
     (
         "sql",
         SQL,

@@ -7,7 +7,7 @@ use quoin_core::manifest::HostInterface;
 use quoin_runtime::FailureKind;
 
 use crate::guest::Step::{
-    Call, Execute, Large, Leave, Log, Now, Query, RandomBytes, Repeat, Spin, Trap, When,
+    Call, Execute, Large, Log, Now, Query, RandomBytes, Repeat, Spin, Trap, When,
 };
 use crate::{Plugin, Room, ask, asking, assert_kind, counted, failure, numbers};
 
@@ -108,29 +108,6 @@ async fn a_host_interface_without_a_grant_is_denied_by_name() {
     assert_kind(&denied, "p", |kind| *kind == FailureKind::Denied("clock".into()));
     assert_eq!(numbers(ask(&plugin, "sql", "").await), [7]);
     assert_eq!(counted(&plugin), (2, 1));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn too_many_calls_are_refused_and_are_nobodys_fault() {
-    let (room, hand) = Room::still();
-    let low = vec![("act-read", vec![Log("has the place"), Leave(599_000)])];
-    let low = Plugin::new("low", "b", low.clone()).and("a", low);
-    let low = low.limits(|l| (l.concurrency, l.queue) = (1, 1));
-    let low = room.install(low).await;
-    let high = vec![("act-read", vec![Call("b", "act-read")])];
-    let high = room.install(Plugin::new("high", "a", high).needs("b", &low)).await;
-    let holding = asking(&low, "act-read", "");
-    room.line(1).await;
-    let mut waiting = Box::pin(ask(&low, "act-read", ""));
-    assert!(crate::poll_once(waiting.as_mut()).is_pending());
-    assert_eq!((low.generation.stats().running, low.generation.stats().waiting), (1, 1));
-    let refused = failure(ask(&low, "act-read", "").await);
-    assert_kind(&refused, "low", |kind| matches!(kind, FailureKind::Overload(_)));
-    assert_eq!(numbers(ask(&high, "act-read", "").await), [801]);
-    hand.forward(Duration::from_millis(1_000));
-    assert!(numbers(holding.await.unwrap()).is_empty());
-    assert!(numbers(waiting.await).is_empty());
-    assert_eq!((counted(&low), counted(&high)), ((4, 0), (1, 0)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
