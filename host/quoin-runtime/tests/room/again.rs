@@ -93,35 +93,6 @@ async fn a_request_whose_neighbour_lost_the_transaction_runs_again_alone_and_fin
 }
 
 #[tokio::test]
-async fn a_request_that_takes_long_while_others_wait_for_it_runs_again() {
-    let (room, hand) = room_with_neighbour().await;
-    let act = vec![Random, Tell, Execute(ADD), When('s', vec![Log("computes"), Leave(599_000)])];
-    let plugin = room.install(Plugin::new("p", "a", vec![("act", act)])).await;
-    for _ in 0..PROVEN {
-        numbers(ask(&plugin, "act", "").await);
-    }
-    let mut first = neighbour(&room).await;
-    assert!(execute(&room, &mut first, "INSERT INTO near VALUES (1)").await);
-    let running = asking(&plugin, "act", "s");
-    room.line(PROVEN as u64 + 1).await;
-    let mut first: Pin<Box<dyn Future<Output = Result<(), Error>>>> = Box::pin(first.commit());
-    assert!(matches!(poll_once(first.as_mut()), Poll::Pending), "it waits for the next one");
-    // The one that is done is answered while the other computes.
-    first.await.unwrap();
-    assert_eq!(room.kept("near").await, [1]);
-    // Once more its randomness, and once more that it computes.
-    room.line(PROVEN as u64 + 4).await;
-    assert!(!running.is_finished());
-    hand.forward(MINUTE / 60);
-    numbers(running.await.unwrap());
-    assert_eq!(room.kept("p").await, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    let told = told(&room);
-    assert_eq!(told.len(), PROVEN + 2);
-    assert_eq!(told[PROVEN], told[PROVEN + 1]);
-    assert_eq!(counted(&plugin).1, 0);
-}
-
-#[tokio::test]
 async fn a_request_that_has_not_written_goes_on_while_others_are_committed() {
     let (room, hand) = room_with_neighbour().await;
     let act = vec![
