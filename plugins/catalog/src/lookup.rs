@@ -101,7 +101,8 @@ pub fn sold(key: Key, keys: &[String]) -> Result<Vec<VariantInfo>, Error> {
 
 /// The variants with these keys, of products of any status.
 pub fn known(key: Key, keys: &[String]) -> Result<Vec<KnownVariant>, Error> {
-    let columns = "variant.id, variant.sku, variant.product_id, variant.requires_shipping, product.status";
+    let columns =
+        "variant.id, variant.sku, variant.product_id, variant.requires_shipping, product.status";
     let known = |row: &Row| KnownVariant {
         id: row.text("id"),
         sku: row.text("sku"),
