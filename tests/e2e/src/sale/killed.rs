@@ -4,10 +4,11 @@
 mod ledger;
 
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use quoin_harness::sale::{self, BUYING, Sale, Step};
-use quoin_harness::{Host, Shop, Size};
+use quoin_harness::{Host, Shop, Size, until};
 
 use ledger::{Attempt, Ledger};
 
@@ -16,15 +17,26 @@ const BUYERS: u64 = 8;
 /// Pieces of what is sold: more than can be sold meanwhile, so that every attempt could succeed.
 const PIECES: u64 = 100_000_000;
 
-/// Moments that look random and are the same in every run.
+/// Requests that are answered before the host is killed, at most: two whole sales of each buyer.
+const ANSWERED_MAX: u64 = BUYERS * 8;
+/// How long after that the host is killed, at most: some requests on a fast disk, so that every part of
+/// one is hit.
+const MOMENT_MAX: Duration = Duration::from_millis(10);
+
+/// When to kill the host: moments that look random and are the same in every run.
 struct Moments(u64);
 
 impl Moments {
-    fn within(&mut self, time: Duration) -> Duration {
+    fn below(&mut self, end: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        time.mul_f64((self.0 % 1_000) as f64 / 1_000.0)
+        (self.0 >> 11) % end.max(1)
+    }
+
+    fn next(&mut self) -> (u64, Duration) {
+        let within = u64::try_from(MOMENT_MAX.as_micros()).unwrap_or(u64::MAX);
+        (self.below(ANSWERED_MAX), Duration::from_micros(self.below(within)))
     }
 }
 
@@ -36,14 +48,11 @@ fn a_host_killed_under_checkouts_leaves_no_half_sale_and_loses_none() {
     let [mug, bowl] = sale::stock(&shop, PIECES);
     // The key is made before the host is killed for the first time.
     shop.key();
-    let usual = usual(&shop, &mug);
     let mut moments = Moments(0x5a1e);
     let mut ledger = Ledger::of(&[&mug, &bowl]);
     ledger.look(&shop);
     for round in size.rounds() {
-        // From the first request of the buyers to well into their second sale.
-        let moment = moments.within(usual * 2);
-        let attempts = killed_at(&mut host, &shop, round, moment, &[&mug, &bowl]);
+        let attempts = killed_at(&mut host, &shop, round, moments.next(), &[&mug, &bowl]);
         ledger.told(attempts);
         ledger.look(&shop);
         if round % 8 == 7 {
@@ -58,40 +67,25 @@ fn a_host_killed_under_checkouts_leaves_no_half_sale_and_loses_none() {
     assert!(ledger.is_telling(), "nothing was interrupted: {}", ledger.summary());
 }
 
-/// How long a sale takes among so many buyers.
-fn usual(shop: &Shop, variant: &str) -> Duration {
-    let began = Instant::now();
-    std::thread::scope(|scope| {
-        for buyer in 0..BUYERS {
-            scope.spawn(move || {
-                let mut sale = Sale::of(variant, 1, format!("usual-{buyer}"));
-                for step in BUYING {
-                    sale.step(shop, step).expect("an answer").ok();
-                }
-            });
-        }
-    });
-    began.elapsed()
-}
-
-/// Buyers buy one thing after the other until the host is killed, and the host starts again. Returns
-/// what each of them was told last of each attempt.
+/// Buyers buy one thing after the other until the host is killed, so long after so many answers, and
+/// the host starts again. Returns what each buyer was told last of each attempt.
 fn killed_at(
     host: &mut Host,
     shop: &Shop,
     round: u64,
-    moment: Duration,
+    (answers, moment): (u64, Duration),
     variants: &[&str],
 ) -> Vec<Attempt> {
-    let attempts = Mutex::new(Vec::new());
+    let (attempts, answered) = (Mutex::new(Vec::new()), AtomicU64::new(0));
     std::thread::scope(|scope| {
         for buyer in 0..BUYERS {
-            let attempts = &attempts;
+            let (attempts, answered) = (&attempts, &answered);
             scope.spawn(move || {
                 for number in 0.. {
                     let variant = variants[(buyer + number) as usize % variants.len()];
                     let key = format!("{round}-{buyer}-{number}");
-                    let attempt = buy(shop, Sale::of(variant, 1 + buyer as u32 % 3, key));
+                    let sale = Sale::of(variant, 1 + buyer as u32 % 3, key);
+                    let attempt = buy(shop, sale, answered);
                     let gone = !attempt.is_answered;
                     attempts.lock().unwrap_or_else(|e| e.into_inner()).push(attempt);
                     if gone {
@@ -100,6 +94,9 @@ fn killed_at(
                 }
             });
         }
+        until("buyers are answered", || {
+            (answered.load(Ordering::Relaxed) >= answers).then_some(())
+        });
         std::thread::sleep(moment);
         host.kill_process();
     });
@@ -108,12 +105,15 @@ fn killed_at(
 }
 
 /// Buys as far as the host lets one.
-fn buy(shop: &Shop, sale: Sale) -> Attempt {
+fn buy(shop: &Shop, sale: Sale, answered: &AtomicU64) -> Attempt {
     let mut attempt = Attempt { sale, asked: Step::Create, is_answered: true };
     for step in BUYING {
         attempt.asked = step;
         match attempt.sale.step(shop, step) {
-            Ok(reply) => assert!(reply.status < 300, "{step:?}: {} {}", reply.status, reply.text),
+            Ok(reply) => {
+                assert!(reply.status < 300, "{step:?}: {} {}", reply.status, reply.text);
+                answered.fetch_add(1, Ordering::Relaxed);
+            }
             // The host is gone.
             Err(_) => {
                 attempt.is_answered = false;
