@@ -24,8 +24,12 @@ const WAITING_MAX: usize = 256;
 /// How long a request may have the writer to count as short. A finished request waits for one that
 /// shares its commit, so this is what sharing may cost it.
 pub(crate) const SHORT: Duration = Duration::from_millis(5);
-/// Turns in a row that must have been short before a function shares a commit.
+/// Short turns that a function must have behind it to share a commit. A turn that was not short halves
+/// what it has.
 const PROVEN: u32 = 8;
+/// Short turns that count at most: after one that the machine made long, a function still shares; after
+/// two in a row, which are its own, it does not.
+const PROVEN_MAX: u32 = 2 * PROVEN;
 /// Requests that share a commit. What a crash takes back and what a neighbour's fault makes run again
 /// stays small, and a hundredth of a sync is nothing to save any more.
 const SHARED_MAX: usize = 64;
@@ -78,7 +82,7 @@ struct State {
     /// Who waits, by plugin; the plugin at the front is the next one's.
     waiting: VecDeque<(Arc<str>, VecDeque<Waiter>)>,
     held: HashMap<Arc<str>, Held>,
-    /// Short turns in a row, by plugin and function.
+    /// Short turns, by plugin and function; see [`PROVEN`].
     short: HashMap<(Arc<str>, Arc<str>), u32>,
 }
 
@@ -154,7 +158,10 @@ impl Writer {
         held.longest = held.longest.max(time);
         let key = (Arc::clone(plugin), Arc::clone(function));
         let short = state.short.entry(key).or_default();
-        *short = if good && time <= SHORT { short.saturating_add(1) } else { 0 };
+        *short = match good && time <= SHORT {
+            true => (*short + 1).min(PROVEN_MAX),
+            false => *short / 2,
+        };
     }
 
     /// Gives the desk to the next who waits, and commits before that what need not or must not wait.
@@ -459,7 +466,7 @@ mod tests {
             (Duration::ZERO, SHORT),
             (SHORT / PATIENCE, SHORT),
             (SHORT, SHORT * PATIENCE),
-            (SHORT * 10, SHORT * 10 * PATIENCE),
+            (PATIENCE_MAX * 10, PATIENCE_MAX),
         ] {
             let desk = desk(1, commit);
             assert!(desk.has_patience(start + patience - instant), "{commit:?}");
