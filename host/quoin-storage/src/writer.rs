@@ -25,7 +25,7 @@ const WAITING_MAX: usize = 256;
 /// shares its commit, so this is what sharing may cost it.
 pub(crate) const SHORT: Duration = Duration::from_millis(5);
 /// Short turns that a function must have behind it to share a commit. A turn that was not short halves
-/// what it has.
+/// what it has, one that lost its transaction takes it all.
 const PROVEN: u32 = 8;
 /// Short turns that count at most: after one that the machine made long, a function still shares; after
 /// two in a row, which are its own, it does not.
@@ -158,9 +158,10 @@ impl Writer {
         held.longest = held.longest.max(time);
         let key = (Arc::clone(plugin), Arc::clone(function));
         let short = state.short.entry(key).or_default();
-        *short = match good && time <= SHORT {
-            true => (*short + 1).min(PROVEN_MAX),
-            false => *short / 2,
+        *short = match (good, time <= SHORT) {
+            (true, true) => (*short + 1).min(PROVEN_MAX),
+            (true, false) => *short / 2,
+            (false, _) => 0,
         };
     }
 

@@ -93,7 +93,7 @@ async fn a_function_that_has_not_proven_short_shares_no_commit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn eight_short_turns_in_a_row_prove_a_function_short() {
+async fn eight_short_turns_prove_a_function_short_and_two_long_ones_end_it() {
     let clock = ManualClock::at(0);
     let shelf = Shelf::with_clock(clock.clock());
     shelf.create_tables(&PLUGINS).await;
@@ -101,13 +101,20 @@ async fn eight_short_turns_in_a_row_prove_a_function_short() {
     assert!(!shares(&shelf, "b").await);
     // That was the eighth.
     assert!(shares(&shelf, "b").await);
-    for (time, short) in [(SHORT, true), (SHORT + INSTANT, false)] {
+    // No more than sixteen count: one long turn leaves enough, a second leaves a quarter.
+    prove(&shelf, "b", 20).await;
+    let turn = async |time| {
         let tx = shelf.write_as("b").await;
         clock.forward(time);
         drop(tx);
-        assert_eq!(shares(&shelf, "b").await, short);
-    }
-    prove(&shelf, "b", 6).await;
+    };
+    turn(SHORT + INSTANT).await;
+    assert!(shares(&shelf, "b").await);
+    prove(&shelf, "b", 7).await;
+    turn(SHORT).await;
+    turn(SHORT + INSTANT).await;
+    turn(SHORT + INSTANT).await;
+    prove(&shelf, "b", 3).await;
     assert!(!shares(&shelf, "b").await);
     assert!(shares(&shelf, "b").await);
     assert!(!shares(&shelf, "a").await, "another has proven nothing");
