@@ -17,6 +17,9 @@ pub(crate) struct Options {
     /// Measure for this many seconds at each point.
     #[arg(long, default_value_t = 3)]
     seconds: u32,
+    /// Measure these only: calls, products, checkouts, synced or beside.
+    #[arg(long, value_name = "PART")]
+    only: Option<String>,
 }
 
 /// Builds everything and runs the benchmarks.
@@ -28,6 +31,9 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
     bench.arg("--bundles").arg(place.bundles());
     bench.arg("--quoin").arg(place.target.join("release/quoin"));
     bench.arg("--seconds").arg(options.seconds.to_string());
+    if let Some(only) = &options.only {
+        bench.arg("--only").arg(only);
+    }
     if options.json {
         bench.arg("--json");
     }

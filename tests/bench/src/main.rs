@@ -50,6 +50,8 @@ enum Part {
     Checkouts,
     /// Sales on disks of different speed.
     Synced,
+    /// Sales beside a shop that uses all it can get.
+    Beside,
 }
 
 /// As in the host.
@@ -85,6 +87,9 @@ fn run(options: &Options) -> Result<()> {
     }
     if wanted(Part::Synced) {
         shop::synced(&options.quoin, &options.bundles, options.seconds, &mut table)?;
+    }
+    if wanted(Part::Beside) {
+        shop::beside(&options.quoin, &options.bundles, options.seconds, &mut table)?;
     }
     if options.json {
         println!("{}", table.json(&machine));

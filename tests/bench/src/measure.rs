@@ -71,6 +71,18 @@ pub fn percentile(samples: &mut [f64], percent: usize) -> f64 {
     samples.get(last * percent.min(100) / 100).copied().unwrap_or_default()
 }
 
+/// Clock ticks in a second, as Linux tells processor time to programs.
+const TICKS: f64 = 100.0;
+
+/// Seconds that a process has spent on processors.
+pub fn processor_time(process: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // After the program's name, which is in parentheses: state, then ten numbers, then these two.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: f64 = fields.skip(11).take(2).filter_map(|f| f.parse::<f64>().ok()).sum();
+    Ok(ticks / TICKS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

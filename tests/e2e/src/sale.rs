@@ -6,34 +6,8 @@ mod pricing;
 mod race;
 mod walk;
 
+use quoin_harness::sale::SHOP;
 use quoin_harness::{Host, Shop, Value, json};
-
-/// Seven plugins, each with the grants that it asks for.
-const SHOP: &str = r#"
-name = "shop"
-[plugins.catalog]
-bundle = "catalog.wasm"
-grants = ["sql", "log", "clock", "random"]
-[plugins.pricing]
-bundle = "pricing.wasm"
-grants = ["sql", "log", "config", "clock", "call"]
-[plugins.inventory]
-bundle = "inventory.wasm"
-grants = ["sql", "log", "clock"]
-[plugins.cart]
-bundle = "cart.wasm"
-grants = ["sql", "log", "config", "clock", "random"]
-[plugins.payment-manual]
-bundle = "payment-manual.wasm"
-grants = ["sql", "config", "clock", "random", "log"]
-[plugins.order]
-bundle = "order.wasm"
-grants = ["sql", "config", "clock", "random", "call", "log"]
-[plugins.checkout]
-bundle = "checkout.wasm"
-grants = ["sql", "random", "log"]
-bind = { "quoin:payment/provider" = { invoice = "payment-manual", cash = "payment-manual" } }
-"#;
 
 /// A shop with mugs and bowls.
 fn start(mugs: u32) -> (Host, Shop) {

@@ -1,5 +1,5 @@
 //! Sales: a cart, a line, a contact, a checkout; with as many clients in one shop, and spread over
-//! sixteen.
+//! sixteen; next to the same sale in a native server, which is the limit.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use super::host::{SHOPS, Shops, domain};
 use super::load::{CLIENTS, drive};
+use super::native::Native;
 use crate::http::{Connection, request};
-use crate::measure::{median, percentile};
+use crate::measure::{median, percentile, processor_time};
 use crate::table::{Ratio, Table, millis, rate};
 
 /// How long one is measured before it is the other's turn.
@@ -20,47 +21,84 @@ const TURN: Duration = Duration::from_secs(1);
 /// Writes of which the disk's own speed is the median.
 const SYNCS: usize = 200;
 
-/// The sales in so many shops.
-struct Sales {
+/// One of those who sell.
+struct Seller<'a> {
+    name: &'a str,
+    server: SocketAddr,
+    process: u32,
     shops: usize,
     /// Sales in a second, for each turn.
     rates: Vec<f64>,
     /// Seconds of each checkout request.
     checkouts: Vec<f64>,
+    /// Seconds of processor time that the sales took.
+    busy: f64,
 }
 
-/// Measures both in turns.
+impl Seller<'_> {
+    /// Sells for a turn.
+    fn sell(&mut self, variants: &[Vec<String>]) -> Result<()> {
+        let before = processor_time(self.process)?;
+        let (mut checkouts, took) = sell(self.server, self.shops, variants)?;
+        self.busy += processor_time(self.process)? - before;
+        self.rates.push(checkouts.len() as f64 / took);
+        self.checkouts.append(&mut checkouts);
+        Ok(())
+    }
+
+    /// Seconds of processor time of a sale.
+    fn cost(&self) -> f64 {
+        self.busy / self.checkouts.len() as f64
+    }
+}
+
+/// Measures all in turns.
 pub fn checkouts(shops: &Shops, seconds: u32, table: &mut Table) -> Result<()> {
     eprintln!("Measuring sales …");
     let sync = sync(shops.folder())?;
-    let sales = |shops| Sales { shops, rates: Vec::new(), checkouts: Vec::new() };
-    let mut both = [sales(1), sales(SHOPS)];
-    for sales in &both {
-        sell(shops.http, sales.shops, &shops.variants)?;
+    let native = Native::start(&shops.copy()?, None)?;
+    let many = format!("{SHOPS} shops");
+    let quoin = (shops.http, shops.process());
+    let mut sellers = [
+        ("native server, 1 shop", (native.address, native.process()), 1),
+        ("1 shop", quoin, 1),
+        (many.as_str(), quoin, SHOPS),
+    ]
+    .map(|(name, (server, process), shops)| {
+        let (rates, checkouts) = (Vec::new(), Vec::new());
+        Seller { name, server, process, shops, rates, checkouts, busy: 0.0 }
+    });
+    for seller in &sellers {
+        // Warms connections and caches up.
+        sell(seller.server, seller.shops, &shops.variants)?;
     }
     for _ in 0..seconds.max(3) {
-        for sales in &mut both {
-            let (mut checkouts, took) = sell(shops.http, sales.shops, &shops.variants)?;
-            sales.rates.push(checkouts.len() as f64 / took);
-            sales.checkouts.append(&mut checkouts);
+        for seller in &mut sellers {
+            seller.sell(&shops.variants)?;
         }
     }
     table.section(format!(
         "Sales: cart, line, contact, checkout; {CLIENTS} clients, synced to disk"
     ));
     table.row("4 KiB appended and synced to this disk", millis(sync), vec![]);
-    let mut first = None;
-    for mut sales in both {
-        let shops =
-            if sales.shops == 1 { "1 shop".into() } else { format!("{} shops", sales.shops) };
-        let per_second = median(&mut sales.rates);
-        let one = *first.get_or_insert(per_second);
-        let ratio = Ratio { is: per_second / one, of: "the sales of 1 shop", aim: None };
-        let ratios = if sales.shops == 1 { vec![] } else { vec![ratio] };
-        table.row(format!("{shops}: sales"), rate(per_second), ratios);
+    let [native, one, many] = sellers;
+    let rates = |mut rates: Vec<f64>| median(&mut rates);
+    let (limit, rate_of_one) = (rates(native.rates.clone()), rates(one.rates.clone()));
+    let compared = [
+        (&native, None, None),
+        (&one, Some((limit, "the native sales")), Some(native.cost())),
+        (&many, Some((rate_of_one, "the sales of 1 shop")), None),
+    ];
+    for (seller, beside, cost) in compared {
+        let ratio = |is, of| vec![Ratio { is, of, aim: None }];
+        let (name, sold) = (seller.name, rates(seller.rates.clone()));
+        let ratios = beside.map_or(vec![], |(other, of)| ratio(sold / other, of));
+        table.row(format!("{name}: sales"), rate(sold), ratios);
+        let ratios = cost.map_or(vec![], |native| ratio(seller.cost() / native, "the native time"));
+        table.row(format!("{name}: processor time of a sale"), millis(seller.cost()), ratios);
         for percent in [50, 95] {
-            let took = percentile(&mut sales.checkouts, percent);
-            table.row(format!("{shops}: checkout request, p{percent}"), millis(took), vec![]);
+            let took = percentile(&mut seller.checkouts.clone(), percent);
+            table.row(format!("{name}: checkout request, p{percent}"), millis(took), vec![]);
         }
     }
     Ok(())

@@ -42,6 +42,11 @@ impl Shops {
         Shops::start(quoin, bundles, SHOPS, None)
     }
 
+    /// Starts a host with a single shop.
+    pub fn open_one(quoin: &Path, bundles: &Path) -> Result<Shops> {
+        Shops::start(quoin, bundles, 1, None)
+    }
+
     /// Starts a host with a single shop and these syncs before its disk.
     pub fn open_behind(quoin: &Path, bundles: &Path, syncs: &Syncs) -> Result<Shops> {
         Shops::start(quoin, bundles, 1, Some(syncs))
@@ -78,15 +83,12 @@ impl Shops {
         let skus = first_column(PRICES);
         let stock: String = skus.iter().map(|sku| format!("{sku},{PIECES}\n")).collect();
         let stock = format!("sku,on_hand\n{stock}");
-        let file = self.folder.path().join("shop.toml");
         for number in 0..count {
             let name = tenant(number);
             let shop = SHOP
                 .replace(&format!("\"{NAME}\""), &format!("\"{name}\""))
                 .replace(&format!("\"{DOMAIN}\""), &format!("\"{}\"", domain(number)));
-            std::fs::write(&file, shop)?;
-            let (file, bundles) = (file.to_string_lossy(), bundles.to_string_lossy());
-            self.quoin(&["apply", &file, "--bundles", &bundles, "--yes"], None)?;
+            self.apply(&shop, bundles)?;
             for (csv, function) in [
                 (PRODUCTS, "quoin:catalog/product-admin#import-csv"),
                 (PRICES, "quoin:pricing/price-admin#import-csv"),
@@ -105,6 +107,14 @@ impl Shops {
             self.variants.push(ids.context("a variant without id")?);
         }
         Ok(())
+    }
+
+    /// Brings a shop to what this file says.
+    pub fn apply(&self, shop: &str, bundles: &Path) -> Result<()> {
+        let file = self.folder.path().join("shop.toml");
+        std::fs::write(&file, shop)?;
+        let (file, bundles) = (file.to_string_lossy(), bundles.to_string_lossy());
+        self.quoin(&["apply", &file, "--bundles", &bundles, "--yes"], None).map(drop)
     }
 
     /// Runs the host's command line and returns what it prints as JSON.
@@ -136,13 +146,14 @@ impl Shops {
         self.process.id()
     }
 
-    /// A copy of the first shop's catalogue. Nothing writes to it when this is called.
-    pub fn copy_of_catalogue(&self) -> Result<PathBuf> {
+    /// A copy of the first shop's database. Nothing writes to it when this is called.
+    pub fn copy(&self) -> Result<PathBuf> {
         let original = self.folder.path().join("data/tenants").join(tenant(0)).join("shop.db");
-        let copy = self.folder.path().join("copy.db");
+        let folder = tempfile::Builder::new().tempdir_in(self.folder.path())?.keep();
+        let copy = folder.join("shop.db");
         let beside = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
-        std::fs::copy(&original, &copy).context("no copy of the catalogue")?;
-        std::fs::copy(beside(&original), beside(&copy)).context("no copy of the catalogue")?;
+        std::fs::copy(&original, &copy).context("no copy of the database")?;
+        std::fs::copy(beside(&original), beside(&copy)).context("no copy of the database")?;
         Ok(copy)
     }
 }

@@ -1,11 +1,14 @@
 //! Requests to real shops: the host's own process, its gateway, plugins and databases on disk.
 
+mod beside;
 mod checkouts;
 mod host;
 mod load;
+mod native;
 mod products;
 mod synced;
 
+pub use beside::beside;
 pub use checkouts::checkouts;
 pub use host::Shops;
 pub use products::products;

@@ -1,22 +1,19 @@
 //! A product through gateway, plugin and SQLite, next to the same logic in a native server.
 
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 
-use super::host::{Shops, domain, end};
+use super::host::{Shops, domain};
 use super::load::{CLIENTS, drive};
+use super::native::Native;
 use crate::http::{Connection, request};
-use crate::measure::median;
+use crate::measure::{median, processor_time};
 use crate::table::{Aim, Ratio, Table, micros, rate};
 
 /// How long a server is asked before it is the other's turn.
 const TURN: Duration = Duration::from_secs(1);
-/// Clock ticks in a second, as Linux tells processor time to programs.
-const TICKS: f64 = 100.0;
 /// What the host's throughput should be, in that of the native server.
 const THROUGHPUT_MIN: f64 = 0.5;
 
@@ -34,10 +31,10 @@ struct Server {
 /// Measures both in turns.
 pub fn products(shops: &Shops, seconds: u32, table: &mut Table) -> Result<()> {
     eprintln!("Measuring requests for a product …");
-    let native = Native::start(shops)?;
+    let native = Native::start(&shops.copy()?, None)?;
     let requests = requests(shops);
     let compared = compare(shops.http, native.address, &requests)?;
-    let mut servers = [(shops.http, shops.process()), (native.address, native.process.id())].map(
+    let mut servers = [(shops.http, shops.process()), (native.address, native.process())].map(
         |(address, process)| Server { address, process, rates: vec![], requests: 0, busy: 0.0 },
     );
     for server in &servers {
@@ -104,47 +101,4 @@ fn compare(quoin: SocketAddr, native: SocketAddr, requests: &[Vec<u8>]) -> Resul
         }
         Ok(requests.len())
     })
-}
-
-/// Seconds that a process has spent on processors.
-fn processor_time(process: u32) -> Result<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // After the program's name, which is in parentheses: state, then ten numbers, then these two.
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks: f64 = fields.skip(11).take(2).filter_map(|f| f.parse::<f64>().ok()).sum();
-    Ok(ticks / TICKS)
-}
-
-/// The native server, as a process of its own.
-struct Native {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Native {
-    fn start(shops: &Shops) -> Result<Native> {
-        let program = std::env::current_exe()?.with_file_name("quoin-bench-native");
-        let mut process = Command::new(&program)
-            .arg(shops.copy_of_catalogue()?)
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("{} does not run", program.display()))?;
-        let mut line = String::new();
-        if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line)?;
-        }
-        match line.trim().parse() {
-            Ok(address) => Ok(Native { process, address }),
-            Err(_) => {
-                end(&mut process);
-                anyhow::bail!("the native server did not start, see above")
-            }
-        }
-    }
-}
-
-impl Drop for Native {
-    fn drop(&mut self) {
-        end(&mut self.process);
-    }
 }

@@ -1,6 +1,7 @@
 //! Sales on disks that sync in a given time: a library stands between the host's process and its
 //! syncs, counts them, and lets each take as long as such a disk would.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use quoin_harness::Syncs;
 use super::checkouts::sale;
 use super::host::{Shops, domain};
 use super::load::drive;
+use super::native::Native;
 use crate::http::Connection;
 use crate::measure::median;
 use crate::table::{Aim, Ratio, Table, figures, rate};
@@ -44,18 +46,22 @@ pub fn synced(quoin: &Path, bundles: &Path, seconds: u32, table: &mut Table) -> 
     let ratio = Ratio { is: alone / REQUESTS, of: "its requests", aim };
     table.row("syncs of a sale of four requests, one client", figures(alone), vec![ratio]);
 
-    let mut rates = DISKS.map(|_| Vec::new());
+    let native = Native::start(&shops.copy()?, Some(&syncs))?;
+    let (mut rates, mut limits) = (DISKS.map(|_| Vec::new()), DISKS.map(|_| Vec::new()));
     let (mut counted, mut sold) = (0, 0);
     for turn in 0..=seconds.max(3) {
         for (number, (time, _, _)) in DISKS.iter().enumerate() {
             syncs.take(*time);
             let before = syncs.done();
-            let (sales, took) = sell(&shops)?;
+            let (sales, took) = sell(shops.http, &shops)?;
+            let done = syncs.done();
+            let (native_sales, native_took) = sell(native.address, &shops)?;
             // The first turn warms connections and caches up.
             if turn > 0 {
+                limits[number].push(native_sales as f64 / native_took);
                 rates[number].push(sales as f64 / took);
                 if number == COUNTED {
-                    counted += syncs.done() - before;
+                    counted += done - before;
                     sold += sales;
                 }
             }
@@ -67,13 +73,16 @@ pub fn synced(quoin: &Path, bundles: &Path, seconds: u32, table: &mut Table) -> 
     let what = format!("syncs of a sale, {CLIENTS} clients, {}", DISKS[COUNTED].1);
     table.row(what, figures(each), vec![ratio]);
     let mut first = None;
-    for ((_, name, least), mut rates) in DISKS.into_iter().zip(rates) {
+    for (((_, name, least), mut rates), mut limits) in DISKS.into_iter().zip(rates).zip(limits) {
         let per_second = median(&mut rates);
         let of = "the sales at 0.1 ms";
         let first = *first.get_or_insert(per_second);
         let ratio = Ratio { is: per_second / first, of, aim: least.map(Aim::AtLeast) };
-        let ratios = if least.is_some() { vec![ratio] } else { vec![] };
+        let mut ratios = if least.is_some() { vec![ratio] } else { vec![] };
+        let limit = median(&mut limits);
+        ratios.push(Ratio { is: per_second / limit, of: "the native sales", aim: None });
         table.row(format!("sales, {CLIENTS} clients, {name} a sync"), rate(per_second), ratios);
+        table.row(format!("native, a sync each request, {name} a sync"), rate(limit), vec![]);
     }
     Ok(())
 }
@@ -94,12 +103,12 @@ fn alone(shops: &Shops, syncs: &Syncs) -> Result<f64> {
 }
 
 /// Sells for a while; returns how many sales there were, in how many seconds.
-fn sell(shops: &Shops) -> Result<(usize, f64)> {
+fn sell(server: SocketAddr, shops: &Shops) -> Result<(usize, f64)> {
     let variants = shops.variants[0].clone();
     let buy = async move |connection: &mut Connection, client: usize, number: usize| {
         let variant = &variants[(client * 7 + number) % variants.len()];
         sale(connection, &domain(0), variant).await
     };
-    let (sales, took) = drive(shops.http, CLIENTS, TURN, buy)?;
+    let (sales, took) = drive(server, CLIENTS, TURN, buy)?;
     Ok((sales.len(), took))
 }
