@@ -258,3 +258,6 @@ fn binding(bound: &Bound, nodes: &BTreeMap<Name, Arc<Node>>) -> Option<Binding> 
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

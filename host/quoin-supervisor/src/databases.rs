@@ -133,3 +133,6 @@ pub(crate) fn last(migrations: &[Migration], count: usize) -> Vec<String> {
     let from = migrations.len().saturating_sub(count);
     migrations.iter().skip(from).map(|m| m.name.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests;

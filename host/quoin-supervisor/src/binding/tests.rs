@@ -164,6 +164,30 @@ fn what_a_shop_says_wrongly_is_told() {
 }
 
 #[test]
+fn an_installation_that_keeps_data_is_named_as_its_tables_are() {
+    let keeps =
+        |name: &str, tables: &str| plugin(name, &[], &format!("host = [\"sql\"]\n{tables}"));
+    let faults = |name: &str, description: Arc<Description>| {
+        resolved(&shop(&[name], ""), &[(name, description)]).err().unwrap_or_default()
+    };
+    assert!(faults("pricing", keeps("pricing", "")).is_empty());
+    let told = faults("prices", keeps("pricing", ""));
+    assert_eq!(
+        told,
+        [
+            "prices: the plugin keeps its data in the tables of pricing, so it can only be installed as \
+          pricing: write [plugins.pricing] instead of [plugins.prices]"
+        ]
+    );
+    // One that stands in for another is installed in its place, and nowhere else.
+    let other = || keeps("volume-pricing", "tables = \"pricing\"");
+    assert!(faults("pricing", other()).is_empty());
+    assert_eq!(faults("volume-pricing", other()).len(), 1);
+    // One without data is called as the shop likes.
+    assert!(faults("prices", plugin("pricing", &[], "")).is_empty());
+}
+
+#[test]
 fn a_newer_compatible_version_serves_an_older_need() {
     let serves = |p: &str, n: &str| super::serves(&p.parse().unwrap(), &n.parse().unwrap());
     assert!(serves("a:b/c@1.2.0", "a:b/c@1.0.0"));
