@@ -53,10 +53,7 @@ pub(crate) async fn run(
         generation.count_failure(failure);
         let message = failure.to_string();
         if depth == 0 {
-            // Why the whole request failed is told in any case.
-            let installed = &generation.installed;
-            let trace = &tree.request.trace;
-            installed.log.write(Level::Error, installed.name.as_str(), trace, &message);
+            tree.log_failure(&message);
         } else {
             tree.log(&generation.installed, Level::Error, &message);
         }

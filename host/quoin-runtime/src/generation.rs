@@ -75,7 +75,7 @@ impl Generation {
         let free = u32::try_from(self.permits.available_permits()).unwrap_or(u32::MAX);
         let committing = self.committing.load(Ordering::Relaxed);
         Stats {
-            calls: self.calls.load(Ordering::Relaxed),
+            calls: self.calls.load(Ordering::Acquire),
             failures: self.failures.load(Ordering::Relaxed),
             running: self.installed.limits.concurrency.saturating_sub(free) + committing,
             waiting: self.waiting.load(Ordering::Relaxed),
@@ -100,8 +100,7 @@ impl Generation {
         function: &str,
         deadline: Instant,
     ) -> Result<SemaphorePermit<'_>, Failure> {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        if let Ok(permit) = self.permits.try_acquire() {
+        if let Some(permit) = self.try_admit() {
             return Ok(permit);
         }
         let busy = |what| Failure::new(&self.installed.name, function, FailureKind::Overload(what));
@@ -121,8 +120,10 @@ impl Generation {
 
     /// A place among the calls that run, if there is one.
     pub(crate) fn try_admit(&self) -> Option<SemaphorePermit<'_>> {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        self.permits.try_acquire().ok()
+        let permit = self.permits.try_acquire().ok();
+        // Whoever sees the call sees the place that it has, too.
+        self.calls.fetch_add(1, Ordering::Release);
+        permit
     }
 
     /// To be held while a request is committed that has run here.

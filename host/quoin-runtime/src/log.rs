@@ -37,7 +37,7 @@ impl Level {
 pub struct Line {
     /// Its place in the shop's log, growing by one.
     pub number: u64,
-    /// Milliseconds since 1970.
+    /// Milliseconds since 1970: when it was written by whom it is of.
     pub at_ms: u64,
     /// How much it matters.
     pub level: Level,
@@ -64,22 +64,34 @@ impl Log {
 
     /// Writes a line; long messages are cut.
     pub fn write(&self, level: Level, plugin: &str, trace: &str, message: &str) {
-        let message = cut(message, LOG_MESSAGE_BYTES_MAX);
-        tracing::debug!(plugin, trace, level = level.as_str(), "{message}");
-        let mut lines = self.lines.lock().unwrap_or_else(|e| e.into_inner());
-        lines.0 += 1;
-        let line = Line {
-            number: lines.0,
+        self.add([self.line(level, plugin, trace, message)]);
+    }
+
+    /// A line of now that is not in the log yet, and has no number before it is.
+    pub(crate) fn line(&self, level: Level, plugin: &str, trace: &str, message: &str) -> Line {
+        Line {
+            number: 0,
             at_ms: self.clock.now_ms(),
             level,
             plugin: plugin.into(),
             trace: trace.into(),
-            message: message.into(),
-        };
-        if lines.1.len() >= LOG_LINES_KEPT {
-            lines.1.pop_front();
+            message: cut(message, LOG_MESSAGE_BYTES_MAX).into(),
         }
-        lines.1.push_back(line);
+    }
+
+    /// Puts lines into the log, in their order.
+    pub(crate) fn add(&self, added: impl IntoIterator<Item = Line>) {
+        let mut lines = self.lines.lock().unwrap_or_else(|e| e.into_inner());
+        for mut line in added {
+            let Line { level, plugin, trace, message, .. } = &line;
+            tracing::debug!(plugin, trace, level = level.as_str(), "{message}");
+            lines.0 += 1;
+            line.number = lines.0;
+            if lines.1.len() >= LOG_LINES_KEPT {
+                lines.1.pop_front();
+            }
+            lines.1.push_back(line);
+        }
         drop(lines);
         self.written.notify_waiters();
     }

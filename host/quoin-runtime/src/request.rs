@@ -15,7 +15,6 @@ use crate::Value;
 use crate::call::{is_error, run};
 use crate::failure::{Failure, FailureKind, Outcome};
 use crate::json;
-use crate::log::Level;
 use crate::node::Node;
 use crate::program::Export;
 use crate::running::Running;
@@ -83,10 +82,11 @@ pub async fn call(
         let mut task = OnDrop { task, tree };
         (&mut task.task).await.ok()
     };
-    if outcome.is_none()
-        && let Some(transaction) = abandoned.open().await.take()
-    {
-        transaction.abandon();
+    if outcome.is_none() {
+        abandoned.release_lines();
+        if let Some(transaction) = abandoned.open().await.take() {
+            transaction.abandon();
+        }
     }
     outcome.unwrap_or_else(|| {
         tracing::error!(plugin = name.as_str(), "a call ended in a fault of the host");
@@ -138,17 +138,31 @@ enum Ran {
     Again,
 }
 
+/// The outcome of the first run that counts, or none if as many did not as are tried. Before a run that
+/// is not the first, `again` is called.
+async fn first_that_counts<R: Future<Output = Ran>>(
+    run: impl Fn() -> R,
+    again: impl Fn(),
+) -> Option<Outcome> {
+    for number in 0..RUNS_MAX {
+        if number > 0 {
+            again();
+        }
+        if let Ran::Done(outcome) = run().await {
+            return Some(outcome);
+        }
+    }
+    None
+}
+
 impl Root {
     /// Runs the request until it has an outcome of its own. Nothing of it has left the shop before it is
     /// committed, so that only the log can tell how often it ran.
     async fn serve(self, params: &[Value]) -> Outcome {
-        for _ in 0..RUNS_MAX {
-            match self.run(params).await {
-                Ran::Done(outcome) => return outcome,
-                Ran::Again => self.tree.run_again(),
-            }
-        }
-        Err(self.failed(&StorageError::Lost))
+        let outcome = first_that_counts(|| self.run(params), || self.tree.run_again());
+        let outcome = outcome.await.unwrap_or_else(|| Err(self.failed(&StorageError::Lost)));
+        self.tree.release_lines();
+        outcome
     }
 
     async fn run(&self, params: &[Value]) -> Ran {
@@ -165,7 +179,7 @@ impl Root {
     /// from outside the guests' code.
     async fn within_the_writers_time(&self, params: &[Value]) -> Ran {
         let mut calls = pin!(run(&self.node, &self.export, self.running(), params));
-        let mut timer: Option<(Instant, Pin<Box<Sleep>>)> = None;
+        let mut timer: Option<Pin<Box<Sleep>>> = None;
         poll_fn(|context| {
             if let Poll::Ready(outcome) = calls.as_mut().poll(context) {
                 return Poll::Ready(Ran::Done(outcome));
@@ -176,17 +190,13 @@ impl Root {
                 let Some(until) = transaction.until().filter(|_| !transaction.is_lost()) else {
                     return Poll::Pending;
                 };
-                let sleep = match &mut timer {
-                    Some((at, sleep)) if *at == until => sleep,
-                    other => {
-                        let sleep = Box::pin(tokio::time::sleep_until(until.into()));
-                        &mut other.insert((until, sleep)).1
-                    }
-                };
+                let sleep = || Box::pin(tokio::time::sleep_until(until.into()));
+                let sleep = timer.get_or_insert_with(sleep);
                 if sleep.as_mut().poll(context).is_pending() {
                     return Poll::Pending;
                 }
                 match transaction.overdue() {
+                    // It goes on, until another time.
                     Ok(Overdue::Parted) => timer = None,
                     Ok(Overdue::Again) => return Poll::Ready(Ran::Again),
                     Ok(Overdue::Limit) => {
@@ -262,9 +272,7 @@ impl Root {
     }
 
     fn told(&self, failure: Failure) -> Failure {
-        let installed = &self.node.generation.installed;
-        let (plugin, trace) = (installed.name.as_str(), &self.tree.request.trace);
-        installed.log.write(Level::Error, plugin, trace, &failure.to_string());
+        self.tree.log_failure(&failure.to_string());
         self.node.generation.count_failure(&failure);
         failure
     }
@@ -302,4 +310,26 @@ pub enum CallJsonError {
     /// The call failed.
     #[error(transparent)]
     Failed(#[from] Failure),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_runs_until_a_run_counts_and_no_more_often_than_is_worth_it() {
+        for lost in 0..=RUNS_MAX {
+            let (runs, told) = (Cell::new(0), Cell::new(0));
+            let run = async || {
+                runs.set(runs.get() + 1);
+                if runs.get() > lost { Ran::Done(Ok(None)) } else { Ran::Again }
+            };
+            let outcome = first_that_counts(run, || told.set(told.get() + 1)).await;
+            assert_eq!(outcome, (lost < RUNS_MAX).then_some(Ok(None)));
+            let expected = ((lost + 1).min(RUNS_MAX), lost.min(RUNS_MAX - 1));
+            assert_eq!((runs.get(), told.get()), expected);
+        }
+    }
 }

@@ -107,3 +107,68 @@ impl Running {
         self.failure(kind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quoin_core::manifest::HostInterface as H;
+    use quoin_storage::Error;
+
+    use super::*;
+
+    struct Nobody;
+
+    impl Links for Nobody {
+        fn call<'a>(&'a self, _: &'a mut Running, _: &'a Import, _: &'a [Value]) -> Answering<'a> {
+            Box::pin(async { Ok(None) })
+        }
+    }
+
+    fn running() -> Running {
+        let tree = Arc::new(Tree::of_a_test(false));
+        Running {
+            installed: tree.root().clone(),
+            function: "a#act".into(),
+            deadline: tree.clock.instant(),
+            tree,
+            links: Arc::new(Nobody),
+            id: "1".into(),
+            caller: None,
+            depth: 3,
+            writes: true,
+            children: 0,
+            plugin: "p".into(),
+            host_calls: 0,
+        }
+    }
+
+    #[test]
+    fn what_the_storage_cannot_do_is_told_as_what_it_means_for_a_call() {
+        let path = || "shop.db".into();
+        for (error, code) in [
+            (Error::Overloaded, "overload"),
+            (Error::Deadline, "overload"),
+            (Error::Lost, "overload"),
+            (Error::WriterLimit, "writer-timeout"),
+            (Error::RolledBack("why".into()), "trap"),
+            (Error::Full { path: path() }, "full"),
+            (Error::Corrupt { path: path(), message: "why".into() }, "host"),
+            (Error::Sqlite { path: path(), message: "why".into() }, "host"),
+        ] {
+            let failure = running().storage_failure(&error);
+            assert_eq!((failure.code(), failure.plugin.as_str()), (code, "p"));
+            assert_eq!(failure.function, "a#act");
+        }
+    }
+
+    #[test]
+    fn every_use_of_the_host_counts_whether_it_is_granted_or_not() {
+        let mut running = running();
+        assert_eq!(running.uses(H::Log), Ok(()));
+        let denied = running.uses(H::Clock).unwrap_err();
+        assert_eq!(denied.kind, FailureKind::Denied("clock".into()));
+        running.host_calls += HOST_CALLS_MAX - 3;
+        assert_eq!(running.uses(H::Log), Ok(()));
+        assert!(matches!(running.uses(H::Log).unwrap_err().kind, FailureKind::Limit(_)));
+        assert!(matches!(running.uses(H::Clock).unwrap_err().kind, FailureKind::Limit(_)));
+    }
+}

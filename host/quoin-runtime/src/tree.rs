@@ -1,11 +1,11 @@
 //! What the calls of one request share: who asked, the transaction, the time and the randomness.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use quoin_core::Clock;
-use quoin_core::limits::LOG_LINES_REQUEST_MAX;
+use quoin_core::limits::{LOG_BYTES_HELD_MAX, LOG_LINES_REQUEST_MAX};
 use quoin_storage::{Database, Error, Transaction, Turn};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
@@ -13,7 +13,7 @@ use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 
 use crate::Value;
 use crate::installed::Installed;
-use crate::log::Level;
+use crate::log::{Level, Line};
 
 /// On whose behalf a request runs. The gateway makes it; no guest can.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,8 +71,17 @@ pub(crate) struct Tree {
     used: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
     seed: OnceLock<[u8; 32]>,
     randomness: Mutex<Option<ChaCha20Rng>>,
-    /// Lines in the log so far.
-    log_lines: AtomicU32,
+    lines: Mutex<Lines>,
+}
+
+/// What a run of a request has written into the log.
+#[derive(Default)]
+struct Lines {
+    count: u32,
+    /// Held back until it is known whether the run counts.
+    held: Vec<Line>,
+    /// Bytes of their messages.
+    bytes: usize,
 }
 
 impl Tree {
@@ -99,7 +108,7 @@ impl Tree {
             used: Mutex::default(),
             seed: OnceLock::new(),
             randomness: Mutex::new(None),
-            log_lines: AtomicU32::new(0),
+            lines: Mutex::default(),
         }
     }
 
@@ -184,12 +193,12 @@ impl Tree {
     }
 
     /// The request runs once more from its beginning: it finds the time and the randomness that it had,
-    /// and shares its transaction with nobody.
+    /// and shares its transaction with nobody. What it wrote into the log is as if it had not been.
     pub fn run_again(&self) {
         self.alone.store(true, Ordering::Relaxed);
         self.has_transaction.store(false, Ordering::Relaxed);
         self.has_writer.store(false, Ordering::Relaxed);
-        self.log_lines.store(0, Ordering::Relaxed);
+        *self.lines() = Lines::default();
         self.end(false);
         *self.randomness() = None;
     }
@@ -221,19 +230,47 @@ impl Tree {
 
     /// Writes a line to the shop's log, unless the tree has written as many as it may.
     pub fn log(&self, installed: &Installed, level: Level, message: &str) {
-        let write = |level, message: &str| {
-            installed.log.write(level, installed.name.as_str(), &self.request.trace, message);
-        };
-        // No request lives long enough for this to wrap.
-        let before = self.log_lines.fetch_add(1, Ordering::Relaxed);
-        if before < LOG_LINES_REQUEST_MAX {
-            write(level, message);
-        } else if before == LOG_LINES_REQUEST_MAX {
+        let mut lines = self.lines();
+        if lines.count < LOG_LINES_REQUEST_MAX {
+            self.write(&mut lines, installed, level, message);
+        } else if lines.count == LOG_LINES_REQUEST_MAX {
             let rest = format!(
                 "more than {LOG_LINES_REQUEST_MAX} lines of one request: the rest is dropped"
             );
-            write(Level::Warn, &rest);
+            self.write(&mut lines, installed, Level::Warn, &rest);
         }
+        lines.count = lines.count.saturating_add(1);
+    }
+
+    /// Writes why the request failed, however many lines there are.
+    pub fn log_failure(&self, message: &str) {
+        self.write(&mut self.lines(), &self.root, Level::Error, message);
+    }
+
+    /// The lines of a request that reads are in the log at once: it runs once. One that writes may be
+    /// undone for the sake of others, and its lines would tell what has not been.
+    fn write(&self, lines: &mut Lines, installed: &Installed, level: Level, message: &str) {
+        let plugin = installed.name.as_str();
+        let line = installed.log.line(level, plugin, &self.request.trace, message);
+        lines.bytes += line.message.len();
+        lines.held.push(line);
+        if self.reads || lines.bytes > LOG_BYTES_HELD_MAX {
+            self.release(lines);
+        }
+    }
+
+    /// The run that has ended counts: its lines are in the log from now on.
+    pub fn release_lines(&self) {
+        self.release(&mut self.lines());
+    }
+
+    fn release(&self, lines: &mut Lines) {
+        lines.bytes = 0;
+        self.root.log.add(lines.held.drain(..));
+    }
+
+    fn lines(&self) -> std::sync::MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -263,8 +300,76 @@ impl Stage {
 }
 
 #[cfg(test)]
+impl Tree {
+    /// A tree without a database, whose root may write into the log.
+    pub fn of_a_test(reads: bool) -> Tree {
+        let clock = quoin_core::ManualClock::at(5_000).clock();
+        let root = Installed {
+            tenant: "shop".parse().unwrap(),
+            name: "p".parse().unwrap(),
+            number: 1,
+            config: Default::default(),
+            grants: [quoin_core::manifest::HostInterface::Log].into(),
+            limits: Default::default(),
+            database: None,
+            log: Arc::new(crate::Log::new(clock.clone())),
+        };
+        let request = Request { principal: Principal::ANONYMOUS, trace: "trace".into() };
+        Tree::new(request, Arc::new(root), &"a#act".into(), reads, clock)
+    }
+
+    pub fn root(&self) -> &Arc<Installed> {
+        &self.root
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_that_runs_again_finds_its_randomness_from_the_beginning() {
+        let tree = Tree::of_a_test(false);
+        let next = |tree: &Tree| {
+            let mut bytes = [0; 8];
+            tree.random(&mut bytes).unwrap();
+            bytes
+        };
+        let first = [next(&tree), next(&tree)];
+        assert_ne!(first[0], first[1]);
+        tree.run_again();
+        assert_eq!([next(&tree), next(&tree)], first);
+        assert_ne!(next(&Tree::of_a_test(false)), first[0]);
+    }
+
+    #[test]
+    fn lines_are_held_until_a_run_counts_unless_the_request_only_reads() {
+        for reads in [false, true] {
+            let tree = Tree::of_a_test(reads);
+            let there = || tree.root.log.after(0, usize::MAX).len();
+            tree.log(&tree.root, Level::Info, "first run");
+            assert_eq!(there(), usize::from(reads));
+            tree.run_again();
+            tree.log(&tree.root, Level::Info, "second run");
+            tree.release_lines();
+            tree.release_lines();
+            assert_eq!(there(), 1 + usize::from(reads));
+        }
+    }
+
+    #[test]
+    fn so_many_bytes_of_lines_are_held_and_no_more() {
+        let tree = Tree::of_a_test(false);
+        let there = || tree.root.log.after(0, usize::MAX).len();
+        for _ in 0..16 {
+            tree.log(&tree.root, Level::Info, &"x".repeat(LOG_BYTES_HELD_MAX / 16));
+        }
+        assert_eq!(there(), 0);
+        tree.log(&tree.root, Level::Info, "y");
+        assert_eq!(there(), 17);
+        tree.log(&tree.root, Level::Info, "z");
+        assert_eq!(there(), 17);
+    }
 
     #[test]
     fn a_request_begins_once_and_is_not_given_up_then() {

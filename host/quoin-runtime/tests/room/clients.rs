@@ -2,20 +2,8 @@
 
 use std::time::Duration;
 
-use quoin_runtime::{Generation, Stats};
-
-use crate::guest::Step::{Execute, Leave, Log, Spin};
-use crate::{Plugin, Room, ask, asking, numbers, poll_once};
-
-/// Waits until the figures of a generation are as they should be, and lets others run meanwhile.
-async fn until(generation: &Generation, is: impl Fn(Stats) -> bool) {
-    let reached = async {
-        while !is(generation.stats()) {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(crate::MINUTE, reached).await.expect("it does not get there");
-}
+use crate::guest::Step::{Call, Execute, Leave, Log, Spin};
+use crate::{Plugin, Room, ask, asking, numbers, poll_once, until, until_called};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_reads_ends_with_its_client() {
@@ -26,18 +14,20 @@ async fn a_request_that_reads_ends_with_its_client() {
     room.line(1).await;
     assert_eq!(plugin.generation.stats().running, 1);
     running.abort();
-    until(&plugin.generation, |stats| stats.running == 0).await;
+    until(&plugin, |stats| stats.running == 0).await;
     assert_eq!(plugin.generation.stats().failures, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_writes_and_has_begun_is_finished_without_its_client() {
     let (room, hand) = Room::still();
-    let put = vec![Execute("INSERT INTO p VALUES (1)"), Log("wrote"), Leave(599_000)];
+    let sign = room.sign().await;
+    let put = vec![Execute("INSERT INTO p VALUES (1)"), Call("s", "here-read"), Leave(599_000)];
     let next = vec![Execute("INSERT INTO p SELECT count(*) + 1 FROM p")];
-    let plugin = room.install(Plugin::new("p", "a", vec![("put", put), ("next", next)])).await;
+    let plugin = Plugin::new("p", "a", vec![("put", put), ("next", next)]).needs("s", &sign);
+    let plugin = room.install(plugin).await;
     let running = asking(&plugin, "put", "");
-    room.line(1).await;
+    until_called(&sign, 1).await;
     running.abort();
     assert!(running.await.unwrap_err().is_cancelled());
     assert!(room.kept("p").await.is_empty());
@@ -58,12 +48,12 @@ async fn a_request_that_waits_for_a_place_is_given_up_with_its_client() {
     room.line(1).await;
     let mut waiting = Box::pin(ask(&plugin, "put", ""));
     assert!(poll_once(waiting.as_mut()).is_pending());
-    until(&plugin.generation, |stats| stats.waiting == 1).await;
+    until(&plugin, |stats| stats.waiting == 1).await;
     drop(waiting);
-    until(&plugin.generation, |stats| stats.waiting == 0).await;
+    until(&plugin, |stats| stats.waiting == 0).await;
     hand.forward(Duration::from_millis(1_000));
     assert!(numbers(holding.await.unwrap()).is_empty());
-    until(&plugin.generation, |stats| stats.running == 0).await;
+    until(&plugin, |stats| stats.running == 0).await;
     assert!(room.kept("p").await.is_empty());
     // The place is free again.
     assert!(numbers(ask(&plugin, "put", "").await).is_empty());

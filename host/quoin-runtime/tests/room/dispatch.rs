@@ -7,26 +7,31 @@ use quoin_core::manifest::OnFailure;
 use quoin_runtime::{Binding, CallJsonError, FailureKind, Node, Target, call_json};
 use serde_json::json;
 
-use crate::guest::Step::{Call, Execute, Fail, Log, Now, Pass, Query, Spin, Trap, When};
+use crate::guest::Step::{Call, Execute, Fail, Now, Pass, Query, Remaining, Spin, Trap, When};
 use crate::{
     Plugin, Room, ask, asking, assert_kind, counted, error, failure, numbers, provider, request,
+    until_called,
 };
 
-/// Two providers of `b` that return their numbers, unless the key tells the second to fail.
-async fn providers(room: &Room) -> [Arc<Node>; 2] {
+/// Two providers of `b` that return their numbers, unless the key tells the second to fail, and the sign
+/// that it calls before it spins.
+async fn providers(room: &Room) -> [Arc<Node>; 3] {
+    let sign = room.sign().await;
     let first = vec![Execute("INSERT INTO first VALUES (1)"), Query("SELECT 11")];
     let second = vec![
         Execute("INSERT INTO second VALUES (1)"),
         When('f', vec![Fail]),
         When('t', vec![Trap]),
-        When('s', vec![Log("spins"), Spin]),
+        When('s', vec![Call("s", "here-read"), Spin]),
+        When('r', vec![Remaining]),
         Query("SELECT 22"),
         Query("SELECT 23"),
     ];
     let bare = vec![When('t', vec![Trap]), Query("SELECT 33")];
     let functions = |act| vec![("act", act), ("bare", bare.clone())];
     let first = room.install(Plugin::new("first", "b", functions(first))).await;
-    [first, room.install(Plugin::new("second", "b", functions(second))).await]
+    let second = Plugin::new("second", "b", functions(second)).needs("s", &sign);
+    [first, room.install(second).await, sign]
 }
 
 /// A plugin that calls `b`, bound so.
@@ -50,7 +55,7 @@ fn all(providers: &[Arc<Node>], on_failure: OnFailure) -> Binding {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_lists_of_all_providers_are_joined_in_their_order() {
     let room = Room::new();
-    let [first, second] = providers(&room).await;
+    let [first, second, _] = providers(&room).await;
     let there = [first.clone(), second.clone()];
     let node = caller(&room, "there", all(&there, OnFailure::Fail)).await;
     assert_eq!(numbers(ask(&node, "act", "").await), [11, 22, 23]);
@@ -63,7 +68,7 @@ async fn the_lists_of_all_providers_are_joined_in_their_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_that_fails_is_left_out_where_that_was_chosen() {
     let room = Room::new();
-    let [first, second] = providers(&room).await;
+    let [first, second, _] = providers(&room).await;
     let node = caller(&room, "high", all(&[second.clone(), first], OnFailure::Skip)).await;
     for (key, failures) in [("f", 0), ("t", 1)] {
         assert_eq!(numbers(ask(&node, "act", key).await), [11]);
@@ -72,21 +77,14 @@ async fn a_provider_that_fails_is_left_out_where_that_was_chosen() {
         assert!(room.kept("second").await.is_empty());
         let lines = room.lines();
         assert_eq!(lines.last().unwrap(), "high: second was left out of act", "{lines:?}");
-        clear(&room).await;
+        room.clear("first").await;
     }
-}
-
-/// Empties the table of the first provider.
-async fn clear(room: &Room) {
-    let clear = vec![("act", vec![Execute("DELETE FROM first")])];
-    let first = room.install(Plugin::new("first", "a", clear)).await;
-    assert!(numbers(ask(&first, "act", "").await).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_that_fails_ends_the_call_where_that_was_chosen() {
     let room = Room::new();
-    let [first, second] = providers(&room).await;
+    let [first, second, _] = providers(&room).await;
     let node =
         caller(&room, "high", all(&[first.clone(), second.clone(), first], OnFailure::Fail)).await;
     assert_eq!(error(ask(&node, "act", "f").await).0, "refused");
@@ -100,19 +98,22 @@ async fn a_provider_that_fails_ends_the_call_where_that_was_chosen() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_of_all_providers_has_the_time_of_the_binding() {
     let (room, hand) = Room::still();
-    let [first, second] = providers(&room).await;
+    let [first, second, sign] = providers(&room).await;
     let node = caller(&room, "high", all(&[second.clone(), first], OnFailure::Skip)).await;
+    assert_eq!(numbers(ask(&node, "act", "r").await), [300_000, 22, 23, 11]);
+    room.clear("first").await;
+    room.clear("second").await;
     let running = asking(&node, "act", "s");
-    room.line(1).await;
+    until_called(&sign, 1).await;
     hand.forward(Duration::from_millis(300_000));
     assert_eq!(numbers(running.await.unwrap()), [11]);
-    assert_eq!(counted(&second), (1, 1));
+    assert_eq!(counted(&second), (2, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_key_names_the_provider() {
     let room = Room::new();
-    let [first, second] = providers(&room).await;
+    let [first, second, _] = providers(&room).await;
     let keyed = [("one", &first), ("more", &second), ("t", &second)];
     let keyed = keyed.map(|(key, node)| (key.into(), provider("b", node)));
     let node = caller(&room, "high", Binding::Keyed(keyed.into())).await;
@@ -132,12 +133,14 @@ async fn the_key_names_the_provider() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_whose_own_time_is_over_does_not_go_on_with_that() {
     let (room, hand) = Room::still();
-    let low = room.install(Plugin::new("low", "b", vec![("act", vec![Log("spins"), Spin])])).await;
+    let sign = room.sign().await;
+    let low = vec![("act", vec![Call("s", "here-read"), Spin])];
+    let low = room.install(Plugin::new("low", "b", low).needs("s", &sign)).await;
     let high = vec![("act", vec![Call("b", "act"), Now])];
     let high = Plugin::new("high", "a", high).needs("b", &low);
     let high = room.install(high).await;
     let running = asking(&high, "act", "");
-    room.line(1).await;
+    until_called(&sign, 1).await;
     hand.forward(Duration::from_millis(600_000));
     let ended = failure(running.await.unwrap());
     assert!(ended.kind == FailureKind::Timeout, "{ended:?}");

@@ -9,16 +9,20 @@ use std::fmt::Write as _;
 pub enum Step {
     /// Runs a statement; adds 900 and the number of the error's case if it fails.
     Execute(&'static str),
+    /// Runs a statement and traps as soon as there is an answer, whatever that is.
+    ExecuteAndTrap(&'static str),
     /// Runs a query and adds the first value, or as above.
     Query(&'static str),
     /// Adds when the request began.
     Now,
     /// Adds the milliseconds that are left.
     Remaining,
+    /// Writes the id of the call into the log.
+    TellId,
+    /// Adds how many calls the instance has served, this one included.
+    Served,
     /// Adds eight random bytes.
     Random,
-    /// Writes the last number into the log, a letter for each four bits.
-    Tell,
     /// Asks for so many random bytes.
     RandomBytes(u32),
     /// Writes a line.
@@ -95,7 +99,11 @@ const HOST: &[HostInterface] = &[
         r#"(export "bytes" (func (param "length" u32) (result (list u8))))"#,
         &[("bytes", "(param i32 i32)")],
     ),
-    ("call", r#"(export "remaining" (func (result u64)))"#, &[("remaining", "(result i64)")]),
+    (
+        "call",
+        r#"(export "remaining" (func (result u64))) (export "id" (func (result string)))"#,
+        &[("remaining", "(result i64)"), ("id", "(param i32)")],
+    ),
 ];
 
 /// Memory and the one way to take some of it, which is never given back.
@@ -120,7 +128,8 @@ pub fn component(provides: &[(&str, Vec<Function>)]) -> Vec<u8> {
                 funcs,
                 r#"(func (export "{name}#{function}") (param $key i32) (param $len i32) (result i32)
                   (local $i i32) (local $to i32)
-                  (global.set $count (i32.const 0)) {body}
+                  (global.set $count (i32.const 0))
+                  (global.set $served (i64.add (global.get $served) (i64.const 1))) {body}
                   (i32.store8 (i32.const 16) (i32.const 0))
                   (i32.store (i32.const 20) (i32.const 1024))
                   (i32.store (i32.const 24) (global.get $count))
@@ -212,6 +221,14 @@ impl Code {
                     push("(i64.add (i64.const 900) (i64.load8_u (i32.const 72)))")
                 )
             }
+            Step::ExecuteAndTrap(sql) => {
+                uses("sql");
+                let sql = self.text(sql);
+                // Nothing is between the two at which the host could stop it.
+                format!(
+                    "(call $execute {sql} (i32.const 0) (i32.const 0) (i32.const 64)) (unreachable)"
+                )
+            }
             Step::Query(sql) => {
                 uses("sql");
                 let sql = self.text(sql);
@@ -235,25 +252,17 @@ impl Code {
                 let get = "(call $bytes (i32.const 8) (i32.const 64))";
                 format!("{get} {}", push("(i64.load (i32.load (i32.const 64)))"))
             }
+            Step::TellId => {
+                uses("call");
+                uses("log");
+                "(call $id (i32.const 64))
+                (call $write (i32.const 1) (i32.load (i32.const 64)) (i32.load (i32.const 68)))"
+                    .into()
+            }
+            Step::Served => push("(global.get $served)"),
             Step::RandomBytes(length) => {
                 uses("random");
                 format!("(call $bytes (i32.const {length}) (i32.const 64))")
-            }
-            Step::Tell => {
-                uses("log");
-                let label = self.label();
-                format!(
-                    "(local.set $i (i32.const 0))
-                    (loop ${label}
-                      (i32.store8 (i32.add (i32.const 256) (local.get $i)) (i32.add (i32.const 97)
-                        (i32.and (i32.const 15) (i32.wrap_i64 (i64.shr_u
-                          (i64.load (i32.add (i32.const 1016)
-                            (i32.mul (global.get $count) (i32.const 8))))
-                          (i64.extend_i32_u (i32.mul (local.get $i) (i32.const 4))))))))
-                      (local.set $i (i32.add (local.get $i) (i32.const 1)))
-                      (br_if ${label} (i32.lt_u (local.get $i) (i32.const 16))))
-                    (call $write (i32.const 1) (i32.const 256) (i32.const 16))"
-                )
             }
             Step::Log(line) => {
                 uses("log");
@@ -383,6 +392,7 @@ impl Code {
             (core module $main
               (import "libc" "memory" (memory 64)) {imports}
               (global $count (mut i32) (i32.const 0))
+              (global $served (mut i64) (i64.const 0))
               (func $push (param i64)
                 (i64.store (i32.add (i32.const 1024) (i32.mul (global.get $count) (i32.const 8)))
                   (local.get 0))

@@ -2,27 +2,51 @@
 
 use std::time::Duration;
 
-use quoin_core::limits::{CALL_DEPTH_MAX, HOST_CALLS_MAX, LOG_LINES_REQUEST_MAX, RANDOM_BYTES_MAX};
+use quoin_core::limits::{CALL_DEPTH_MAX, HOST_CALLS_MAX, RANDOM_BYTES_MAX};
 use quoin_core::manifest::HostInterface;
 use quoin_runtime::FailureKind;
 
 use crate::guest::Step::{
-    Call, Execute, Large, Log, Now, Query, RandomBytes, Repeat, Spin, Trap, When,
+    Call, Execute, ExecuteAndTrap, Large, Now, Pass, Query, RandomBytes, Repeat, Spin, Trap,
 };
-use crate::{Plugin, Room, ask, asking, assert_kind, counted, failure, numbers};
+use crate::{
+    Plugin, Room, ask, asking, assert_kind, counted, error, failure, numbers, until_called,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_does_not_end_is_stopped_at_its_deadline() {
     let (room, hand) = Room::still();
-    let spin = vec![Log("spins"), Spin];
-    let plugin = room.install(Plugin::new("p", "a", vec![("act", spin)])).await;
+    let sign = room.sign().await;
+    let spin = vec![Call("s", "here-read"), Spin];
+    let plugin = room.install(Plugin::new("p", "a", vec![("act", spin)]).needs("s", &sign)).await;
     let running = asking(&plugin, "act", "");
-    room.line(1).await;
+    until_called(&sign, 1).await;
     hand.forward(Duration::from_millis(600_000));
     let ended = failure(running.await.unwrap());
     assert_kind(&ended, "p", |kind| *kind == FailureKind::Timeout);
     assert_eq!(ended.function, "room:test/a@0.1.0#act");
     assert_eq!(counted(&plugin), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_gives_up_when_it_is_told_that_its_time_is_over_did_not_trap() {
+    let (room, hand) = Room::still();
+    let sign = room.sign().await;
+    let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
+        SELECT count(*) FROM n";
+    let low = vec![
+        ("late", vec![Call("s", "here-read"), ExecuteAndTrap(endless)]),
+        ("early", vec![ExecuteAndTrap("INSERT INTO low VALUES (1)")]),
+    ];
+    let low = Plugin::new("low", "b", low).needs("s", &sign).limits(|l| l.deadline_ms = 300_000);
+    let low = room.install(low).await;
+    let functions = vec![("late", vec![Pass("b", "late")]), ("early", vec![Pass("b", "early")])];
+    let high = room.install(Plugin::new("high", "a", functions).needs("b", &low)).await;
+    let running = asking(&high, "late", "");
+    until_called(&sign, 1).await;
+    hand.forward(Duration::from_millis(300_000));
+    assert_eq!(error(running.await.unwrap()), ("unavailable".into(), "timeout".into()));
+    assert_eq!(error(ask(&high, "early", "").await), ("unavailable".into(), "trap".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,37 +146,6 @@ async fn a_failure_is_counted_for_the_plugin_that_failed_and_not_for_its_callers
     assert_kind(&trapped, "low", |kind| matches!(kind, FailureKind::Trap(_)));
     assert_eq!((counted(&high), counted(&low)), ((1, 0), (1, 1)));
     assert!(room.kept("high").await.is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_writes_so_many_lines_and_says_that_it_would_write_more() {
-    let room = Room::new();
-    let low = vec![("act", vec![Repeat(LOG_LINES_REQUEST_MAX, vec![Log("below")])])];
-    let low = room.install(Plugin::new("low", "b", low)).await;
-    let high = vec![Log("above"), Call("b", "act"), Log("above"), When('t', vec![Trap])];
-    let high = room.install(Plugin::new("high", "a", vec![("act", high)]).needs("b", &low)).await;
-    numbers(ask(&high, "act", "").await);
-    let lines = room.lines();
-    assert_eq!(lines.len(), LOG_LINES_REQUEST_MAX as usize + 1);
-    assert_eq!(lines[LOG_LINES_REQUEST_MAX as usize - 1], "low: below");
-    assert!(lines.last().unwrap().contains("the rest is dropped"), "{lines:?}");
-    // Why the whole request failed is told in any case.
-    failure(ask(&high, "act", "t").await);
-    assert!(room.lines().last().unwrap().starts_with("high: high trapped"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_instance_that_is_kept_serves_so_many_calls_and_none_after_a_failure() {
-    let room = Room::new();
-    let functions = vec![("act", vec![Now]), ("trap", vec![Trap])];
-    let mut plugin = Plugin::new("p", "a", functions);
-    plugin.reuse = 2;
-    let plugin = room.install(plugin).await;
-    for _ in 0..3 {
-        assert_eq!(numbers(ask(&plugin, "act", "").await).len(), 1);
-        failure(ask(&plugin, "trap", "").await);
-    }
-    assert_eq!(counted(&plugin), (6, 3));
 }
 
 #[tokio::test(flavor = "multi_thread")]

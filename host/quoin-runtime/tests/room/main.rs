@@ -6,6 +6,9 @@ mod commit;
 mod dispatch;
 mod guest;
 mod limits;
+mod lines;
+mod overload;
+mod reuse;
 
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
@@ -21,10 +24,10 @@ use quoin_core::manifest::{HostInterface, Manifest};
 use quoin_core::types::{Case, Field, Interface};
 use quoin_core::{Clock, Description, Digest, ManualClock, Type};
 use quoin_runtime::{
-    Binding, Engine, Failure, FailureKind, Generation, Installed, Log, Node, Outcome, Principal,
-    Program, Provider, Request, Target, Value, call, compile,
+    Binding, Check, Engine, Failure, FailureKind, Generation, Installed, Log, Node, Outcome,
+    Principal, Program, Provider, Request, Stats, Target, Value, call, compile,
 };
-use quoin_storage::{Database, Scope, Steps};
+use quoin_storage::{Database, Scope, Steps, Transaction, Turn};
 use tempfile::TempDir;
 
 /// Longer than anything that passes takes. Timers run on while a clock is moved by hand, so deadlines
@@ -49,6 +52,7 @@ struct Plugin {
     limits: Limits,
     grants: BTreeSet<HostInterface>,
     reuse: u32,
+    data: bool,
 }
 
 impl Plugin {
@@ -57,7 +61,7 @@ impl Plugin {
         let grants = HostInterface::ALL.into_iter().collect();
         let provides = vec![(interface, functions)];
         let limits = Limits { deadline_ms: 600_000, write_ms: 600_000, ..Limits::default() };
-        Plugin { name, provides, needs: Vec::new(), limits, grants, reuse: 1 }
+        Plugin { name, provides, needs: Vec::new(), limits, grants, reuse: 1, data: true }
     }
 
     /// And provides another one.
@@ -74,6 +78,18 @@ impl Plugin {
 
     fn bound(mut self, name: &'static str, binding: Binding) -> Plugin {
         self.needs.push((name, binding));
+        self
+    }
+
+    /// It keeps no data, so that calls of it need no transaction.
+    fn without_data(mut self) -> Plugin {
+        self.data = false;
+        self
+    }
+
+    /// An instance of it serves so many calls.
+    fn reuse(mut self, calls: u32) -> Plugin {
+        self.reuse = calls;
         self
     }
 
@@ -131,12 +147,31 @@ impl Room {
             config: Default::default(),
             grants: plugin.grants,
             limits: plugin.limits,
-            database: Some(self.database.clone()),
+            database: plugin.data.then(|| self.database.clone()),
             log: self.log.clone(),
         };
         let generation = Arc::new(Generation::new(installed, program));
         let bindings = plugin.needs.into_iter().map(|(name, b)| (interface(name), b));
         Arc::new(Node { generation, bindings: bindings.collect::<HashMap<_, _>>() })
+    }
+
+    /// A plugin that is called by others as a sign of how far they have come: what a request that writes
+    /// puts into the log is there only when it has ended.
+    async fn sign(&self) -> Arc<Node> {
+        let here = vec![("here-read", vec![])];
+        self.install(Plugin::new("sign", "s", here).without_data()).await
+    }
+
+    /// A turn at the writer that is taken by hand, next to the requests of plugins.
+    async fn turn(&self, plugin: &str) -> Result<Transaction, quoin_storage::Error> {
+        let turn = Turn {
+            plugin: &Arc::from(plugin),
+            function: &Arc::from("act"),
+            limit: 10 * MINUTE,
+            alone: false,
+            deadline: Instant::now() + MINUTE,
+        };
+        self.database.write(turn).await
     }
 
     /// The numbers in the table of a plugin that are committed.
@@ -157,6 +192,20 @@ impl Room {
             other => panic!("{other:?}"),
         };
         rows.values.into_iter().map(number).collect()
+    }
+
+    /// Empties the table of a plugin.
+    async fn clear(&self, plugin: &'static str) {
+        let mut writing = self.turn(plugin).await.unwrap();
+        let scope = Scope {
+            plugin: &Arc::from(plugin),
+            depth: 0,
+            writes: true,
+            deadline: self.clock.instant() + MINUTE,
+            max_bytes: 64 << 20,
+        };
+        writing.execute(&scope, &format!("DELETE FROM {plugin}"), &[]).await.unwrap();
+        writing.commit().await.unwrap();
     }
 
     /// The lines of the log.
@@ -262,9 +311,14 @@ fn request() -> Request {
 
 /// Calls a function of the interface `a` with a key.
 async fn ask(node: &Arc<Node>, function: &str, key: &str) -> Outcome {
+    ask_checked(node, function, key, |_| Ok(())).await
+}
+
+/// The same, where the one who asks can pass on only what passes a check.
+async fn ask_checked(node: &Arc<Node>, function: &str, key: &str, check: Check) -> Outcome {
     let interface = interface("a");
     let target = Target { interface: &interface, function };
-    call(node, target, vec![Value::String(key.into())], request(), |_| Ok(())).await
+    call(node, target, vec![Value::String(key.into())], request(), check).await
 }
 
 /// The same as a task.
@@ -322,6 +376,30 @@ fn failure(outcome: Outcome) -> Failure {
 /// Lets `future` run as far as it gets without waiting.
 fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Waits until the figures of a generation are as they should be, and lets others run meanwhile.
+async fn until(node: &Arc<Node>, is: impl Fn(Stats) -> bool) {
+    let reached = async {
+        while !is(node.generation.stats()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(MINUTE, reached).await.expect("it does not get there");
+}
+
+/// Waits until a sign was called so often, and all of these calls have ended: whoever called it is beyond it.
+async fn until_called(sign: &Arc<Node>, times: u64) {
+    until(sign, |stats| stats.calls >= times).await;
+    until(sign, |stats| stats.running == 0).await;
+}
+
+/// Lets all others run until they wait for something, if they are no further from that than a few steps: a
+/// guest goes on by one step at least with each turn. For tests of one thread.
+async fn settled() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Calls, and failures by its fault.

@@ -1,0 +1,67 @@
+//! Instances that serve several calls, and what they may remember.
+
+use std::sync::Arc;
+
+use quoin_runtime::{Node, Value};
+
+use crate::guest::Step::{Execute, Fail, Now, Served, Trap, When};
+use crate::{Plugin, Room, ask, ask_checked, counted, error, failure, numbers};
+
+const ADD: &str = "INSERT INTO p SELECT count(*) + 1 FROM p";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_is_kept_serves_so_many_calls_and_none_after_a_failure() {
+    let room = Room::new();
+    let functions = vec![("act", vec![Now, Served]), ("trap", vec![Trap])];
+    let plugin = room.install(Plugin::new("p", "a", functions).reuse(2)).await;
+    for served in [1, 2, 1] {
+        assert_eq!(numbers(ask(&plugin, "act", "").await)[1], served);
+    }
+    // It trapped in its second call, so the next one is served by a fresh one.
+    failure(ask(&plugin, "trap", "").await);
+    assert_eq!(numbers(ask(&plugin, "act", "").await)[1], 1);
+    assert_eq!(counted(&plugin), (5, 1));
+}
+
+/// Functions that end as their key says: one that writes, one that reads, and one that does neither.
+async fn plugin(room: &Room) -> Arc<Node> {
+    let ends = |steps: Vec<_>| [vec![Served, When('f', vec![Fail])], steps].concat();
+    let functions = vec![
+        ("act", [vec![Execute(ADD)], ends(vec![])].concat()),
+        ("look-read", [vec![crate::guest::Step::Query("SELECT 0")], ends(vec![])].concat()),
+        ("plain", ends(vec![])),
+    ];
+    room.install(Plugin::new("p", "a", functions).reuse(100)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_remembers_what_was_not_kept_serves_nobody_else() {
+    let room = Room::new();
+    let plugin = plugin(&room).await;
+    let served = async || numbers(ask(&plugin, "plain", "").await)[0];
+    assert_eq!(numbers(ask(&plugin, "act", "").await), [1]);
+    assert_eq!(served().await, 2);
+    error(ask(&plugin, "act", "f").await);
+    assert_eq!(served().await, 1, "the request returned an error");
+    failure(ask_checked(&plugin, "act", "", |_| Err("too wide".into())).await);
+    assert_eq!(served().await, 1, "its answer did not pass");
+    assert_eq!(room.kept("p").await, [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_has_written_nothing_serves_on_after_an_error_of_its_own() {
+    let room = Room::new();
+    let plugin = plugin(&room).await;
+    assert_eq!(numbers(ask(&plugin, "plain", "").await), [1]);
+    error(ask(&plugin, "look-read", "f").await);
+    assert_eq!(numbers(ask(&plugin, "look-read", "").await), [0, 3]);
+    error(ask(&plugin, "plain", "f").await);
+    assert_eq!(numbers(ask(&plugin, "plain", "").await), [5]);
+    // Nobody could pass this on, and nothing was written.
+    let only_errors: quoin_runtime::Check = |value| match value {
+        Value::Result(Ok(_)) => Err("not an error".into()),
+        _ => Ok(()),
+    };
+    failure(ask_checked(&plugin, "look-read", "", only_errors).await);
+    assert_eq!(numbers(ask(&plugin, "look-read", "").await), [0, 7]);
+}
