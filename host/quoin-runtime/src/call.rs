@@ -25,6 +25,7 @@ pub(crate) async fn run(
 ) -> Outcome {
     let generation = &node.generation;
     let (tree, deadline, depth) = (running.tree.clone(), running.deadline, running.depth);
+    let (writes, used) = (running.writes, tree.used_so_far());
     let failed = |kind| Failure::new(&generation.installed.name, &export.label, kind);
     let mut outcome = {
         // Pinned here: moved into the timeout, this large future would be copied for each call.
@@ -47,6 +48,9 @@ pub(crate) async fn run(
         let keep = outcome.is_ok() && !is_error(&outcome);
         if let Err(error) = transaction.end_call(depth, keep).await {
             outcome = Err(failed(FailureKind::Host(error.to_string())));
+        }
+        if writes && !keep {
+            tree.forget_since(used);
         }
     }
     if let Err(failure) = &outcome {

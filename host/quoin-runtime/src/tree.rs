@@ -160,6 +160,19 @@ impl Tree {
         self.used().push(what);
     }
 
+    /// How much was to be done so far, for [`Tree::forget_since`].
+    pub fn used_so_far(&self) -> usize {
+        self.used().len()
+    }
+
+    /// What a call and its callees wrote is undone, so what was to be done with it is not done either: all
+    /// since there was so much.
+    pub fn forget_since(&self, so_far: usize) {
+        let forgotten: Vec<_> = self.used().drain(so_far..).collect();
+        // Outside the lock: instances are thrown away with it.
+        drop(forgotten);
+    }
+
     /// The request has ended: does what was to be done then, or forgets it.
     pub fn end(&self, kept: bool) {
         let used = std::mem::take(&mut *self.used());
@@ -369,6 +382,27 @@ mod tests {
         assert_eq!(there(), 17);
         tree.log(&tree.root, Level::Info, "z");
         assert_eq!(there(), 17);
+    }
+
+    #[test]
+    fn what_was_to_be_done_is_done_once_and_not_if_it_was_forgotten() {
+        let tree = Tree::of_a_test(false);
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let to_do = |what: u32| {
+            let done = done.clone();
+            tree.when_kept(Box::new(move || done.lock().unwrap().push(what)));
+        };
+        to_do(1);
+        let so_far = tree.used_so_far();
+        to_do(2);
+        to_do(3);
+        tree.forget_since(so_far);
+        to_do(4);
+        tree.end(true);
+        tree.end(true);
+        to_do(5);
+        tree.end(false);
+        assert_eq!(*done.lock().unwrap(), [1, 4]);
     }
 
     #[test]

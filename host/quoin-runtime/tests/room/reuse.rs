@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quoin_runtime::{Node, Value};
 
-use crate::guest::Step::{Execute, Fail, Now, Served, Trap, When};
+use crate::guest::Step::{Call, Execute, Fail, Now, Pass, Served, Trap, When};
 use crate::{Plugin, Room, ask, ask_checked, counted, error, failure, numbers};
 
 const ADD: &str = "INSERT INTO p SELECT count(*) + 1 FROM p";
@@ -64,4 +64,25 @@ async fn an_instance_that_has_written_nothing_serves_on_after_an_error_of_its_ow
     };
     failure(ask_checked(&plugin, "look-read", "", only_errors).await);
     assert_eq!(numbers(ask(&plugin, "look-read", "").await), [0, 7]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_below_a_call_that_was_undone_serves_nobody_else_though_the_request_is_kept() {
+    let room = Room::new();
+    let lowest = vec![("act", vec![Execute("INSERT INTO lowest VALUES (1)")])];
+    let served = vec![("act", vec![Served])];
+    let lowest = Plugin::new("lowest", "c", lowest).and("a", served.clone()).reuse(100);
+    let lowest = room.install(lowest).await;
+    let low = vec![("act", vec![Pass("c", "act"), When('f', vec![Fail])])];
+    let low = Plugin::new("low", "b", low).needs("c", &lowest).and("a", served).reuse(100);
+    let low = room.install(low).await;
+    let act = vec![("act", vec![Execute(ADD), Call("b", "act"), Call("c", "act")])];
+    let high = Plugin::new("p", "a", act).needs("b", &low).needs("c", &lowest);
+    let high = room.install(high).await;
+    // What the first one wrote is undone, so the second one is another instance, and it is kept.
+    assert_eq!(numbers(ask(&high, "act", "f").await), [802]);
+    assert_eq!(room.kept("lowest").await, [1]);
+    assert_eq!(numbers(ask(&low, "act", "").await), [1]);
+    assert_eq!(numbers(ask(&lowest, "act", "").await), [2]);
+    assert_eq!(numbers(ask(&lowest, "act", "").await), [3]);
 }
