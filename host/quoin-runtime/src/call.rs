@@ -80,10 +80,6 @@ async fn attempt(node: &Node, export: &Export, running: Box<Running>, params: &[
         true => generation.try_admit(),
         false => Some(generation.admit(&export.label, deadline).await?),
     };
-    if !running.tree.stage.begin() {
-        let why = "the client gave the call up".into();
-        return Err(running.failure(FailureKind::BadCall(why)));
-    }
     let tree = running.tree.clone();
     let mut live = generation.instance(deadline).await?;
     let mut results = [Value::Bool(false)];

@@ -39,9 +39,8 @@ pub struct Target<'a> {
 ///
 /// When the returned future is dropped (the client went away), a function that only reads ends there.
 /// One that writes runs in a task of its own and is finished, within its deadline, so that whether it
-/// took effect does not hang on a lost connection; if it still waits for a place among the calls of its
-/// installation, it has done nothing and is given up: what it holds must not outlive its client in a
-/// queue.
+/// took effect does not hang on a lost connection; if it has not had its turn at the shop's writer, it has
+/// done nothing and is given up: what it holds must not outlive its client in a queue.
 ///
 /// # Errors
 /// See [`Failure`].

@@ -132,6 +132,11 @@ impl Tree {
                         deadline,
                     };
                     let begun = database.write(turn).await?;
+                    if !self.stage.begin() {
+                        // Who gave it up ends it where it waits next; the writer is free at once.
+                        drop(begun);
+                        return std::future::pending().await;
+                    }
                     self.has_writer.store(true, Ordering::Relaxed);
                     begun
                 }
@@ -287,7 +292,8 @@ impl Tree {
     }
 }
 
-/// How far a request has come: waiting for its turn, begun, or given up while it waited.
+/// How far a request has come that writes: it has not had its turn at the shop's writer, or it has, or it
+/// was given up before.
 #[derive(Default)]
 pub(crate) struct Stage(AtomicU8);
 

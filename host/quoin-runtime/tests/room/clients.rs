@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::guest::Step::{Call, Execute, Leave, Log, Spin};
-use crate::{Plugin, Room, ask, asking, numbers, poll_once, until, until_called};
+use crate::{Plugin, Room, ask, asking, counted, numbers, poll_once, until, until_called};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_reads_ends_with_its_client() {
@@ -58,4 +58,41 @@ async fn a_request_that_waits_for_a_place_is_given_up_with_its_client() {
     // The place is free again.
     assert!(numbers(ask(&plugin, "put", "").await).is_empty());
     assert_eq!(room.kept("p").await, [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_waits_for_the_writer_is_given_up_with_its_client() {
+    let room = Room::new();
+    let sign = room.sign().await;
+    let put = vec![
+        Log("asks"),
+        Call("s", "here-read"),
+        Execute("INSERT INTO p SELECT count(*) + 1 FROM p"),
+    ];
+    let plugin = room.install(Plugin::new("p", "a", vec![("put", put)]).needs("s", &sign)).await;
+    let writer = room.turn("near").await.unwrap();
+    let running = asking(&plugin, "put", "");
+    until_called(&sign, 1).await;
+    assert_eq!(plugin.generation.stats().running, 1);
+    running.abort();
+    // It is gone while somebody else still has the writer.
+    until(&plugin, |stats| stats.running == 0).await;
+    drop(writer);
+    assert!(numbers(ask(&plugin, "put", "").await).is_empty());
+    assert_eq!(room.kept("p").await, [1]);
+    assert_eq!(room.lines(), ["p: asks"], "there is nothing to tell of what was given up");
+    assert_eq!(counted(&plugin), (2, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_may_write_and_computes_without_having_written_ends_with_its_client() {
+    let room = Room::new();
+    let sign = room.sign().await;
+    let put = vec![Call("s", "here-read"), Spin, Execute("INSERT INTO p VALUES (1)")];
+    let plugin = room.install(Plugin::new("p", "a", vec![("put", put)]).needs("s", &sign)).await;
+    let running = asking(&plugin, "put", "");
+    until_called(&sign, 1).await;
+    running.abort();
+    until(&plugin, |stats| stats.running == 0).await;
+    assert!(room.kept("p").await.is_empty());
 }

@@ -117,26 +117,6 @@ fn a_reading_call_ends_with_its_client() {
 }
 
 #[test]
-fn a_writing_call_is_finished_although_its_client_is_lost() {
-    let (host, shop) = limited("deadline-ms = 60000");
-    let texts: Vec<_> = (0..60_000).map(|n| n.to_string()).collect();
-    let body = json!({ "texts": texts }).to_string();
-    let mut client = Wire::open(host.address());
-    let head = format!(
-        "POST /batch HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        shop.domain,
-        body.len()
-    );
-    client.send(head + &body).expect("sent");
-    until("the call has begun", || (shop.plugin("hostile")["stats"]["calls"] != 0).then_some(()));
-    drop(client);
-    await_stats(&shop, 0, 0);
-    let count = "test:hostile/data#attempt-reading";
-    let count = shop.call(count, json!({ "statement": "SELECT count(*) FROM hostile_text" })).ok();
-    assert_eq!(count, json!([["60000"]]));
-}
-
-#[test]
 fn a_writing_call_that_waits_is_given_up_with_its_client() {
     let (host, shop) = limited("deadline-ms = 60000, concurrency = 1");
     let mut first = Wire::open(host.address());

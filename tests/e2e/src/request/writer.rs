@@ -1,8 +1,9 @@
 //! The shop's one writer is had for a bounded time.
 
-use quoin_harness::{Host, Shop, json};
+use quoin_harness::wire::Wire;
+use quoin_harness::{Host, Shop, json, until};
 
-use super::{logged, run, shop, texts};
+use super::{logged, order, run, shop, texts};
 
 /// `slow` may have the writer for a tenth of a second, and has a minute otherwise; `other` asks it.
 fn limited(host: &Host) -> Shop {
@@ -63,4 +64,24 @@ fn time_before_the_first_statement_does_not_count() {
     let shop = limited(&host);
     run(&shop, "slow", "busy 400, write a").ok();
     assert_eq!(texts(&shop, "slow"), json!(["a"]));
+}
+
+#[test]
+fn a_request_that_has_it_is_finished_although_its_client_is_lost() {
+    let host = Host::start();
+    let shop = limited(&host);
+    let body = order("other", "write a, call slow, busy 300, end, write b").to_string();
+    let mut client = Wire::open(host.address());
+    let head = format!(
+        "POST /other/run HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        shop.domain,
+        body.len()
+    );
+    client.send(head + &body).expect("sent");
+    // It calls the other one when it has written.
+    until("it has the writer", || (shop.plugin("slow")["stats"]["calls"] != 0).then_some(()));
+    drop(client);
+    until("it is done", || (shop.plugin("other")["stats"]["running"] == 0).then_some(()));
+    assert_eq!(texts(&shop, "other"), json!(["a", "b"]));
 }
