@@ -204,6 +204,9 @@ impl State {
             Some("temp") if alter => {}
             Some(_) => return Err("a database other than the plugin's own".into()),
         }
+        if mode != Mode::Migrate && changes_schema(&context.action) {
+            return Err("changing the schema outside of a migration".into());
+        }
         match context.action {
             A::Select | A::Recursive => Ok(()),
             A::Function { function_name: name } => match () {
@@ -218,11 +221,9 @@ impl State {
             {
                 Ok(())
             }
-            // SQLite's DEFENSIVE mode keeps everyone but SQLite itself from writing its schema, but not
-            // the counters of AUTOINCREMENT, which are all plugins' together.
+            // SQLite's DEFENSIVE mode keeps everyone but SQLite itself from writing its schema.
             A::Insert { table_name } | A::Delete { table_name } | A::Update { table_name, .. }
-                if mode == Mode::Migrate
-                    && (own_schema(table_name) || schema_change && own_of_sqlite(table_name)) =>
+                if own_schema(table_name) =>
             {
                 self.own_write.store(schema_change, Ordering::Relaxed);
                 Ok(())
@@ -238,15 +239,12 @@ impl State {
                 }
                 self.own(table_name)
             }
-            A::CreateTable { table_name } if mode == Mode::Migrate => {
-                // The counters of AUTOINCREMENT are made by SQLite, when they are first needed.
-                if !own_of_sqlite(table_name) {
-                    self.named(table_name)?;
-                }
+            A::CreateTable { table_name } => {
+                self.named(table_name)?;
                 self.schema_change.store(true, Ordering::Relaxed);
                 Ok(())
             }
-            A::CreateIndex { index_name, table_name } if mode == Mode::Migrate => {
+            A::CreateIndex { index_name, table_name } => {
                 // What a table's own constraints are kept in is named by SQLite.
                 if !has_prefix(&["sqlite_autoindex_"], index_name) {
                     self.named(index_name)?;
@@ -257,9 +255,7 @@ impl State {
             }
             A::DropTable { table_name }
             | A::AlterTable { table_name, .. }
-            | A::DropIndex { table_name, .. }
-                if mode == Mode::Migrate =>
-            {
+            | A::DropIndex { table_name, .. } => {
                 self.own(table_name)?;
                 self.schema_change.store(true, Ordering::Relaxed);
                 if matches!(context.action, A::AlterTable { .. }) {
@@ -336,9 +332,25 @@ fn own_schema(table: &str) -> bool {
     has_prefix(&["sqlite_master", "sqlite_schema", "sqlite_temp_"], table)
 }
 
-/// SQLite's schema and sequence tables, and the check that ALTER TABLE runs on old rows.
+/// SQLite's schema, and the check that ALTER TABLE runs on old rows.
 fn own_of_sqlite(table: &str) -> bool {
-    has_prefix(&["sqlite_", "pragma_quick_check"], table)
+    own_schema(table) || has_prefix(&["pragma_quick_check"], table)
+}
+
+/// A statement that changes the schema is asked about as one that writes SQLite's, too.
+fn changes_schema(action: &AuthAction<'_>) -> bool {
+    use AuthAction as A;
+    match action {
+        A::Insert { table_name } | A::Delete { table_name } | A::Update { table_name, .. } => {
+            own_schema(table_name)
+        }
+        A::CreateTable { .. }
+        | A::CreateIndex { .. }
+        | A::DropTable { .. }
+        | A::DropIndex { .. }
+        | A::AlterTable { .. } => true,
+        _ => false,
+    }
 }
 
 fn has_prefix(prefixes: &[&str], name: &str) -> bool {
@@ -355,23 +367,8 @@ fn describe(action: &AuthAction<'_>) -> &'static str {
         A::Transaction { .. } | A::Savepoint { .. } => {
             "BEGIN, COMMIT, ROLLBACK and SAVEPOINT: a request is a transaction already"
         }
-        A::CreateTempIndex { .. }
-        | A::CreateTempTable { .. }
-        | A::CreateTempTrigger { .. }
-        | A::CreateTempView { .. }
-        | A::DropTempIndex { .. }
-        | A::DropTempTable { .. }
-        | A::DropTempTrigger { .. }
-        | A::DropTempView { .. } => "temporary tables, indexes, triggers and views",
         A::CreateTrigger { .. } | A::DropTrigger { .. } => "triggers",
-        A::CreateView { .. } | A::DropView { .. } => "views",
-        A::CreateVtable { .. } | A::DropVtable { .. } => "virtual tables",
         A::Analyze { .. } | A::Reindex { .. } => "ANALYZE and REINDEX",
-        A::CreateTable { .. }
-        | A::CreateIndex { .. }
-        | A::DropTable { .. }
-        | A::DropIndex { .. }
-        | A::AlterTable { .. } => "changing the schema outside of a migration",
         _ => "this statement",
     }
 }

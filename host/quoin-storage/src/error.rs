@@ -193,3 +193,41 @@ impl Error {
         Error::Io { path: path.to_owned(), source: Arc::new(source) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(code: i32) -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some("why".into()))
+    }
+
+    #[test]
+    fn a_plugin_is_told_each_fault_of_sqlite_in_its_own_words() {
+        let why = || "why".to_owned();
+        let other = SqlError::Constraint { kind: ConstraintKind::Other, message: why() };
+        for (code, told) in [
+            (ffi::SQLITE_CONSTRAINT, other.clone()),
+            (ffi::SQLITE_MISMATCH, other),
+            (ffi::SQLITE_AUTH, SqlError::Denied(why())),
+            (ffi::SQLITE_READONLY, SqlError::Denied(READ_ONLY.into())),
+            (ffi::SQLITE_INTERRUPT, SqlError::Timeout),
+            (ffi::SQLITE_FULL, SqlError::Full),
+            (ffi::SQLITE_TOOBIG, SqlError::TooLarge(why())),
+            (ffi::SQLITE_IOERR, SqlError::Other(why())),
+        ] {
+            assert_eq!(SqlError::from(failure(code)), told);
+        }
+        let memory = SqlError::from(failure(ffi::SQLITE_NOMEM));
+        assert!(matches!(memory, SqlError::TooLarge(why) if why.contains("memory")));
+    }
+
+    #[test]
+    fn the_host_tells_a_full_disk_from_a_damaged_file_and_from_the_rest() {
+        let told = |code| Error::sqlite(Path::new("shop.db"), failure(code)).to_string();
+        assert!(told(ffi::SQLITE_FULL).starts_with("shop.db is full"));
+        assert!(told(ffi::SQLITE_CORRUPT).starts_with("shop.db is damaged"));
+        assert!(told(ffi::SQLITE_NOTADB).starts_with("shop.db is damaged"));
+        assert_eq!(told(ffi::SQLITE_IOERR), "shop.db: why");
+    }
+}

@@ -53,3 +53,15 @@ impl Loss {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_that_was_stopped_early_did_not_reach_the_limit_of_its_request() {
+        let lost = |late| Loss::of(&SqlError::Timeout, late).error(Path::new("shop.db"));
+        assert!(matches!(lost(true), Error::WriterLimit));
+        assert!(matches!(lost(false), Error::Sqlite { .. }));
+    }
+}

@@ -128,7 +128,7 @@ fn apply_one(
             }
             None => {}
         }
-        if let Some((last, _)) = known.last_key_value().filter(|(last, _)| **last > expected) {
+        if let Some((last, _)) = known.range(expected..).next_back() {
             return Err(refuse(format!(
                 "the database has number {last} already, but not this one; number new migrations after it"
             )));

@@ -308,3 +308,44 @@ pub(crate) fn finish(statement: &mut Statement<'_>) -> Result<(), Fault> {
     while rows.next()?.is_some() {}
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use quoin_core::ManualClock;
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::connection::Role;
+    use crate::owners::Owners;
+
+    /// How often the compiled statement was run that is there after `sql` was run once.
+    fn runs(sql: &str) -> i32 {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, clock) = (folder.path().join("data.db"), ManualClock::at(0).clock());
+        let owners = Arc::new(Owners::default());
+        let connection = Connection::open(&path, Role::Writer, owners, clock.clone()).unwrap();
+        let plugin = Arc::from("a");
+        let (texts, end) = (Texts::default(), clock.instant() + Duration::from_secs(1));
+        let (plugin, deadline) = (&plugin, end);
+        let scope = &Scope { plugin, depth: 0, writes: false, deadline, max_bytes: 0 };
+        let sent = Sent { scope, sql, params: &[], writer_until: end };
+        let executor = Executor { connection: &connection, texts: &texts, clock: &clock };
+        assert!(executor.run(sent, collect, &mut |_| Ok(())).is_ok());
+        prepare(&connection, plugin, sql).ok().unwrap().get_status(StatementStatus::Run)
+    }
+
+    #[test]
+    fn a_statement_stays_compiled_unless_it_is_long() {
+        let padded = |bytes: usize| format!("{:bytes$}", "SELECT 1 AS x");
+        assert_eq!(runs(&padded(20)), 1);
+        assert_eq!(runs(&padded(KEPT_BYTES_MAX)), 1);
+        assert_eq!(runs(&padded(KEPT_BYTES_MAX + 1)), 0);
+    }
+
+    #[test]
+    fn a_read_is_not_begun_anew_while_no_time_passes() {
+        let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+            SELECT count(*) AS x FROM n";
+        assert_eq!(runs(many), 1);
+    }
+}

@@ -1,46 +1,103 @@
 //! The log that SQLite writes before its file: it does not grow forever.
 
-use std::task::Poll;
+use std::time::{Duration, Instant};
 
-use quoin_storage::Value;
+use quoin_storage::{Error, Turn};
 
-use crate::{Shelf, poll_once};
+use crate::{MINUTE, Shelf, insert, names, poll_once};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn overlapping_readers_do_not_make_the_log_grow_forever() {
-    let shelf = Shelf::with_widgets().await;
-    shelf.insert("a").await;
-    let wal = shelf.wal();
-    let mut reader = shelf.read().await;
-    let mut largest = 0;
-    for round in 0..60 {
-        reader.query("SELECT count(*) FROM widget", &[]).unwrap();
-        // The next reader starts before the last one is done, so the log is never unread.
-        let mut next = shelf.read().await;
-        next.query("SELECT count(*) FROM widget", &[]).unwrap();
-        drop(reader);
-        let mut write = Box::pin(write_a_megabyte(&shelf, round));
-        reader = match poll_once(write.as_mut()) {
-            Poll::Ready(()) => next,
-            // It waits for the readers that are there, and new ones wait for it.
-            Poll::Pending => {
-                let mut late = Box::pin(shelf.read());
-                assert!(poll_once(late.as_mut()).is_pending());
-                drop(next);
-                write.await;
-                late.await
-            }
-        };
-        largest = std::fs::metadata(&wal).unwrap().len().max(largest);
-    }
-    assert!(largest < 80 << 20, "{largest}");
+/// Bytes of the log at which the next writer starts it again if it can.
+const LONG: u64 = 64 << 20;
+/// Bytes of the log at which no writer goes on before that.
+const TOO_LONG: u64 = 512 << 20;
+
+fn length(shelf: &Shelf) -> u64 {
+    std::fs::metadata(shelf.wal()).unwrap().len()
 }
 
-async fn write_a_megabyte(shelf: &Shelf, byte: u8) {
+/// Makes the log as long as that. SQLite passes over what follows its own pages in it.
+fn lengthen(shelf: &Shelf, bytes: u64) {
+    let log = std::fs::File::options().write(true).open(shelf.wal()).unwrap();
+    log.set_len(bytes).unwrap();
+}
+
+/// A turn at the writer that is waited for only so long.
+async fn turn_within(shelf: &Shelf, time: Duration) -> Result<(), Error> {
+    let (plugin, function) = (std::sync::Arc::from("widget"), std::sync::Arc::from("change"));
+    let deadline = Instant::now() + time;
+    let turn = Turn { plugin: &plugin, function: &function, limit: MINUTE, alone: false, deadline };
+    shelf.database.write(turn).await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_long_is_started_again_when_nobody_reads() {
+    let shelf = Shelf::with_widgets().await;
+    shelf.insert("a").await;
+    lengthen(&shelf, LONG);
     let mut tx = shelf.write().await;
-    let replace = "INSERT INTO widget (id, name) VALUES (2, ?1)
-        ON CONFLICT (id) DO UPDATE SET name = excluded.name";
-    tx.execute(replace, &[Value::Text(char::from(b'A' + byte).to_string().repeat(1_000_000))])
-        .unwrap();
+    assert_eq!(length(&shelf), LONG);
+    insert(&mut tx, "b").unwrap();
     tx.commit().await.unwrap();
+    lengthen(&shelf, LONG + 1);
+    drop(shelf.write().await);
+    assert_eq!(length(&shelf), 0);
+    shelf.insert("c").await;
+    assert_eq!(shelf.names().await, ["a", "b", "c"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_waits_for_those_who_read_a_long_log_and_new_ones_wait_for_it() {
+    let shelf = Shelf::with_widgets().await;
+    shelf.insert("a").await;
+    lengthen(&shelf, LONG + 1);
+    let mut reader = shelf.read().await;
+    assert_eq!(names(&mut reader), ["a"]);
+    let mut writer = Box::pin(shelf.write());
+    assert!(poll_once(writer.as_mut()).is_pending());
+    let mut late = Box::pin(shelf.read());
+    assert!(poll_once(late.as_mut()).is_pending());
+    assert_eq!(names(&mut reader), ["a"]);
+    drop(reader);
+    drop(writer.await);
+    assert_eq!(length(&shelf), 0);
+    assert_eq!(names(&mut late.await), ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_waits_a_moment_for_a_reader_that_stays_and_goes_on_without() {
+    let shelf = Shelf::with_widgets().await;
+    shelf.insert("a").await;
+    let mut reader = shelf.read().await;
+    assert_eq!(names(&mut reader), ["a"]);
+    for long in [LONG + 1, TOO_LONG] {
+        lengthen(&shelf, long);
+        let mut writer = Box::pin(shelf.write());
+        assert!(poll_once(writer.as_mut()).is_pending());
+        drop(writer.await);
+        assert_eq!(length(&shelf), long);
+    }
+    assert_eq!(names(&mut reader), ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_writer_goes_on_while_the_log_is_far_too_long() {
+    let shelf = Shelf::with_widgets().await;
+    shelf.insert("a").await;
+    let mut reader = shelf.read().await;
+    assert_eq!(names(&mut reader), ["a"]);
+    lengthen(&shelf, TOO_LONG + 1);
+    let refused = turn_within(&shelf, Duration::from_millis(5)).await;
+    assert!(matches!(refused, Err(Error::Deadline)), "{refused:?}");
+    // It waits for longer than it would for a log that is only long.
+    let writer = async {
+        drop(shelf.write().await);
+        length(&shelf)
+    };
+    let reader = async {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        drop(reader);
+    };
+    let (after, ()) = tokio::join!(writer, reader);
+    assert_eq!(after, 0);
+    assert_eq!(shelf.names().await, ["a"]);
 }

@@ -2,7 +2,10 @@
 
 mod bytes;
 mod calls;
+mod connections;
 mod control;
+mod edges;
+mod kept;
 mod limits;
 mod log;
 mod migrations;
@@ -13,6 +16,7 @@ mod sharing;
 mod transactions;
 mod turns;
 mod waiting;
+mod words;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};

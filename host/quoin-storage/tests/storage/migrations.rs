@@ -61,6 +61,18 @@ async fn nothing_is_changed_before_the_commit() {
 }
 
 #[tokio::test]
+async fn a_plugin_that_lacks_no_migration_is_not_among_those_that_are_migrated() {
+    let shelf = Shelf::empty();
+    shelf.migrate(&[migration(1, WIDGET)]).await.unwrap();
+    let other = migration(1, "CREATE TABLE other (id BIGINT PRIMARY KEY)");
+    let plugins =
+        [("widget", vec![migration(1, WIDGET)]), ("other", vec![other]), ("none", vec![])];
+    let migrated = shelf.database.migrate(&steps(&plugins), MINUTE).await.unwrap();
+    assert_eq!(migrated.applied(), &BTreeMap::from([(Arc::from("other"), 1)]));
+    migrated.commit().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_migration_that_was_changed_after_it_was_applied_is_refused() {
     let shelf = Shelf::empty();
     shelf.migrate(&[migration(1, WIDGET)]).await.unwrap();

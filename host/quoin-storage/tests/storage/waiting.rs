@@ -174,7 +174,7 @@ async fn a_writer_waits_for_no_reader_while_the_log_is_short() {
 
 /// How many connections have the log open. SQLite keeps the file itself open longer than that.
 #[cfg(target_os = "linux")]
-fn opened(shelf: &Shelf) -> usize {
+pub(crate) fn opened(shelf: &Shelf) -> usize {
     let open = std::fs::read_dir("/proc/self/fd").unwrap();
     let to =
         |entry: std::io::Result<std::fs::DirEntry>| std::fs::read_link(entry.ok()?.path()).ok();
