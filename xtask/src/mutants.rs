@@ -11,6 +11,11 @@ use crate::run::cargo;
 /// Of a hundred mutants, so many must be caught.
 const CAUGHT_PERCENT_MIN: usize = 90;
 
+/// A mutant whose tests take so many times as long as without it is taken for one that does not end.
+const TIMES_AS_LONG: &str = "3";
+/// Where the tests are done in a moment, a busy machine may take that long all the same.
+const SECONDS_AT_LEAST: &str = "30";
+
 /// The rooms whose tests are tried, and which of their files where it is not all.
 const ROOMS: &[(&str, &[&str])] = &[
     ("core", &[]),
@@ -78,12 +83,15 @@ fn try_room(place: &Place, room: &str, files: &[&str], shard: Option<&str>) -> R
     let package = format!("quoin-{room}");
     // The profile builds a changed room in a second or two, and its tests run at a usable speed.
     let mut command = cargo(place, &["mutants", "--profile", "mutants", "--package", &package]);
-    command.arg("--output").arg(&output).args(["--sharding", "round-robin"]);
+    command.arg("--output").arg(&output);
+    command.args(["--timeout-multiplier", TIMES_AS_LONG]);
+    command.args(["--minimum-test-timeout", SECONDS_AT_LEAST]);
     for file in files {
         command.arg("--file").arg(format!("host/{package}/src/{file}"));
     }
     if let Some(shard) = shard {
-        command.args(["--shard", shard]);
+        // Of each part of the room some; it means nothing without a part.
+        command.args(["--sharding", "round-robin", "--shard", shard]);
     }
     let status = command.status().context("cargo does not run")?;
     // 2: some were missed; 3: some did not end. Both are told by the figures.

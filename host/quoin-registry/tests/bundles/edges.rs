@@ -37,6 +37,7 @@ fn the_largest_bundle_is_described_and_stored() {
     let store = BundleStore::open(dir.path()).unwrap();
     assert!(store.put(&largest, &digest).unwrap());
     assert!(store.get(&digest).unwrap() == largest);
+    assert_eq!(pack(&largest, MANIFEST, &[]).unwrap().len(), BUNDLE_BYTES_MAX);
 }
 
 #[test]

@@ -100,6 +100,8 @@ fn get_and_delete_have_no_body() {
 fn a_header_name_has_letters_digits_and_hyphens() {
     let fault = route("GET /s", "list", "headers = { \"X A\" = \"full\" }").unwrap_err();
     assert_fault!(fault, E::HeaderName { .. }, "\"X A\"");
+    let fault = route("GET /s", "list", "headers = { \"\" = \"full\" }").unwrap_err();
+    assert_fault!(fault, E::HeaderName { .. }, "\"\"");
 }
 
 #[test]

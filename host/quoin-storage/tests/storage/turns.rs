@@ -66,6 +66,7 @@ async fn sixteen_greedy_waiters_do_not_keep_another_plugin_from_its_turns() {
         })
         .collect();
     while shelf.database.held("a").turns < 20 {
+        assert!(greedy.iter().all(|task| !task.is_finished()));
         tokio::task::yield_now().await;
     }
     for _ in 0..50 {
