@@ -59,7 +59,7 @@ pub(super) fn same(c: &Cursor, one: &Item, other: &Item) -> bool {
 /// The number that a term of ORDER BY or GROUP BY is, which counts the result's columns from 1.
 pub(super) fn number(c: &Cursor, term: &Item) -> Option<usize> {
     match c.between(term.tokens.start, term.tokens.end) {
-        [one] if one.kind == Kind::Integer => one.text.parse().ok(),
+        [one] => one.text.parse().ok(),
         _ => None,
     }
 }

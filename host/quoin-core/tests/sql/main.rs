@@ -3,6 +3,7 @@
 
 mod accepted;
 mod documented;
+mod edges;
 mod grouped;
 mod harmless;
 mod migrations;
