@@ -15,6 +15,12 @@ pub(crate) fn is_error(outcome: &Outcome) -> bool {
     matches!(outcome, Ok(Some(Value::Result(Err(_)))))
 }
 
+/// Whether the function answered that it could not because another plugin could not.
+pub(crate) fn is_unavailable(outcome: &Outcome) -> bool {
+    let Ok(Some(Value::Result(Err(Some(error))))) = outcome else { return false };
+    matches!(&**error, Value::Variant(case, _) if case == "unavailable")
+}
+
 /// Runs a call in a fresh or kept instance. What it wrote, and what its callees wrote, is kept for the
 /// caller if it ends well; otherwise it is undone, and nothing else with it.
 pub(crate) async fn run(
@@ -36,6 +42,10 @@ pub(crate) async fn run(
                 if tree.clock.instant() >= deadline =>
             {
                 Err(failed(FailureKind::Timeout))
+            }
+            // Most guests have nothing to go on with where there is no room.
+            Ok(Err(Failure { kind: FailureKind::Trap(reason), .. })) if tree.met_full() => {
+                Err(failed(FailureKind::Full(reason)))
             }
             Ok(outcome) => outcome,
             Err(_) => Err(failed(FailureKind::Timeout)),

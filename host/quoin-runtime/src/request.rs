@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Sleep;
 
 use crate::Value;
-use crate::call::{is_error, run};
+use crate::call::{is_error, is_unavailable, run};
 use crate::failure::{Failure, FailureKind, Outcome};
 use crate::json;
 use crate::node::Node;
@@ -212,6 +212,10 @@ impl Root {
     /// What has to hold of an answer before the request is committed. What is to be stored with it belongs
     /// here, too.
     fn checked(&self, outcome: Outcome) -> Outcome {
+        if self.tree.met_full() && is_unavailable(&outcome) {
+            let why = "a plugin that it needs has no room left".into();
+            return Err(self.told(self.failure(FailureKind::Full(why))));
+        }
         match outcome.as_ref().ok().and_then(Option::as_ref).map_or(Ok(()), self.check) {
             Ok(()) => outcome,
             Err(reason) => Err(self.told(self.failure(FailureKind::Inexpressible(reason)))),

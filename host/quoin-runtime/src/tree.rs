@@ -67,6 +67,8 @@ pub(crate) struct Tree {
     transaction: AsyncMutex<Option<Transaction>>,
     has_transaction: AtomicBool,
     has_writer: AtomicBool,
+    /// Whether a statement found no room for what it was to store.
+    full: AtomicBool,
     /// What to do with what the calls have used, if what they wrote is kept.
     used: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
     seed: OnceLock<[u8; 32]>,
@@ -105,6 +107,7 @@ impl Tree {
             transaction: AsyncMutex::new(None),
             has_transaction: AtomicBool::new(false),
             has_writer: AtomicBool::new(false),
+            full: AtomicBool::new(false),
             used: Mutex::default(),
             seed: OnceLock::new(),
             randomness: Mutex::new(None),
@@ -195,6 +198,17 @@ impl Tree {
         self.has_writer.load(Ordering::Relaxed)
     }
 
+    /// A statement of the request found no room for what it was to store.
+    pub fn meets_full(&self) {
+        self.full.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether one did. A request that fails then, in a plugin that traps because of it or in one whose
+    /// callee did, has failed of this.
+    pub fn met_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
     /// The transaction as it is, while no call runs in it.
     pub async fn open(&self) -> MutexGuard<'_, Option<Transaction>> {
         self.transaction.lock().await
@@ -216,6 +230,7 @@ impl Tree {
         self.alone.store(true, Ordering::Relaxed);
         self.has_transaction.store(false, Ordering::Relaxed);
         self.has_writer.store(false, Ordering::Relaxed);
+        self.full.store(false, Ordering::Relaxed);
         *self.lines() = Lines::default();
         self.end(false);
         *self.randomness() = None;

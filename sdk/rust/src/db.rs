@@ -7,7 +7,7 @@
 //!
 //! What a plugin can act on (a broken constraint) comes back as an error; anything else (bad SQL, a
 //! column that is not there, a full database) is logged and traps, and the host undoes what
-//! the call wrote.
+//! the call wrote. The client is told that a plugin failed, or (507) that there is no room left.
 
 use std::rc::Rc;
 

@@ -103,12 +103,16 @@ async fn begun(
     open.map_err(|error| wasmtime::Error::new(call.storage_failure(&error)))
 }
 
-/// Ends the call when its transaction is lost: there is nothing that it could go on with.
+/// Ends the call when its transaction is lost: there is nothing that it could go on with. Remembers that
+/// there was no room, for what the guest makes of it.
 fn usable<T>(
     call: &Running,
     transaction: &Transaction,
     answer: &Result<T, SqlError>,
 ) -> wasmtime::Result<()> {
+    if let Err(SqlError::Full) = answer {
+        call.tree.meets_full();
+    }
     match answer {
         Err(error) if transaction.is_lost() => {
             let kind = match error {

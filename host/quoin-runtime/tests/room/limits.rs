@@ -7,7 +7,8 @@ use quoin_core::manifest::HostInterface;
 use quoin_runtime::FailureKind;
 
 use crate::guest::Step::{
-    Call, Execute, ExecuteAndTrap, Large, Now, Pass, Query, RandomBytes, Repeat, Spin, Trap,
+    Call, Execute, ExecuteAndTrap, Fail, Large, Now, Pass, Query, RandomBytes, Repeat, Spin, Trap,
+    When,
 };
 use crate::{
     Plugin, Room, ask, asking, assert_kind, counted, error, failure, numbers, until_called,
@@ -156,4 +157,33 @@ async fn what_is_not_provided_is_told_by_name() {
     let text = "p provides no function room:test/a@0.1.0#other";
     assert_kind(&none, "p", |kind| *kind == FailureKind::BadCall(text.into()));
     assert_eq!(counted(&plugin), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_because_there_was_no_room_is_told_as_that_and_nobodys_fault() {
+    let room = Room::new();
+    let write =
+        vec![Execute("INSERT INTO low VALUES (1)"), When('t', vec![Trap]), When('f', vec![Fail])];
+    let low = Plugin::new("low", "a", vec![("act", write.clone())]).and("b", vec![("act", write)]);
+    let low = room.install(low.limits(|limits| limits.database_mib = 0)).await;
+    let high = vec![
+        ("act", vec![Pass("b", "act")]),
+        ("go-on", vec![Call("b", "act"), Execute("INSERT INTO high VALUES (1)")]),
+        ("trap", vec![Call("b", "act"), Trap]),
+    ];
+    let high = room.install(Plugin::new("high", "a", high).needs("b", &low)).await;
+    let full = |kind: &FailureKind| matches!(kind, FailureKind::Full(_));
+    // The guest may make the best of it, and so may its caller.
+    assert_eq!(numbers(ask(&low, "act", "").await), [905]);
+    assert_eq!(numbers(ask(&high, "go-on", "t").await), [801]);
+    assert_eq!(room.kept("high").await, [1]);
+    // Most trap, and their callers fail with them.
+    assert_kind(&failure(ask(&low, "act", "t").await), "low", full);
+    for function in ["act", "trap"] {
+        let failed = failure(ask(&high, function, "t").await);
+        assert_kind(&failed, "high", full);
+    }
+    // What is the business's own stays that.
+    assert_eq!(error(ask(&high, "act", "f").await).0, "refused");
+    assert_eq!((counted(&low).1, counted(&high).1), (0, 0));
 }

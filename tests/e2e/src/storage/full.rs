@@ -1,4 +1,4 @@
-//! A real disk that is full: a small one of the test's own, in memory.
+//! No room left: on a real disk, a small one of the test's own in memory, and in what a plugin may take.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -88,4 +88,29 @@ fn a_full_disk_refuses_what_writes_goes_on_reading_and_heals() {
     host.restart();
     assert_eq!(texts(&shop), json!(expected));
     host.kill();
+}
+
+#[test]
+fn a_plugin_that_has_taken_all_that_it_may_is_full_and_not_broken() {
+    let host = Host::start();
+    let shop = host.apply(
+        r#"
+        name = "small"
+        [plugins.notes]
+        bundle = "notes.wasm"
+        grants = ["sql", "log"]
+        limits = { database-mib = 1 }
+        "#,
+    );
+    let note = |text: &str| shop.post("/notes", json!({ "text": text }));
+    note("first").expect(201);
+    // The plugin does nothing about it: its SDK traps.
+    let long = "x".repeat(100_000);
+    let refused = (0..12).map(|_| note(&long)).find(|reply| reply.status != 201);
+    refused.expect("a mebibyte is never full").refused(507, "storage-full");
+    let told = shop.log().iter().any(|line| line.to_string().contains("Full in INSERT"));
+    assert!(told, "{:?}", shop.log());
+    let notes = shop.get("/notes").ok();
+    note(&long).refused(507, "storage-full");
+    assert_eq!(shop.get("/notes").ok(), notes);
 }
