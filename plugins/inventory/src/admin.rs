@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use quoin_sdk::check::Check;
 use quoin_sdk::types::Error;
-use quoin_sdk::{db, fault, params, text};
+use quoin_sdk::{batch, db, fault, params, text};
 
 use crate::bindings::exports::quoin::inventory::stock_admin::{
     Change, Level, Location, MovementKind,
 };
-use crate::{catalogue, ledger, level};
+use crate::bindings::quoin::catalog::variants;
+use crate::{ledger, level};
 
 /// The location that every shop has.
 pub const MAIN: &str = "main";
@@ -97,11 +98,13 @@ fn check(changes: &[Change], levels: &[Level]) -> Result<(), Error> {
     }
     let changes = check.list("changes", changes, CHANGES_MAX);
     let stocked: HashSet<&str> = levels.iter().map(|level| level.variant.as_str()).collect();
-    let variants = changes.iter().map(|change| change.variant.as_str());
-    let known = catalogue::known(variants.filter(|variant| !stocked.contains(variant)))?;
+    let named = changes.iter().map(|change| change.variant.as_str());
+    let known = batch::ask(named.filter(|variant| !stocked.contains(variant)), variants::by_id)?;
+    let known: HashSet<&str> = known.iter().map(|variant| variant.id.as_str()).collect();
     let locations = locations();
     for (i, change) in changes.iter().enumerate() {
-        if !stocked.contains(change.variant.as_str()) && !known.contains(&change.variant) {
+        let variant = change.variant.as_str();
+        if !stocked.contains(variant) && !known.contains(variant) {
             check.fault(format!("changes/{i}/variant"), UNKNOWN);
         }
         check.title(format!("changes/{i}/reason"), &change.reason);
@@ -156,7 +159,7 @@ pub fn set_incoming(variant: &str, location: &str, quantity: u32) -> Result<Leve
 
 /// Makes a level of a variant that the catalogue knows.
 fn make(variant: &str, location: &str) -> Result<(), Error> {
-    if catalogue::known([variant].into_iter())?.is_empty() {
+    if variants::by_id(&[variant.to_owned()])?.is_empty() {
         return Err(Error::Invalid(vec![fault("variant", UNKNOWN)]));
     }
     db::batch(&[level::ensure(variant, location)]);

@@ -1,14 +1,16 @@
 //! Counts from a CSV file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use quoin_sdk::batch;
 use quoin_sdk::report::Faults;
 use quoin_sdk::sheet::Sheet;
 use quoin_sdk::types::{Error, ImportReport};
 
 use crate::admin::{self, MAIN, PIECES_MAX};
 use crate::bindings::exports::quoin::inventory::stock_admin::{Change, Level, MovementKind};
-use crate::{catalogue, ledger, level};
+use crate::bindings::quoin::catalog::variants;
+use crate::{ledger, level};
 
 /// Rows of a file, as the contract has it: all of them are one transaction.
 const ROWS_MAX: usize = 20_000;
@@ -55,7 +57,8 @@ pub fn import(csv: &str, dry_run: bool) -> Result<ImportReport, Error> {
 
 /// Puts the variants that have the SKUs now in their place. Unknown ones are told and left out.
 fn identify(counts: Counts, faults: &mut Faults) -> Result<Counts, Error> {
-    let ids = catalogue::by_sku(counts.keys().map(|(sku, _)| sku.as_str()))?;
+    let known = batch::ask(counts.keys().map(|(sku, _)| sku.as_str()), variants::by_sku)?;
+    let ids: HashMap<String, String> = known.into_iter().map(|v| (v.sku, v.id)).collect();
     let mut identified = Counts::new();
     for ((sku, location), count) in counts {
         match ids.get(&sku) {

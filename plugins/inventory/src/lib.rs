@@ -6,7 +6,6 @@
 mod admin;
 mod allocate;
 mod allocations;
-mod catalogue;
 mod import;
 mod ledger;
 mod level;

@@ -7,10 +7,11 @@ use quoin_sdk::host::configured;
 use quoin_sdk::report::Faults;
 use quoin_sdk::sheet::Sheet;
 use quoin_sdk::types::{Error, ImportReport};
-use quoin_sdk::{currency, fault, text};
+use quoin_sdk::{batch, currency, fault, text};
 
 use crate::exports::quoin::pricing::price_admin::{Kind, Price, PriceList};
-use crate::{lists, prices, variants};
+use crate::quoin::catalog::variants;
+use crate::{lists, prices};
 
 /// Rows of one import; its prices fit into an instance's memory several times.
 const ROWS_MAX: usize = 50_000;
@@ -96,7 +97,9 @@ fn read(csv: &str, list: &PriceList, faults: &mut Faults) -> Result<Vec<Price>, 
     }
 
     let usable = |sku: &&str| text::line_problem(sku, SKU_MAX).is_none();
-    let variants = variants::by_sku(sheet.rows.iter().map(|row| row.cell(sku)).filter(usable))?;
+    let skus = sheet.rows.iter().map(|row| row.cell(sku)).filter(usable);
+    let variants: HashMap<String, String> =
+        batch::ask(skus, variants::by_sku)?.into_iter().map(|v| (v.sku, v.id)).collect();
     let mut lines: HashMap<(&str, u32), u32> = HashMap::new();
     let mut prices = Vec::with_capacity(sheet.rows.len());
     for row in &sheet.rows {

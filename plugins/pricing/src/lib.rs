@@ -4,7 +4,6 @@ mod import;
 mod lists;
 mod prices;
 mod quote;
-mod variants;
 
 use quoin_sdk::types::{Error, ImportReport};
 

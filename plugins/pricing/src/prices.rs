@@ -9,7 +9,8 @@ use quoin_sdk::types::Error;
 use quoin_sdk::{batch, fault, params};
 
 use crate::exports::quoin::pricing::price_admin::Price;
-use crate::{lists, variants};
+use crate::lists;
+use crate::quoin::catalog::variants;
 
 /// Prices that one call sets, as the contract has it.
 const SET_MAX: usize = 10_000;
@@ -41,7 +42,8 @@ pub fn set(prices: &[Price]) -> Result<u32, Error> {
         return Err(Error::Invalid(vec![fault("prices", problem)]));
     }
     let lists: HashSet<String> = lists::all().into_iter().map(|list| list.id).collect();
-    let known = variants::known(prices.iter().map(|price| price.variant.as_str()))?;
+    let known = batch::ask(prices.iter().map(|price| price.variant.as_str()), variants::by_id)?;
+    let known: HashSet<&str> = known.iter().map(|variant| variant.id.as_str()).collect();
     let mut seen = HashMap::new();
     let mut check = Check::default();
     for (i, price) in prices.iter().enumerate() {
@@ -49,7 +51,7 @@ pub fn set(prices: &[Price]) -> Result<u32, Error> {
         if !lists.contains(&price.price_list) {
             check.fault(field("priceList"), "is not the id of a price list");
         }
-        if !known.contains(&price.variant) {
+        if !known.contains(price.variant.as_str()) {
             check.fault(field("variant"), "is not the id of a variant in the catalogue");
         }
         for (name, problem) in problems(price) {

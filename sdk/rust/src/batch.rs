@@ -1,4 +1,6 @@
-//! Many rows with few statements.
+//! Many rows with few statements, and many things with few questions.
+
+use std::collections::BTreeSet;
 
 use crate::db::{Value, execute};
 
@@ -7,6 +9,27 @@ use crate::db::{Value, execute};
 const PARAMS_MAX: usize = 2_000;
 /// Bytes of text and blobs in one statement, far below what may cross to the host at once.
 const BYTES_MAX: usize = 1 << 20;
+
+/// Keys of one question to another plugin: what the contracts of lists by keys take.
+const KEYS_MAX: usize = 1_000;
+
+/// Asks another plugin about many keys, each once and a thousand at a time, and joins the answers:
+/// `ask(skus, variants::by_sku)`.
+///
+/// # Errors
+/// The first that a question is answered with.
+pub fn ask<'a, T, E>(
+    keys: impl IntoIterator<Item = &'a str>,
+    question: impl Fn(&[String]) -> Result<Vec<T>, E>,
+) -> Result<Vec<T>, E> {
+    let keys: BTreeSet<&str> = keys.into_iter().collect();
+    let keys: Vec<String> = keys.into_iter().map(str::to_owned).collect();
+    let mut answers = Vec::with_capacity(keys.len());
+    for some in keys.chunks(KEYS_MAX) {
+        answers.extend(question(some)?);
+    }
+    Ok(answers)
+}
 
 /// Parameters as a list for `IN (…)` or a row of values: `?3, ?4` from 3, two of them.
 pub fn marks(from: usize, count: usize) -> String {
@@ -82,6 +105,22 @@ fn size(value: &Value) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_key_is_asked_about_once_and_a_thousand_at_a_time() {
+        let keys: Vec<String> = (0..1_500).map(|n| n.to_string()).collect();
+        let twice = keys.iter().chain(&keys).map(String::as_str);
+        let sizes = std::cell::RefCell::new(Vec::new());
+        let mut found = ask(twice, |some| {
+            sizes.borrow_mut().push(some.len());
+            Ok::<_, ()>(some.to_vec())
+        })
+        .unwrap();
+        found.sort_by_key(|key| key.parse::<u32>().unwrap());
+        assert_eq!((found, sizes.into_inner()), (keys, vec![1_000, 500]));
+        assert_eq!(ask(["a"], |_| Err::<Vec<()>, _>("busy")), Err("busy"));
+        assert_eq!(ask([], |_| Err::<Vec<()>, _>("not asked")), Ok(vec![]));
+    }
 
     #[test]
     fn marks_count_from_where_they_are_told() {
