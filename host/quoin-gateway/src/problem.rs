@@ -73,13 +73,25 @@ pub fn refusal(error: Json, ty: Option<&Type>, manifest: &Manifest) -> Problem {
         }
         _ => (Class::Caller, "Refused", "The function refused the request."),
     };
+    // Who refuses says for himself which refusal it is.
+    let code = error.pointer("/val/code").and_then(Json::as_str);
+    let code = code.filter(|code| case == "refused" && is_code(code)).unwrap_or(&case).to_owned();
     let retry = error.get("val").and_then(Json::as_u64).filter(|_| case == "retryable");
     let detail = format!("{detail} `error` has the function's own answer.");
-    let mut problem = Problem::new(class, status, case, title, detail);
+    let mut problem = Problem::new(class, status, code, title, detail);
     problem.retry_after_ms = retry;
     problem.error = Some(error);
     problem
 }
+
+/// Whether a text that a plugin made can be the code of a problem.
+fn is_code(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=CODE_MAX).contains(&text.len()) && text.bytes().all(plain)
+}
+
+/// Characters of a code: longer ones are no names.
+const CODE_MAX: usize = 64;
 
 /// The name of the case of an error that is a variant or an enum.
 fn case_of(error: &Json, ty: Option<&Type>) -> Option<String> {

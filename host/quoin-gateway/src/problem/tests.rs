@@ -43,6 +43,22 @@ fn a_manifest_gives_its_own_cases_their_status() {
 }
 
 #[test]
+fn a_refusal_has_the_code_that_it_gives_itself() {
+    let refused = |code: &str| {
+        let error = json!({"tag": "refused", "val": {"code": code, "message": "No."}});
+        let problem = refusal(error.clone(), Some(&variant()), &manifest());
+        assert_eq!((problem.status, problem.error), (422, Some(error)));
+        problem.code.to_string()
+    };
+    assert_eq!(refused("sold-out"), "sold-out");
+    for bad in ["", "Sold out", "é", &"a".repeat(65)] {
+        assert_eq!(refused(bad), "refused");
+    }
+    let other = json!({"tag": "worn-out", "val": {"code": "sold-out"}});
+    assert_eq!(refusal(other, Some(&variant()), &manifest()).code, "worn-out");
+}
+
+#[test]
 fn a_retryable_error_says_when_to_come_back() {
     let problem = refusal(json!({"tag": "retryable", "val": 1_001}), Some(&variant()), &manifest());
     assert_eq!((problem.class, problem.retry_after_ms), (Class::Overload, Some(1_001)));
