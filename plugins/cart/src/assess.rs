@@ -23,6 +23,16 @@ const QUOTES_MAX: usize = 4;
 /// A plugin could not answer, or answered what cannot be true. The cart is half changed then and must
 /// not be stored.
 pub fn all(cart: &mut Cart) -> Result<HashSet<String>, Error> {
+    let unsold = but_stock(cart)?;
+    check_stock(cart)?;
+    Ok(unsold)
+}
+
+/// The same, but for whether there is enough.
+///
+/// # Errors
+/// As above.
+pub fn but_stock(cart: &mut Cart) -> Result<HashSet<String>, Error> {
     for line in &mut cart.lines {
         line.unit.minor = 0;
         line.total.minor = 0;
@@ -37,7 +47,6 @@ pub fn all(cart: &mut Cart) -> Result<HashSet<String>, Error> {
         unsold.extend(faulty.map(|line| line.id.clone()));
     }
     price(cart)?;
-    check_stock(cart)?;
     store::add_up(cart)?;
     Ok(unsold)
 }

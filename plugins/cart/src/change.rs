@@ -177,8 +177,8 @@ pub fn mark_ordered(id: &str, order_id: String) -> Result<Cart, Error> {
     }
 }
 
-/// The cart, where it may be changed by somebody who saw this revision of it.
-fn open(id: &str, revision: Option<u64>) -> Result<Cart, Error> {
+/// The cart, where somebody who saw this revision of it may change or order it.
+pub fn open(id: &str, revision: Option<u64>) -> Result<Cart, Error> {
     let cart = store::current(id)?;
     let now = cart.revision;
     match revision {

@@ -5,6 +5,7 @@
 
 mod assess;
 mod change;
+mod ready;
 mod settings;
 mod store;
 
@@ -37,7 +38,7 @@ mod bindings {
 
 use bindings::exports::quoin::cart::cart_steps;
 use bindings::exports::quoin::cart::carts::{self, Cart};
-use quoin_sdk::types::{Address, Error, Field};
+use quoin_sdk::types::{Address, Error, Field, Snapshot};
 
 struct Plugin;
 
@@ -88,6 +89,10 @@ impl carts::Guest for Plugin {
 }
 
 impl cart_steps::Guest for Plugin {
+    fn ready(id: String, revision: u64) -> Result<Snapshot, Error> {
+        ready::ready(&id, revision)
+    }
+
     fn mark_ordered(id: String, order_id: String) -> Result<Cart, Error> {
         change::mark_ordered(&id, order_id)
     }

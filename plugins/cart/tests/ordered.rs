@@ -2,7 +2,9 @@
 
 use quoin_harness::{Host, json, until};
 
-use super::{Json, SHOP, add, create, get, id, mark, refused, start};
+use super::{
+    Json, SHOP, add, create, get, id, import, mark, recalculate, refused, set_status, start,
+};
 
 #[test]
 fn an_ordered_cart_names_its_order_and_does_not_change() {
@@ -24,6 +26,44 @@ fn an_ordered_cart_names_its_order_and_does_not_change() {
     assert_eq!(get(&shop, id(&cart)), ordered);
     // No stranger can mark a cart.
     shop.post(&format!("{path}/ordered"), json!({"orderId": "order_3"})).expect(404);
+}
+
+#[test]
+fn a_cart_hands_out_what_an_order_is_made_of_as_the_buyer_saw_it() {
+    let (_host, shop) = start();
+    let cart = create(&shop);
+    let ready = |cart: &Json| {
+        let seen = json!({"id": cart["id"], "revision": cart["revision"]});
+        shop.call("quoin:cart/cart-steps#ready", seen)
+    };
+    refused(ready(&cart), "cart/lines");
+    let cart = add(&shop, id(&cart), "bowl", 2).ok();
+    refused(ready(&cart), "cart/email");
+    refused(ready(&cart), "cart/address");
+    let address = json!({
+        "name": "Ada", "lines": ["Lane 1"], "postalCode": "", "city": "Berlin", "country": "DE",
+    });
+    let contact = json!({"email": "ada@example.com", "address": address});
+    let seen = shop.put(&format!("/carts/{}/contact", id(&cart)), contact).ok();
+    ready(&cart).expect(409);
+    let snapshot = ready(&seen).ok();
+    assert_eq!((&snapshot["cartId"], &snapshot["email"]), (&seen["id"], &seen["email"]));
+    assert_eq!((&snapshot["address"], &snapshot["taxIncluded"]), (&seen["address"], &json!(true)));
+    assert_eq!(snapshot["grand"], seen["totals"]["grand"]);
+    for (name, value) in snapshot["lines"][0].as_object().expect("a line") {
+        assert_eq!(*value, seen["lines"][0][name], "{name}");
+    }
+    // It changes nothing, and others may have taken the goods: allocating tells.
+    import(&shop, "stock", "sku,on_hand\nbowl,1\n");
+    assert_eq!(ready(&seen).ok(), snapshot);
+    assert_eq!(get(&shop, id(&seen)), seen);
+    import(&shop, "prices", "sku,price\nbowl,8.00\n");
+    ready(&seen).expect(409);
+    assert_eq!(ready(&recalculate(&shop, id(&seen))).status, 422);
+    set_status(&shop, "bowl", "archived");
+    refused(ready(&seen), "cart/lines/0");
+    let marked = mark(&shop, id(&seen), "order_1").ok();
+    ready(&marked).expect(409);
 }
 
 #[test]

@@ -2,9 +2,7 @@
 //! the others did for it, and nothing in this plugin has to.
 
 mod attempt;
-mod basket;
-mod error;
-mod money;
+mod paid;
 mod place;
 mod staff;
 
@@ -13,10 +11,7 @@ mod bindings {
     quoin_sdk::wit_bindgen::generate!({
         inline: "package quoin:checkout-plugin;
             world plugin {
-                import quoin:cart/carts@0.1.0;
                 import quoin:cart/cart-steps@0.1.0;
-                import quoin:catalog/variants@0.1.0;
-                import quoin:pricing/quotes@0.1.0;
                 import quoin:inventory/allocations@0.1.0;
                 import quoin:payment/provider@0.1.0;
                 import quoin:order/orders@0.1.0;
@@ -24,10 +19,8 @@ mod bindings {
                 export quoin:checkout/checkout@0.1.0;
                 export quoin:checkout/checkout-admin@0.1.0;
             }",
-        path: [
-            "../../wit/types", "../../wit/cart", "../../wit/catalog", "../../wit/pricing",
-            "../../wit/inventory", "../../wit/payment", "../../wit/order", "../../wit/checkout",
-        ],
+        path: ["../../wit/types", "../../wit/cart", "../../wit/inventory", "../../wit/payment",
+            "../../wit/order", "../../wit/checkout"],
         runtime_path: "quoin_sdk::wit_bindgen::rt",
         with: { "quoin:types/types@0.1.0": quoin_sdk::types },
         generate_all,

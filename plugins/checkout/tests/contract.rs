@@ -25,40 +25,56 @@ struct Config<'a> {
     cart: &'a str,
     payment: &'a str,
     order: &'a str,
+    /// Limits of the plugin of strange payments.
+    limits: &'a str,
+    /// A method that no plugin is bound to.
+    unbound: &'a str,
 }
 
 /// Methods whose names tell the plugin of strange payments what becomes of them.
-const STRANGE: [&str; 14] = [
+const STRANGE: [&str; 24] = [
     "asks-then-asks",
     "asks-then-authorized",
     "asks-then-captured",
     "asks-then-declined",
     "asks-then-voided",
     "asks-due-then-authorized",
+    "asks-less-then-authorized",
     "asks-unvoidable",
     "authorized-due-uncapturable",
+    "authorized-due-unsure-then-captured",
+    "authorized-less",
+    "authorized-unsure-then-authorized",
+    "authorized-unsure-then-captured",
+    "authorized-unsure-then-voided",
     "busy",
     "captured",
+    "captured-less",
     "declined",
+    "dies",
+    "endless",
     "trap",
     "unknown-then-authorized",
+    "unknown-then-unknown",
     "voided",
 ];
 
 /// Makes the shop what this configuration says, and leaves its data alone.
 fn configure(host: &Host, config: Config) -> Shop {
-    let Config { cart, payment, order } = config;
+    let Config { cart, payment, order, limits, unbound } = config;
     let manual = ["invoice", "cash", "transfer", "lost"].map(|name| (name, "payment-manual"));
     let bound = manual.into_iter().chain(STRANGE.map(|name| (name, "strange-payments")));
+    let bound = bound.filter(|(name, _)| *name != unbound);
     let bound: Vec<String> = bound.map(|(name, plugin)| format!("{name} = \"{plugin}\"")).collect();
     let bind = format!("bind = {{ \"quoin:payment/provider\" = {{ {} }} }}", bound.join(", "));
+    let limits = format!("limits = {{ {limits} }}");
     let plugins = [
         ("catalog", "", ""),
         ("pricing", "", ""),
         ("inventory", "", ""),
         ("cart", cart, ""),
         ("payment-manual", payment, ""),
-        ("strange-payments", "", ""),
+        ("strange-payments", "", limits.as_str()),
         ("order", order, ""),
         ("checkout", "", bind.as_str()),
     ];
@@ -162,11 +178,24 @@ fn case(problem: &Json) -> &str {
     problem["error"]["tag"].as_str().unwrap_or_else(|| panic!("no typed error: {problem}"))
 }
 
+/// What is missing of what a refused request wants.
+fn missing(problem: &Json) -> Json {
+    assert_eq!((case(problem), &problem["code"]), ("refused", &json!("insufficient-stock")));
+    let data = text(&problem["error"]["val"], "data");
+    serde_json::from_str(&data).expect("JSON")
+}
+
+/// Publishes a product, takes it back to draft or archives it.
+fn set_status(shop: &Shop, slug: &str, status: &str) {
+    let product = shop.admin().get(&format!("/admin/products/by-slug/{slug}")).ok();
+    let path = format!("/admin/products/{}/status", text(&product, "id"));
+    shop.admin().post(&path, json!({ "status": status })).ok();
+}
+
 /// The payment of an order, as its provider knows it.
 fn payment(shop: &Shop, order: &Json) -> Json {
-    let snapshot = &order["snapshot"];
-    let which = json!({"method": snapshot["paymentMethod"], "id": snapshot["paymentId"]});
-    let method = text(snapshot, "paymentMethod");
+    let which = json!({"method": order["paymentMethod"], "id": order["paymentId"]});
+    let method = text(order, "paymentMethod");
     let plugin =
         if STRANGE.contains(&method.as_str()) { "strange-payments" } else { "payment-manual" };
     shop.call_at(plugin, "quoin:payment/provider#get", which).ok()

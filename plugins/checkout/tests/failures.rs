@@ -3,8 +3,8 @@
 use quoin_harness::json;
 
 use super::{
-    Config, add, assert_nothing_happened, cart, case, configure, import, open_payments, orders,
-    place, place_by, placed, start, stock, text, variant,
+    Config, act, add, assert_nothing_happened, cart, case, configure, import, missing,
+    open_payments, orders, place, place_by, placed, start, stock, text, variant,
 };
 
 #[test]
@@ -45,9 +45,8 @@ fn too_little_stock_is_refused_with_what_is_missing() {
     let (first, second) = (cart(&shop, &[("mug", 8)]), cart(&shop, &[("mug", 3), ("bowl", 1)]));
     placed(&shop, &first);
     let problem = place(&shop, &second).expect(409);
-    assert_eq!(case(&problem), "insufficient-stock");
-    let missing = json!([{"variant": variant(&shop, "mug"), "wanted": 3, "available": 2}]);
-    assert_eq!(problem["error"]["val"], missing);
+    let expected = json!([{"variant": variant(&shop, "mug"), "wanted": 3, "available": 2}]);
+    assert_eq!(missing(&problem), expected);
     assert_eq!((stock(&shop, "mug"), stock(&shop, "bowl")), ((10, 8), (10, 0)));
     assert_eq!((orders(&shop).len(), open_payments(&shop, "invoice")), (1, 1));
 }
@@ -79,6 +78,48 @@ fn a_payment_plugin_that_fails_after_goods_were_allocated_leaves_nothing() {
     assert_eq!(open_payments(&shop, "voided"), 0);
     placed(&shop, &cart);
     assert_eq!(stock(&shop, "mug"), (10, 2));
+}
+
+#[test]
+fn a_payment_plugin_that_traps_or_never_answers_after_its_write_leaves_nothing() {
+    let short = Config { limits: "deadline-ms = 300", ..Config::default() };
+    let (host, shop) = start(short, 10, 10);
+    let cart = cart(&shop, &[("mug", 2)]);
+    for (method, times) in [("dies", 2), ("endless", 1)] {
+        for _ in 0..times {
+            let problem = place_by(&shop, &cart, method).expect(502);
+            assert_eq!((case(&problem), &problem["code"]), ("unavailable", &json!("unavailable")));
+            assert_nothing_happened(&shop, &cart);
+            assert_eq!(open_payments(&shop, method), 0);
+        }
+    }
+    // Here it is the whole request that has no time left.
+    let shop = configure(&host, Config::default());
+    place_by(&shop, &cart, "endless").refused(504, "plugin-timeout");
+    assert_nothing_happened(&shop, &cart);
+    assert_eq!(open_payments(&shop, "endless"), 0);
+    placed(&shop, &cart);
+    assert_eq!(stock(&shop, "mug"), (10, 2));
+}
+
+#[test]
+fn a_payment_of_another_amount_makes_no_order() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    let cart = cart(&shop, &[("mug", 2)]);
+    for method in ["authorized-less", "captured-less"] {
+        assert_eq!(case(&place_by(&shop, &cart, method).expect(502)), "unavailable");
+        assert_nothing_happened(&shop, &cart);
+        assert_eq!(open_payments(&shop, method), 0);
+    }
+    // Nor does it settle one.
+    let order = place_by(&shop, &cart, "asks-less-then-authorized").expect(200)["order"].take();
+    let confirm = format!("/orders/{}/confirm", text(&order, "id"));
+    assert_eq!(case(&shop.post(&confirm, json!({})).expect(502)), "unavailable");
+    assert_eq!(shop.get(&format!("/orders/{}", text(&order, "id"))).ok(), order);
+    // The staff give it back.
+    let cancelled = act(&shop, &order, "cancel", json!({"reason": "too little"})).ok();
+    assert_eq!(cancelled["payment"], "voided");
+    assert_eq!(stock(&shop, "mug"), (10, 0));
 }
 
 #[test]

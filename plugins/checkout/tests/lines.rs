@@ -3,8 +3,8 @@
 use quoin_harness::{Shop, json};
 
 use super::{
-    Config, Json, assert_nothing_happened, cart, case, import, lines, place, placed, start, stock,
-    text, variant,
+    Config, Json, assert_nothing_happened, cart, case, import, lines, place, placed, set_status,
+    start, stock, text, variant,
 };
 
 fn faulty_fields(problem: &Json) -> Vec<&str> {
@@ -17,12 +17,6 @@ fn faulty_fields(problem: &Json) -> Vec<&str> {
 fn set_email(shop: &Shop, cart: &Json) -> Json {
     let contact = json!({"email": "ada@example.org"});
     shop.put(&format!("/carts/{}/contact", text(cart, "id")), contact).ok()
-}
-
-fn set_status(shop: &Shop, slug: &str, status: &str) {
-    let product = shop.admin().get(&format!("/admin/products/by-slug/{slug}")).ok();
-    let path = format!("/admin/products/{}/status", text(&product, "id"));
-    shop.admin().post(&path, json!({ "status": status })).ok();
 }
 
 #[test]
@@ -65,6 +59,35 @@ fn what_is_not_sold_any_more_is_not_ordered_from_an_old_cart() {
     set_status(&shop, "mug", "published");
     assert_nothing_happened(&shop, &cart);
     placed(&shop, &cart);
+}
+
+#[test]
+fn a_sku_that_went_to_another_variant_is_a_conflict_until_the_buyer_has_seen_it() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    let cart = cart(&shop, &[("mug", 2)]);
+    let (mug, bowl) = (variant(&shop, "mug"), variant(&shop, "bowl"));
+    let rename = |slug: &str, id: &str, sku: &str| {
+        let input = json!({
+            "slug": slug, "title": slug, "description": "", "options": [], "categories": [],
+            "attributes": [], "media": [], "translations": [], "channels": [],
+            "variants": [{ "id": id, "sku": sku, "title": slug, "options": [] }],
+        });
+        let product = shop.admin().get(&format!("/admin/products/by-slug/{slug}")).ok();
+        shop.admin().put(&format!("/admin/products/{}", text(&product, "id")), input).ok();
+    };
+    for (slug, id, sku) in [("mug", &mug, "spare"), ("bowl", &bowl, "mug"), ("mug", &mug, "bowl")] {
+        rename(slug, id, sku);
+    }
+    assert_eq!((variant(&shop, "bowl"), variant(&shop, "mug")), (mug.clone(), bowl));
+    assert_eq!(case(&place(&shop, &cart).expect(409)), "conflict");
+    assert_eq!((stock(&shop, "bowl"), stock(&shop, "mug")), ((10, 0), (10, 0)));
+    // The goods are the same as before; only what they are called is not.
+    let path = format!("/carts/{}/recalculate", text(&cart, "id"));
+    let order = placed(&shop, &shop.post(&path, json!({})).ok());
+    let line = &order["snapshot"]["lines"][0];
+    assert_eq!((&line["variant"], &line["sku"]), (&json!(mug), &json!("bowl")));
+    assert_eq!(line["total"]["minor"], 900);
+    assert_eq!((stock(&shop, "bowl"), stock(&shop, "mug")), ((10, 2), (10, 0)));
 }
 
 #[test]

@@ -76,7 +76,6 @@ fn a_payment_that_needs_the_buyer_keeps_order_and_goods_for_him() {
     assert_eq!(place(&shop, &cart).expect(200), placement);
     let order = &placement["order"];
     assert_eq!(case(&act(&shop, order, "ship", json!({})).expect(409)), "conflict");
-    assert_eq!(case(&act(&shop, order, "capture", json!({})).expect(409)), "conflict");
 
     let confirmed = confirm(&shop, order);
     assert_eq!((outcome(&confirmed), states(&confirmed)), ("placed", ("open", "authorized")));
@@ -96,6 +95,77 @@ fn nothing_is_known_until_the_provider_knows_it() {
     let again = confirm(&shop, &placement["order"]);
     assert_eq!((outcome(&again), states(&again)), ("requires-action", ("open", "pending")));
     assert_eq!(again, placement);
+    // Nor can the staff take what the buyer has not given.
+    let capture = act(&shop, &placement["order"], "capture", json!({}));
+    assert_eq!(case(&capture.expect(409)), "conflict");
+}
+
+#[test]
+fn the_staff_go_on_from_what_the_provider_knows_by_then() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    for method in ["unknown-then-authorized", "asks-then-authorized", "asks-then-captured"] {
+        let (_, placement) = start_with(&shop, method);
+        let paid = act(&shop, &placement["order"], "capture", json!({})).ok();
+        assert_eq!((&paid["payment"], &paid["captured"]["minor"]), (&json!("paid"), &json!(900)));
+    }
+    let (_, placement) = start_with(&shop, "unknown-then-authorized");
+    let order = &placement["order"];
+    let cancelled = act(&shop, order, "cancel", json!({"reason": "no answer"})).ok();
+    assert_eq!(cancelled["payment"], "voided");
+    assert_eq!(payment(&shop, order)["state"], "voided");
+    // What stays unknown stays pending, and holds no goods.
+    let (_, placement) = start_with(&shop, "unknown-then-unknown");
+    let order = &placement["order"];
+    assert_eq!(act(&shop, order, "capture", json!({})).ok(), *order);
+    let cancelled = act(&shop, order, "cancel", json!({"reason": "no answer"})).ok();
+    assert_eq!(
+        (&cancelled["state"], &cancelled["payment"]),
+        (&json!("cancelled"), &json!("pending"))
+    );
+    assert_eq!(stock(&shop, "mug"), (10, 6));
+}
+
+#[test]
+fn a_movement_of_which_nobody_knows_the_outcome_is_settled_once_it_is_known() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    let pending = |shop: &Shop, method: &str, what: &str, body: Json| {
+        let (_, placement) = start_with(shop, method);
+        let order = act(shop, &placement["order"], what, body).ok();
+        assert_eq!(order["payment"], "pending", "{method}");
+        order
+    };
+    let reason = json!({"reason": "no"});
+    // It did not happen: it is tried anew, which the provider can tell from the first try.
+    for (what, body, then) in [("cancel", &reason, "voided"), ("capture", &json!({}), "paid")] {
+        let order = pending(&shop, "authorized-unsure-then-authorized", what, body.clone());
+        let order = act(&shop, &order, what, body.clone()).ok();
+        assert_eq!(order["payment"], then);
+        assert_eq!(act(&shop, &order, what, body.clone()).ok(), order);
+    }
+    // It did happen, and nothing is tried again.
+    let order = pending(&shop, "authorized-unsure-then-voided", "cancel", reason);
+    let order = confirm(&shop, &order)["order"].take();
+    assert_eq!((&order["state"], &order["payment"]), (&json!("cancelled"), &json!("voided")));
+    let order = pending(&shop, "authorized-unsure-then-captured", "capture", json!({}));
+    assert_eq!(case(&act(&shop, &order, "ship", json!({})).expect(409)), "conflict");
+    assert_eq!(confirm(&shop, &order)["order"]["payment"], "paid");
+    // The same where the money is due with the order.
+    let (_, placement) = start_with(&shop, "authorized-due-unsure-then-captured");
+    assert_eq!((outcome(&placement), states(&placement)), ("unknown", ("open", "pending")));
+    let confirmed = confirm(&shop, &placement["order"]);
+    assert_eq!((outcome(&confirmed), states(&confirmed)), ("placed", ("open", "paid")));
+}
+
+#[test]
+fn a_payment_that_ends_without_the_shop_is_found_when_it_is_asked_for() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    let (_, placement) = start_with(&shop, "invoice");
+    let order = &placement["order"];
+    let which = json!({"method": "invoice", "id": order["paymentId"], "key": "elsewhere"});
+    shop.call_at("payment-manual", "quoin:payment/provider#void", which).ok();
+    let confirmed = confirm(&shop, order);
+    assert_eq!((outcome(&confirmed), states(&confirmed)), ("declined", ("cancelled", "voided")));
+    assert_eq!((stock(&shop, "mug"), open_allocations(&shop)), ((10, 0), 0));
 }
 
 #[test]
@@ -175,7 +245,7 @@ fn money_in_advance_is_recorded_by_the_staff_and_then_confirmed() {
     let (_, placement) = start_with(&shop, "transfer");
     assert_eq!((outcome(&placement), states(&placement)), ("requires-action", ("open", "pending")));
     let order = &placement["order"];
-    let id = text(&order["snapshot"], "paymentId");
+    let id = text(order, "paymentId");
     assert!(text(&placement, "message").ends_with(&id), "{placement}");
     assert_eq!(confirm(&shop, order), placement);
     let path = format!("/admin/manual-payments/{id}/receive");
@@ -185,7 +255,7 @@ fn money_in_advance_is_recorded_by_the_staff_and_then_confirmed() {
     assert_eq!(act(&shop, order, "ship", json!({})).ok()["state"], "completed");
 
     let (_, placement) = start_with(&shop, "transfer");
-    let id = text(&placement["order"]["snapshot"], "paymentId");
+    let id = text(&placement["order"], "paymentId");
     let path = format!("/admin/manual-payments/{id}/decline");
     shop.admin().post(&path, json!({"reason": "No money came."})).ok();
     let confirmed = confirm(&shop, &placement["order"]);

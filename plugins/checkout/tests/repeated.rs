@@ -3,8 +3,8 @@
 use quoin_harness::{Reply, Shop, json, until};
 
 use super::{
-    Config, Json, act, cart, case, configure, open_payments, orders, place, place_by, placed,
-    start, stock, text,
+    Config, Json, act, cart, case, confirm, open_payments, orders, place, place_by, placed, start,
+    stock, text,
 };
 
 fn place_with(shop: &Shop, cart: &Json, method: &str, key: &str) -> Reply {
@@ -68,7 +68,7 @@ fn a_key_of_an_attempt_that_failed_is_free() {
     let (large, small) = (cart(&shop, &[("mug", 8)]), cart(&shop, &[("mug", 3)]));
     let taken = cart(&shop, &[("mug", 3)]);
     placed(&shop, &taken);
-    assert_eq!(case(&place_with(&shop, &large, "invoice", "k").expect(409)), "insufficient-stock");
+    place_with(&shop, &large, "invoice", "k").refused(409, "insufficient-stock");
     place_with(&shop, &small, "cash", "k").expect(200);
     assert_eq!((orders(&shop).len(), stock(&shop, "mug")), (2, (10, 6)));
 }
@@ -86,16 +86,21 @@ fn a_key_or_method_that_cannot_be_one_is_named() {
 }
 
 #[test]
-fn a_cart_that_would_have_expired_still_leads_to_its_order() {
-    let (host, shop) = start(Config::default(), 10, 10);
-    let carts = [cart(&shop, &[("mug", 1)]), cart(&shop, &[("mug", 1)])];
-    let placement = place(&shop, &carts[0]).expect(200);
-    // A cart keeps the expiry of its last change.
-    let soon = Config { cart: r#"expire-days = "0.00001""#, ..Config::default() };
-    let shop = configure(&host, soon);
-    let short = super::lines(&shop, &[("mug", 1)]);
-    let path = format!("/carts/{}", text(&short, "id"));
-    until("the cart expires", || (shop.get(&path).status == 404).then_some(()));
-    assert_eq!(place(&shop, &carts[0]).expect(200), placement);
-    assert_eq!(case(&place(&shop, &short).expect(404)), "not-found");
+fn an_expired_cart_still_leads_to_its_order() {
+    // 1.7 seconds after its last change.
+    let soon = Config { cart: r#"expire-days = "0.00002""#, ..Config::default() };
+    let (_host, shop) = start(soon, 10, 10);
+    let ordered = cart(&shop, &[("mug", 1)]);
+    let placement = place(&shop, &ordered).expect(200);
+    let open = cart(&shop, &[("mug", 1)]);
+    let path = format!("/carts/{}", text(&open, "id"));
+    until("the open cart expires", || (shop.get(&path).status == 404).then_some(()));
+    assert_eq!(case(&place(&shop, &open).expect(404)), "not-found");
+    // A new cart clears expired ones away: by now the older one would be gone as well.
+    shop.post("/carts", json!({})).ok();
+    let mark = json!({"id": open["id"], "orderId": "order_1"});
+    shop.call("quoin:cart/cart-steps#mark-ordered", mark).expect(404);
+    assert_eq!(place(&shop, &ordered).expect(200), placement);
+    assert_eq!(confirm(&shop, &placement["order"])["order"], placement["order"]);
+    assert_eq!(shop.get(&format!("/carts/{}", text(&ordered, "id"))).ok()["status"], "ordered");
 }

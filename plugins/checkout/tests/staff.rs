@@ -179,13 +179,33 @@ fn the_staff_settle_orders_by_a_method_that_is_offered_no_longer() {
 }
 
 #[test]
+fn a_method_that_no_plugin_is_bound_to_any_more_keeps_its_payments_for_when_one_is() {
+    let (host, shop) = start(Config::default(), 10, 10);
+    let carts = [1, 2].map(|mugs| cart(&shop, &[("mug", mugs)]));
+    let [first, second] = [0, 1].map(|i| placed(&shop, &carts[i]));
+    let shop = configure(&host, Config { unbound: "invoice", ..Config::default() });
+    place(&shop, &cart(&shop, &[("mug", 1)])).expect(422);
+    // The order can be seen and shipped; its money cannot be reached, and nothing moves by half.
+    assert_eq!(placed(&shop, &carts[0]), first);
+    for (what, body) in [("capture", json!({})), ("cancel", json!({"reason": "no"}))] {
+        let problem = act(&shop, &first, what, body).expect(404);
+        assert!(problem.to_string().contains("no provider"), "{problem}");
+    }
+    refund(&shop, &first, "r", None).expect(404);
+    assert_eq!(shop.get(&format!("/orders/{}", text(&first, "id"))).ok(), first);
+    let shop = configure(&host, Config::default());
+    assert_eq!(act(&shop, &first, "capture", json!({})).ok()["payment"], "paid");
+    assert_eq!(refund(&shop, &first, "r", None).ok()["payment"], "refunded");
+    let cancelled = act(&shop, &second, "cancel", json!({"reason": "no"})).ok();
+    assert_eq!(cancelled["payment"], "voided");
+}
+
+#[test]
 fn goods_of_an_archived_product_are_shipped_and_taken_back() {
     let (_host, shop) = start(Config::default(), 10, 10);
     let order = placed(&shop, &cart(&shop, &[("mug", 1)]));
     let mug = variant(&shop, "mug");
-    let product = shop.admin().get("/admin/products/by-slug/mug").ok();
-    let path = format!("/admin/products/{}/status", text(&product, "id"));
-    shop.admin().post(&path, json!({"status": "archived"})).ok();
+    super::set_status(&shop, "mug", "archived");
     act(&shop, &order, "ship", json!({})).ok();
     let back = json!({"lines": pieces(&order, 1), "reason": "broken"});
     act(&shop, &order, "take-back", back).ok();

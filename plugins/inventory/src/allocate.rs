@@ -6,11 +6,10 @@ use quoin_sdk::check::{Check, LINES_MAX};
 use quoin_sdk::db::{self, Statement};
 use quoin_sdk::host::clock;
 use quoin_sdk::params;
-use quoin_sdk::types::FieldFault;
+use quoin_sdk::types::{Error, Refusal};
+use serde_json::{Value as Json, json};
 
-use crate::bindings::exports::quoin::inventory::allocations::{
-    AllocateError, Allocated, Line, Shortage,
-};
+use crate::bindings::exports::quoin::inventory::allocations::{Allocated, Line};
 use crate::bindings::exports::quoin::inventory::stock_admin::Level;
 use crate::{allocations, level};
 
@@ -18,13 +17,13 @@ use crate::{allocations, level};
 const BATCH_MAX: usize = 1_000;
 
 /// Allocates all lines, or nothing.
-pub fn allocate(owner: &str, lines: &[Line]) -> Result<Vec<Allocated>, AllocateError> {
-    check(owner, lines).map_err(AllocateError::Invalid)?;
+pub fn allocate(owner: &str, lines: &[Line]) -> Result<Vec<Allocated>, Error> {
+    check(owner, lines)?;
     let before = allocations::find(owner);
     if before.iter().any(|one| one.released < one.quantity) {
         return match is_same(&before, lines) {
             true => Ok(before),
-            false => Err(AllocateError::Conflict("the owner has other goods already".into())),
+            false => Err(Error::Conflict("the owner has other goods already".into())),
         };
     }
     let mut levels: BTreeMap<String, Vec<Level>> = BTreeMap::new();
@@ -33,7 +32,11 @@ pub fn allocate(owner: &str, lines: &[Line]) -> Result<Vec<Allocated>, AllocateE
     }
     let shortages = shortages(lines, &levels);
     if !shortages.is_empty() {
-        return Err(AllocateError::InsufficientStock(shortages));
+        return Err(Error::Refused(Refusal {
+            code: "insufficient-stock".into(),
+            message: "there is not enough of what was asked for".into(),
+            data: Some(Json::from(shortages).to_string()),
+        }));
     }
     // Those with most to give come first: a line then comes from few places.
     levels.values_mut().for_each(|of_one| of_one.sort_by_key(|level| -level.free()));
@@ -58,7 +61,7 @@ pub fn allocate(owner: &str, lines: &[Line]) -> Result<Vec<Allocated>, AllocateE
     Ok(all)
 }
 
-fn check(owner: &str, lines: &[Line]) -> Result<(), Vec<FieldFault>> {
+fn check(owner: &str, lines: &[Line]) -> Result<(), Error> {
     let mut check = Check::default();
     check.id("owner", owner);
     if lines.is_empty() {
@@ -70,7 +73,7 @@ fn check(owner: &str, lines: &[Line]) -> Result<(), Vec<FieldFault>> {
         check.quantity(format!("lines/{i}/quantity"), line.quantity, 1);
     }
     check.distinct("lines", lines.iter().map(|line| &line.id));
-    if check.is_clean() { Ok(()) } else { Err(check.faults()) }
+    check.done()
 }
 
 /// Whether an owner's goods are those of the lines.
@@ -83,7 +86,7 @@ fn is_same(all: &[Allocated], lines: &[Line]) -> bool {
 }
 
 /// The variants of which the lines want more, all together, than there is.
-fn shortages(lines: &[Line], levels: &BTreeMap<String, Vec<Level>>) -> Vec<Shortage> {
+fn shortages(lines: &[Line], levels: &BTreeMap<String, Vec<Level>>) -> Vec<Json> {
     let mut wanted: BTreeMap<&str, u32> = BTreeMap::new();
     for line in lines {
         *wanted.entry(&line.variant).or_default() += line.quantity;
@@ -93,7 +96,7 @@ fn shortages(lines: &[Line], levels: &BTreeMap<String, Vec<Level>>) -> Vec<Short
         let available = levels.iter().map(Level::free).sum::<i64>();
         let available = u32::try_from(available).unwrap_or(u32::MAX);
         let enough = available >= wanted || levels.iter().any(|level| level.backorder);
-        (!enough).then(|| Shortage { variant: variant.to_owned(), wanted, available })
+        (!enough).then(|| json!({ "variant": variant, "wanted": wanted, "available": available }))
     };
     wanted.into_iter().filter_map(shortage).collect()
 }

@@ -32,9 +32,9 @@ mod bindings {
 }
 
 use bindings::exports::quoin::inventory::{allocations as contract, stock, stock_admin};
-use contract::{AllocateError, Allocated, Line, Part};
+use contract::{Allocated, Line};
 use parts::Step;
-use quoin_sdk::types::{Error, ImportReport};
+use quoin_sdk::types::{Error, ImportReport, Part};
 use stock_admin::{AllocationPage, Change, Level, Location, MovementPage};
 
 struct Inventory;
@@ -46,7 +46,7 @@ impl stock::Guest for Inventory {
 }
 
 impl contract::Guest for Inventory {
-    fn allocate(owner: String, lines: Vec<Line>) -> Result<Vec<Allocated>, AllocateError> {
+    fn allocate(owner: String, lines: Vec<Line>) -> Result<Vec<Allocated>, Error> {
         allocate::allocate(&owner, &lines)
     }
 

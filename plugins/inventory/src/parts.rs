@@ -3,9 +3,9 @@
 use quoin_sdk::check::Check;
 use quoin_sdk::db::{self, Statement};
 use quoin_sdk::params;
-use quoin_sdk::types::Error;
+use quoin_sdk::types::{Error, Part};
 
-use crate::bindings::exports::quoin::inventory::allocations::{Allocated, Part};
+use crate::bindings::exports::quoin::inventory::allocations::Allocated;
 use crate::bindings::exports::quoin::inventory::stock_admin::{Change, MovementKind};
 use crate::{admin, allocations, ledger, level};
 

@@ -1,12 +1,12 @@
 //! What happens to an order after it was placed.
 
-use quoin_sdk::types::Money;
+use quoin_sdk::types::{Money, Part};
 use quoin_sdk::{db, params};
 
 use crate::bindings::exports::quoin::order::orders::{
-    Error, FulfilmentState, Order, OrderState, Part, PaymentState,
+    Error, FulfilmentState, Order, OrderState, PaymentState,
 };
-use crate::goods::{Way, all_shipped, move_parts};
+use crate::goods::{Way, move_parts, unshipped};
 use crate::state::{Word, is_complete, may_ship, payment_can_become};
 use crate::{check, history, read};
 
@@ -46,12 +46,12 @@ pub fn record_payment(
     Ok(keep(order))
 }
 
-/// Records what was shipped.
+/// Records what was shipped: these parts, or all that is left.
 ///
 /// # Errors
 /// `not-found`; `conflict` for a cancelled order, a payment that is not there, or another revision;
 /// `invalid` for more than was ordered.
-pub fn ship(id: &str, lines: &[Part], revision: Option<u64>) -> Result<Order, Error> {
+pub fn ship(id: &str, lines: Option<Vec<Part>>, revision: Option<u64>) -> Result<Order, Error> {
     let mut order = at_revision(id, revision)?;
     if order.state == OrderState::Cancelled {
         return Err(conflict("the order is cancelled"));
@@ -60,8 +60,9 @@ pub fn ship(id: &str, lines: &[Part], revision: Option<u64>) -> Result<Order, Er
         let payment = order.payment.word();
         return Err(conflict(format!("the payment is {payment}; nothing may be shipped")));
     }
-    let pieces = move_parts(&mut order, Way::Out, lines)?;
-    order.fulfilment = if all_shipped(&order) {
+    let lines = lines.unwrap_or_else(|| unshipped(&order));
+    let pieces = move_parts(&mut order, Way::Out, &lines)?;
+    order.fulfilment = if unshipped(&order).is_empty() {
         FulfilmentState::Fulfilled
     } else {
         FulfilmentState::PartiallyFulfilled

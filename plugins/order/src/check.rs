@@ -2,13 +2,18 @@
 
 use quoin_sdk::check::{Check, LINES_MAX, TITLE_MAX};
 use quoin_sdk::text;
-use quoin_sdk::types::Money;
+use quoin_sdk::types::{Line, Money, Snapshot};
 
-use crate::bindings::exports::quoin::order::orders::{Draft, Error, Line, PaymentState};
+use crate::bindings::exports::quoin::order::orders::{Error, PaymentState};
 
 /// # Errors
 /// `invalid` with every field that cannot be used.
-pub fn draft(key: &str, draft: &Draft, payment: PaymentState) -> Result<(), Error> {
+pub fn order(
+    key: &str,
+    draft: &Snapshot,
+    [method, id]: [&str; 2],
+    payment: PaymentState,
+) -> Result<(), Error> {
     let mut check = Check::default();
     check.id("key", key);
     if !matches!(payment, PaymentState::Pending | PaymentState::Authorized | PaymentState::Paid) {
@@ -16,8 +21,8 @@ pub fn draft(key: &str, draft: &Draft, payment: PaymentState) -> Result<(), Erro
     }
     check.id("draft/cartId", &draft.cart_id);
     check.email("draft/email", &draft.email);
-    check.id("draft/paymentMethod", &draft.payment_method);
-    check.id("draft/paymentId", &draft.payment_id);
+    check.id("paymentMethod", method);
+    check.id("paymentId", id);
     match &draft.address {
         Some(address) => check.address("draft/address", address),
         None if draft.lines.iter().any(|line| line.requires_shipping) => {
@@ -37,7 +42,7 @@ pub fn draft(key: &str, draft: &Draft, payment: PaymentState) -> Result<(), Erro
     check.done()
 }
 
-fn amounts(check: &mut Check, draft: &Draft) {
+fn amounts(check: &mut Check, draft: &Snapshot) {
     let currency = &draft.grand.currency;
     check.currency("draft/grand/currency", currency);
     check.money("draft/grand", &draft.grand, currency);

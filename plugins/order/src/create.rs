@@ -1,11 +1,11 @@
 //! Placing an order.
 
 use quoin_sdk::host::{clock, configured, trap};
-use quoin_sdk::types::Money;
+use quoin_sdk::types::{Money, Snapshot};
 use quoin_sdk::{db, id, params};
 
 use crate::bindings::exports::quoin::order::orders::{
-    Draft, Error, FulfilmentState, Order, OrderState, PaymentState,
+    Error, FulfilmentState, Order, OrderState, PaymentState,
 };
 use crate::state::Word;
 use crate::{check, history, read, snapshot};
@@ -13,12 +13,19 @@ use crate::{check, history, read, snapshot};
 /// Makes an order with the next number, or finds the one that this key made.
 ///
 /// # Errors
-/// `invalid` with what is wrong in the draft, `conflict` when the key made an order of another draft.
-pub fn create(key: &str, draft: Draft, payment: PaymentState) -> Result<Order, Error> {
-    check::draft(key, &draft, payment)?;
+/// `invalid` with what is wrong in the draft, `conflict` when the key made another order.
+pub fn create(
+    key: &str,
+    draft: Snapshot,
+    payment_method: String,
+    payment_id: String,
+    payment: PaymentState,
+) -> Result<Order, Error> {
+    check::order(key, &draft, [&payment_method, &payment_id], payment)?;
     if let Some(row) = read::row("key", key) {
         let before = read::order(&row);
-        return if before.snapshot == draft {
+        let paid_by = (&before.payment_method, &before.payment_id);
+        return if before.snapshot == draft && paid_by == (&payment_method, &payment_id) {
             Ok(before)
         } else {
             Err(Error::Conflict("this key was used for another order".into()))
@@ -41,6 +48,8 @@ pub fn create(key: &str, draft: Draft, payment: PaymentState) -> Result<Order, E
         shipped: Vec::new(),
         returned: Vec::new(),
         snapshot: draft,
+        payment_method,
+        payment_id,
         history: Vec::new(),
     };
     insert(key, position, &order);
@@ -73,8 +82,8 @@ fn insert(key: &str, position: i64, order: &Order) {
             draft.tax_included,
             draft.subtotal.minor,
             draft.grand.minor,
-            &draft.payment_method,
-            &draft.payment_id,
+            &order.payment_method,
+            &order.payment_id,
         ],
     );
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use quoin_sdk::check::{Check, LINES_MAX};
+use quoin_sdk::types::Part;
 use quoin_sdk::{db, params};
 
-use crate::bindings::exports::quoin::order::orders::{Error, Order, Part};
+use crate::bindings::exports::quoin::order::orders::{Error, Order, Pieces};
 
 /// A way that goods go.
 #[derive(Clone, Copy, PartialEq)]
@@ -54,14 +55,15 @@ pub fn move_parts(order: &mut Order, way: Way, parts: &[Part]) -> Result<u64, Er
     Ok(parts.iter().map(|part| u64::from(part.quantity)).sum())
 }
 
-/// Whether all that was ordered was shipped.
-pub fn all_shipped(order: &Order) -> bool {
-    left(order, Way::Out).values().all(|left| *left == 0)
+/// All that was not shipped yet.
+pub fn unshipped(order: &Order) -> Vec<Part> {
+    let part = |(line, quantity)| Part { line, location: None, quantity };
+    left(order, Way::Out).into_iter().filter(|(_, left)| *left > 0).map(part).collect()
 }
 
 /// What can still go this way, by line.
 fn left(order: &Order, way: Way) -> BTreeMap<String, u32> {
-    let part = |part: &Part| (part.line.clone(), part.quantity);
+    let part = |moved: &Pieces| (moved.line.clone(), moved.quantity);
     let ordered = order.snapshot.lines.iter().map(|line| (line.id.clone(), line.quantity));
     let (mut left, moved): (BTreeMap<_, _>, _) = match way {
         Way::Out => (ordered.collect(), &order.shipped),
@@ -78,7 +80,7 @@ fn add(order: &mut Order, way: Way, part: &Part) {
     let moved = if way == Way::Out { &mut order.shipped } else { &mut order.returned };
     match moved.iter_mut().find(|there| there.line == part.line) {
         Some(there) => there.quantity += part.quantity,
-        None => moved.push(part.clone()),
+        None => moved.push(Pieces { line: part.line.clone(), quantity: part.quantity }),
     }
     let lines = &order.snapshot.lines;
     moved.sort_by_key(|part| lines.iter().position(|line| line.id == part.line));

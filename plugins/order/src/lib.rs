@@ -30,7 +30,8 @@ mod bindings {
 
 use bindings::exports::quoin::order::{order_admin, order_steps, orders};
 use order_admin::Page;
-use orders::{Draft, Error, Money, Order, OrderState, Part, PaymentState};
+use orders::{Error, Money, Order, OrderState, PaymentState};
+use quoin_sdk::types::{Part, Snapshot};
 
 struct Plugin;
 
@@ -56,8 +57,14 @@ impl order_admin::Guest for Plugin {
 }
 
 impl order_steps::Guest for Plugin {
-    fn create(key: String, draft: Draft, payment: PaymentState) -> Result<Order, Error> {
-        create::create(&key, draft, payment)
+    fn create(
+        key: String,
+        draft: Snapshot,
+        payment_method: String,
+        payment_id: String,
+        payment: PaymentState,
+    ) -> Result<Order, Error> {
+        create::create(&key, draft, payment_method, payment_id, payment)
     }
 
     fn get_by_key(key: String) -> Result<Order, Error> {
@@ -73,8 +80,8 @@ impl order_steps::Guest for Plugin {
         change::record_payment(&id, payment, &captured, &refunded)
     }
 
-    fn ship(id: String, lines: Vec<Part>, revision: Option<u64>) -> Result<Order, Error> {
-        change::ship(&id, &lines, revision)
+    fn ship(id: String, lines: Option<Vec<Part>>, revision: Option<u64>) -> Result<Order, Error> {
+        change::ship(&id, lines, revision)
     }
 
     fn take_back(

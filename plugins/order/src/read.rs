@@ -4,7 +4,7 @@ use quoin_sdk::db::{self, Row};
 use quoin_sdk::params;
 use quoin_sdk::types::Money;
 
-use crate::bindings::exports::quoin::order::orders::{Error, Order, Part};
+use crate::bindings::exports::quoin::order::orders::{Error, Order, Pieces};
 use crate::state::Word;
 use crate::{history, snapshot};
 
@@ -38,16 +38,18 @@ pub fn order(row: &Row) -> Order {
         captured: money("captured"),
         refunded: money("refunded"),
         fulfilment: Word::read(&row.text("fulfilment")),
-        shipped: parts(&lines, "shipped"),
-        returned: parts(&lines, "returned"),
+        shipped: pieces(&lines, "shipped"),
+        returned: pieces(&lines, "returned"),
         snapshot: snapshot::read(row, &lines),
+        payment_method: row.text("payment_method"),
+        payment_id: row.text("payment_id"),
         history: history::events(&id, &currency),
         id,
     }
 }
 
-/// The lines of which there are pieces in this column.
-fn parts(lines: &[Row], column: &str) -> Vec<Part> {
-    let part = |row: &Row| Part { line: row.text("id"), quantity: row.number(column) };
-    lines.iter().map(part).filter(|part| part.quantity > 0).collect()
+/// The lines of which there are pieces in this column, and how many.
+fn pieces(lines: &[Row], column: &str) -> Vec<Pieces> {
+    let of = |row: &Row| Pieces { line: row.text("id"), quantity: row.number(column) };
+    lines.iter().map(of).filter(|pieces| pieces.quantity > 0).collect()
 }

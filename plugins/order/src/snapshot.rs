@@ -2,16 +2,14 @@
 
 use quoin_sdk::db::{self, Row, Statement};
 use quoin_sdk::params;
-use quoin_sdk::types::{Address, Field, Money};
-
-use crate::bindings::exports::quoin::order::orders::{Draft, Line};
+use quoin_sdk::types::{Address, Field, Line, Money, Snapshot};
 
 /// Statements in one crossing to the host: with fields of the greatest length they stay below what may
 /// cross at once.
 const BATCH: usize = 200;
 
 /// Writes lines and address; the rest is in the order's own row.
-pub fn write(order: &str, draft: &Draft) {
+pub fn write(order: &str, draft: &Snapshot) {
     let mut statements = Vec::from_iter(draft.address.iter().map(|address| place(order, address)));
     for (position, line) in (0u32..).zip(&draft.lines) {
         statements.push(self::line(order, position, line));
@@ -73,11 +71,11 @@ fn field(order: &str, line: u32, position: u32, field: &Field) -> Statement {
 }
 
 /// The snapshot of the order in this row, which has these rows of lines.
-pub fn read(row: &Row, lines: &[Row]) -> Draft {
+pub fn read(row: &Row, lines: &[Row]) -> Snapshot {
     let id = row.text("id");
     let currency = row.text("currency");
     let money = |column: &str| Money::new(row.integer(column), currency.as_str());
-    Draft {
+    Snapshot {
         cart_id: row.text("cart_id"),
         email: row.text("email"),
         address: address(&id),
@@ -85,8 +83,6 @@ pub fn read(row: &Row, lines: &[Row]) -> Draft {
         tax_included: row.boolean("tax_included"),
         subtotal: money("subtotal"),
         grand: money("grand"),
-        payment_method: row.text("payment_method"),
-        payment_id: row.text("payment_id"),
     }
 }
 

@@ -14,6 +14,8 @@ pub fn payment_can_become(from: PaymentState, to: PaymentState) -> bool {
             | (Authorized, Paid | PartiallyRefunded | Refunded | Voided)
             | (Paid, PartiallyRefunded | Refunded)
             | (PartiallyRefunded, Refunded)
+            // Money was to move, and nobody knows whether it did.
+            | (Authorized | Paid | PartiallyRefunded, Pending)
     )
 }
 

@@ -69,13 +69,19 @@ fn draft(cart: &str) -> Json {
         "taxIncluded": true,
         "subtotal": euros(2_350),
         "grand": euros(2_350),
-        "paymentMethod": "invoice",
-        "paymentId": "pay_1",
     })
 }
 
 fn create(shop: &Shop, key: &str) -> Reply {
-    call(shop, "create", json!({"key": key, "draft": draft(key), "payment": "authorized"}))
+    create_of(shop, key, draft(key), "authorized")
+}
+
+fn create_of(shop: &Shop, key: &str, draft: Json, payment: &str) -> Reply {
+    let order = json!({
+        "key": key, "draft": draft, "paymentMethod": "invoice", "paymentId": "pay_1",
+        "payment": payment,
+    });
+    call(shop, "create", order)
 }
 
 /// Tells the order what is captured and given back in all.
@@ -108,6 +114,8 @@ fn an_order_is_the_draft_it_was_made_of() {
     let (_host, shop) = start();
     let order = create(&shop, "cart-1").ok();
     assert_eq!(order["snapshot"], draft("cart-1"));
+    let paid_by = (&order["paymentMethod"], &order["paymentId"]);
+    assert_eq!(paid_by, (&json!("invoice"), &json!("pay_1")));
     assert_eq!((&order["number"], &order["revision"]), (&json!("1"), &json!(1)));
     assert_eq!(order["state"], "open");
     assert_eq!(order["payment"], "authorized");
@@ -125,8 +133,13 @@ fn the_same_key_gives_the_same_order_and_another_draft_with_it_is_a_conflict() {
     let (_host, shop) = start();
     let order = create(&shop, "cart-1").ok();
     assert_eq!(create(&shop, "cart-1").ok(), order);
-    let other = json!({"key": "cart-1", "draft": draft("cart-2"), "payment": "authorized"});
-    assert_eq!(call(&shop, "create", other).expect(409)["error"]["tag"], "conflict");
+    let other = create_of(&shop, "cart-1", draft("cart-2"), "authorized");
+    assert_eq!(other.expect(409)["error"]["tag"], "conflict");
+    let paid_otherwise = json!({
+        "key": "cart-1", "draft": draft("cart-1"), "paymentMethod": "invoice", "paymentId": "pay_2",
+        "payment": "authorized",
+    });
+    assert_eq!(call(&shop, "create", paid_otherwise).expect(409)["error"]["tag"], "conflict");
     assert_eq!(numbers(&shop), ["1"]);
 }
 
@@ -142,8 +155,7 @@ fn numbers_have_no_gaps_however_many_are_made_at_once_and_whatever_fails() {
                 1 => {
                     let mut bad = draft("bad");
                     bad["subtotal"]["minor"] = json!(1);
-                    let order = json!({"key": format!("bad-{i}"), "draft": bad, "payment": "paid"});
-                    call(shop, "create", order).expect(422);
+                    create_of(shop, &format!("bad-{i}"), bad, "paid").expect(422);
                 }
                 _ => drop(create(shop, &format!("cart-{i}")).ok()),
             });
@@ -215,8 +227,7 @@ fn a_draft_that_cannot_be_an_order_is_refused_with_every_fault() {
     bad["lines"][1]["unit"]["currency"] = json!("USD");
     bad["lines"][2]["id"] = json!("l1");
     bad["subtotal"]["minor"] = json!(-1);
-    let order = json!({"key": "", "draft": bad, "payment": "refunded"});
-    let problem = call(&shop, "create", order).expect(422);
+    let problem = create_of(&shop, "", bad, "refunded").expect(422);
     let faults = problem["error"]["val"].to_string();
     for field in [
         "\"key\"",
@@ -232,7 +243,7 @@ fn a_draft_that_cannot_be_an_order_is_refused_with_every_fault() {
     }
     let mut empty = draft("cart-1");
     empty["lines"] = json!([]);
-    call(&shop, "create", json!({"key": "k", "draft": empty, "payment": "paid"})).expect(422);
+    create_of(&shop, "k", empty, "paid").expect(422);
     assert!(numbers(&shop).is_empty());
 }
 
@@ -241,9 +252,7 @@ fn goods_that_are_shipped_need_an_address_and_others_do_not() {
     let (_host, shop) = start();
     let mut nowhere = draft("cart-1");
     nowhere["address"] = Json::Null;
-    let create = |draft: &Json| {
-        call(&shop, "create", json!({"key": "k", "draft": draft, "payment": "authorized"}))
-    };
+    let create = |draft: &Json| create_of(&shop, "k", draft.clone(), "authorized");
     let problem = create(&nowhere).expect(422);
     assert_eq!(problem["error"]["val"][0]["field"], "draft/address");
     for line in nowhere["lines"].as_array_mut().expect("lines") {
@@ -260,12 +269,10 @@ fn titles_reasons_and_fields_of_the_greatest_length_are_kept_in_any_script() {
     long["lines"][0]["reason"] = json!("é".repeat(300));
     long["lines"][1]["reason"] = json!("");
     long["lines"][1]["fields"][0]["value"] = json!("ü".repeat(1_000));
-    let order = json!({"key": "k", "draft": long, "payment": "authorized"});
-    let made = call(&shop, "create", order).ok();
+    let made = create_of(&shop, "k", long.clone(), "authorized").ok();
     assert_eq!(made["snapshot"], long);
     assert_eq!(call(&shop, "get", json!({"id": made["id"]})).ok(), made);
     long["lines"][0]["title"] = json!("日".repeat(301));
-    let order = json!({"key": "other", "draft": long, "payment": "authorized"});
-    let problem = call(&shop, "create", order).expect(422);
+    let problem = create_of(&shop, "other", long, "authorized").expect(422);
     assert_eq!(problem["error"]["val"][0]["field"], "draft/lines/0/title");
 }

@@ -91,8 +91,7 @@ fn no_more_comes_back_than_is_out() {
 #[test]
 fn nothing_leaves_before_the_money_is_there_or_promised() {
     let (_host, shop) = start();
-    let pending = json!({"key": "p", "draft": super::draft("p"), "payment": "pending"});
-    let id = field(&call(&shop, "create", pending).ok(), "id");
+    let id = field(&super::create_of(&shop, "p", super::draft("p"), "pending").ok(), "id");
     ship(&shop, &id, &[("l1", 1)]).expect(409);
     record(&shop, &id, "declined", 0, 0).ok();
     ship(&shop, &id, &[("l1", 1)]).expect(409);

@@ -3,7 +3,7 @@
 use quoin_harness::json;
 
 use super::goods::ship;
-use super::{Json, call, create, draft, euros, field, record, start};
+use super::{Json, call, create, create_of, draft, euros, field, record, start};
 
 const EVERYTHING: [(&str, u32); 3] = [("l1", 2), ("l2", 1), ("l3", 1)];
 
@@ -46,8 +46,7 @@ fn a_pending_payment_comes_to_something() {
     let (_host, shop) = start();
     for (payment, captured) in [("authorized", 0), ("paid", 2_350), ("declined", 0), ("voided", 0)]
     {
-        let pending = json!({"key": payment, "draft": draft(payment), "payment": "pending"});
-        let order = call(&shop, "create", pending).ok();
+        let order = create_of(&shop, payment, draft(payment), "pending").ok();
         assert_eq!(order["payment"], "pending");
         let order = record(&shop, &field(&order, "id"), payment, captured, 0).ok();
         assert_eq!((&order["payment"], &order["revision"]), (&json!(payment), &json!(2)));
@@ -105,8 +104,7 @@ fn sums_that_cannot_be_are_refused() {
 #[test]
 fn an_order_that_is_paid_when_it_is_made_has_captured_its_total() {
     let (_host, shop) = start();
-    let paid = json!({"key": "a", "draft": draft("a"), "payment": "paid"});
-    let order = call(&shop, "create", paid).ok();
+    let order = create_of(&shop, "a", draft("a"), "paid").ok();
     assert_eq!((&order["payment"], &order["captured"]), (&json!("paid"), &euros(2_350)));
     assert_eq!(events(&order), [("order placed, payment paid".into(), Some(2_350))]);
 }
@@ -160,5 +158,19 @@ fn an_order_is_cancelled_once_and_only_while_nothing_was_shipped() {
         ("get-by-key", json!({"key": "none"})),
     ] {
         call(&shop, function, arguments).expect(404);
+    }
+}
+
+#[test]
+fn money_that_may_or_may_not_have_moved_is_pending_until_it_is_known() {
+    let (_host, shop) = start();
+    for (i, then) in ["authorized", "paid", "voided"].iter().enumerate() {
+        let id = field(&create(&shop, &format!("cart-{i}")).ok(), "id");
+        let order = record(&shop, &id, "pending", 0, 0).ok();
+        assert_eq!((&order["payment"], &order["revision"]), (&json!("pending"), &json!(2)));
+        let ship = json!({"id": id, "lines": [{"line": "l1", "quantity": 1}]});
+        call(&shop, "ship", ship).expect(409);
+        let captured = if *then == "paid" { 2_350 } else { 0 };
+        assert_eq!(record(&shop, &id, then, captured, 0).ok()["payment"], *then);
     }
 }

@@ -58,11 +58,6 @@ impl Check {
         }
     }
 
-    /// Whether nothing is wrong so far.
-    pub fn is_clean(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// All that was found.
     pub fn faults(self) -> Vec<FieldFault> {
         self.0

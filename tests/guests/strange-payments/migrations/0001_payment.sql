@@ -8,5 +8,6 @@ CREATE TABLE strange_payments_payment (
     authorized BIGINT NOT NULL,
     captured BIGINT NOT NULL,
     voided BIGINT NOT NULL,
-    refunded BIGINT NOT NULL
+    refunded BIGINT NOT NULL,
+    tried TEXT NOT NULL
 );

@@ -21,7 +21,7 @@ mod bindings {
 use bindings::exports::quoin::payment::provider::{
     Authorization, Entry, Guest, Page, Payment, State,
 };
-use payment::Stored;
+use payment::{Stored, state};
 use quoin_sdk::host::trap;
 use quoin_sdk::types::{Error, Money};
 
@@ -36,25 +36,34 @@ impl Guest for Payments {
             return Err(Error::Retryable(250));
         }
         let first = method.split("-then-").next().unwrap_or_default();
-        Ok(Stored::insert(&method, request, state(first)).view())
+        let made = Stored::insert(&method, request, state(first));
+        if method.contains("dies") {
+            trap("as asked, after it was written down");
+        }
+        if method.contains("endless") {
+            loop {
+                std::hint::spin_loop();
+            }
+        }
+        Ok(made.view())
     }
 
-    fn capture(_: String, id: String, _: String, _: Option<Money>) -> Result<Payment, Error> {
+    fn capture(_: String, id: String, key: String, _: Option<Money>) -> Result<Payment, Error> {
         let mut payment = Stored::find(&id)?;
         if payment.method.contains("uncapturable") {
             payment.set(State::Captured);
             trap("as asked, after it was written down");
         }
-        payment.set(State::Captured);
+        payment.attempt(&key, State::Captured);
         Ok(payment.view())
     }
 
-    fn void(_: String, id: String, _: String) -> Result<Payment, Error> {
+    fn void(_: String, id: String, key: String) -> Result<Payment, Error> {
         let mut payment = Stored::find(&id)?;
         if payment.method.contains("unvoidable") {
             return Err(Error::Unavailable("as asked".into()));
         }
-        payment.set(State::Voided);
+        payment.attempt(&key, State::Voided);
         Ok(payment.view())
     }
 
@@ -70,10 +79,7 @@ impl Guest for Payments {
 
     fn refresh(_: String, id: String) -> Result<Payment, Error> {
         let mut payment = Stored::find(&id)?;
-        if let Some((_, then)) = payment.method.split_once("-then-") {
-            let then = state(then);
-            payment.set(then);
-        }
+        payment.refresh();
         Ok(payment.view())
     }
 
@@ -84,17 +90,5 @@ impl Guest for Payments {
 
     fn list_open(method: String, _: Option<String>, _: Option<u32>) -> Result<Page, Error> {
         Ok(Page { items: Stored::all(&method).iter().map(Stored::view).collect(), next: None })
-    }
-}
-
-/// The state that the first word of a text names.
-fn state(text: &str) -> State {
-    match text.split('-').next() {
-        Some("asks") => State::RequiresAction,
-        Some("unknown") => State::Unknown,
-        Some("captured") => State::Captured,
-        Some("declined") => State::Declined,
-        Some("voided") => State::Voided,
-        _ => State::Authorized,
     }
 }

@@ -18,6 +18,18 @@ const STATES: [(State, &str); 7] = [
     (State::Unknown, "unknown"),
 ];
 
+/// The state that the first word of a text names.
+pub fn state(text: &str) -> State {
+    match text.split('-').next() {
+        Some("asks") => State::RequiresAction,
+        Some("unknown") => State::Unknown,
+        Some("captured") => State::Captured,
+        Some("declined") => State::Declined,
+        Some("voided") => State::Voided,
+        _ => State::Authorized,
+    }
+}
+
 /// Amounts in minor units.
 pub struct Stored {
     pub method: String,
@@ -29,6 +41,8 @@ pub struct Stored {
     captured: i64,
     voided: i64,
     refunded: i64,
+    /// The key of the first try of what is unsure.
+    tried: String,
 }
 
 impl Stored {
@@ -41,8 +55,8 @@ impl Stored {
         let id = id::random("strange");
         db::execute(
             "INSERT INTO strange_payments_payment (id, key, method, state, currency, amount,
-                 authorized, captured, voided, refunded)
-             VALUES (?1, ?2, ?3, 'unknown', ?4, ?5, 0, 0, 0, 0)",
+                 authorized, captured, voided, refunded, tried)
+             VALUES (?1, ?2, ?3, 'unknown', ?4, ?5, 0, 0, 0, 0, '')",
             &params![&id, &request.key, method, &request.amount.currency, request.amount.minor],
         );
         let mut made = Stored {
@@ -55,6 +69,7 @@ impl Stored {
             captured: 0,
             voided: 0,
             refunded: 0,
+            tried: String::new(),
         };
         made.set(state);
         made
@@ -74,7 +89,8 @@ impl Stored {
 
     /// Brings the payment into a state, with the totals that it has there.
     pub fn set(&mut self, state: State) {
-        let all = self.amount.minor;
+        let less = self.method.contains("less");
+        let all = if less { self.amount.minor / 2 } else { self.amount.minor };
         match state {
             State::Authorized => self.authorized = all,
             State::Captured => (self.authorized, self.captured) = (all, all),
@@ -96,6 +112,28 @@ impl Stored {
                 self.refunded
             ],
         );
+    }
+
+    /// Brings the payment into a state. Of a method that is unsure, nobody knows what came of the first try,
+    /// and the same try again changes nothing.
+    pub fn attempt(&mut self, key: &str, state: State) {
+        let first = self.method.contains("unsure") && self.tried.is_empty();
+        if first {
+            let sql = "UPDATE strange_payments_payment SET tried = ?2 WHERE id = ?1";
+            db::execute(sql, &params![&self.id, key]);
+        }
+        if first || self.tried != key {
+            self.set(if first { State::Unknown } else { state });
+        }
+    }
+
+    /// What comes of a payment that is not settled.
+    pub fn refresh(&mut self) {
+        if let Some((_, then)) = self.method.split_once("-then-")
+            && matches!(self.state, State::RequiresAction | State::Unknown)
+        {
+            self.set(state(then));
+        }
     }
 
     pub fn view(&self) -> Payment {
@@ -141,6 +179,7 @@ impl Stored {
             captured: row.integer("captured"),
             voided: row.integer("voided"),
             refunded: row.integer("refunded"),
+            tried: row.text("tried"),
         }
     }
 }

@@ -250,6 +250,6 @@ fn seen(shop: &Shop, id: &str) -> Seen {
         let quantity = line["quantity"].as_i64().expect("a quantity");
         *goods.entry(text(&line["variant"])).or_default() += quantity;
     }
-    let (cart, payment) = (text(&snapshot["cartId"]), text(&snapshot["paymentId"]));
+    let (cart, payment) = (text(&snapshot["cartId"]), text(&order["paymentId"]));
     Seen { cart, payment, number: text(&order["number"]), goods }
 }
