@@ -2,8 +2,8 @@
 
 use quoin_sdk::check::Check;
 use quoin_sdk::db::{self, Statement};
-use quoin_sdk::params;
 use quoin_sdk::types::{Error, Part};
+use quoin_sdk::{fault, params};
 
 use crate::bindings::exports::quoin::inventory::allocations::Allocated;
 use crate::bindings::exports::quoin::inventory::stock_admin::{Change, MovementKind};
@@ -11,8 +11,8 @@ use crate::{admin, allocations, ledger, level};
 
 /// Parts of one request: a part at each of five locations for the lines of the largest owner.
 const PARTS_MAX: usize = 1_000;
-/// Moves that are made with one crossing to the host, which takes 1,000 statements.
-const MOVES_OF_BATCH: usize = 200;
+/// Statements of one crossing, as many as the host takes.
+const BATCH_MAX: usize = 1_000;
 
 /// What is done with goods.
 #[derive(Clone, Copy, PartialEq)]
@@ -71,21 +71,20 @@ pub fn take(step: Step, owner: &str, parts: Option<Vec<Part>>) -> Result<Vec<All
     let mut moves = Vec::new();
     if let Some(parts) = parts {
         check(&parts, &all)?;
-        for part in &parts {
-            spread(step, part, &mut all, &mut moves)?;
+        for (i, part) in parts.iter().enumerate() {
+            spread(step, i, part, &mut all, &mut moves)?;
         }
     } else {
         for (of, one) in all.iter_mut().enumerate() {
             pick(step, of, one, u32::MAX, None, &mut moves);
         }
     }
-    for some in moves.chunks(MOVES_OF_BATCH) {
-        let statements = some.iter().flat_map(|one| statements(step, owner, one, &all));
-        db::batch(&statements.collect::<Vec<_>>());
-    }
+    let mut statements: Vec<Statement> =
+        moves.iter().flat_map(|one| self::statements(step, owner, one, &all)).collect();
     if !moves.is_empty() {
-        db::batch(&[allocations::mark(owner, &all)]);
+        statements.push(allocations::mark(owner, &all));
     }
+    statements.chunks(BATCH_MAX).for_each(|some| drop(db::batch(some)));
     Ok(all)
 }
 
@@ -108,25 +107,37 @@ fn check(parts: &[Part], all: &[Allocated]) -> Result<(), Error> {
 /// Finds the pieces of a part.
 fn spread(
     step: Step,
+    place: usize,
     part: &Part,
     all: &mut [Allocated],
     moves: &mut Vec<Move>,
 ) -> Result<(), Error> {
-    // Goods are restocked at any location, the others are at theirs.
-    let to = part.location.as_ref().filter(|_| step == Step::Restock);
-    let at = part.location.as_ref().filter(|_| step != Step::Restock);
-    let mut missing = part.quantity;
-    for (of, one) in all.iter_mut().enumerate() {
-        if one.line == part.line && at.is_none_or(|at| *at == one.location) {
-            missing -= pick(step, of, one, missing, to, moves);
-        }
+    let mut from: Vec<(usize, &mut Allocated)> = (all.iter_mut().enumerate())
+        .filter(|(_, one)| one.line == part.line && step.left(one) > 0)
+        .collect();
+    match &part.location {
+        // Goods are restocked at any location: those first that were shipped from there.
+        Some(to) if step == Step::Restock => from.sort_by_key(|(_, one)| one.location != *to),
+        Some(at) => from.retain(|(_, one)| one.location == *at),
+        None => {}
     }
-    if missing > 0 {
-        let (verb, left) = (step.verb(), part.quantity - missing);
+    let left: u32 = from.iter().map(|(_, one)| step.left(one)).sum();
+    if left < part.quantity {
+        let (line, wanted, verb) = (&part.line, part.quantity, step.verb());
         return Err(Error::Conflict(format!(
-            "of the line {} only {left} of {} are left to {verb}",
-            part.line, part.quantity
+            "of the line {line} only {left} of {wanted} are left to {verb}"
         )));
+    }
+    // Nobody but who has them in his hands knows where these are.
+    if step == Step::Restock && part.location.is_none() && from.len() > 1 && left > part.quantity {
+        let places: Vec<&str> = from.iter().map(|(_, one)| one.location.as_str()).collect();
+        let problem = format!("is missing: the line was shipped from {}", places.join(", "));
+        return Err(Error::Invalid(vec![fault(format!("parts/{place}/location"), problem)]));
+    }
+    let to = part.location.as_ref().filter(|_| step == Step::Restock);
+    let mut missing = part.quantity;
+    for (of, one) in from {
+        missing -= pick(step, of, one, missing, to, moves);
     }
     Ok(())
 }

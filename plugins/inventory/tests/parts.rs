@@ -93,3 +93,51 @@ fn parts_that_cannot_be_are_refused_by_field_and_move_nothing() {
     }
     assert_eq!((has(&shop, "ada"), totals(&shop, "mug")), (main([5, 0, 0, 0]), (9, 5)));
 }
+
+/// On hand at the attic and at main.
+fn on_hand(shop: &quoin_harness::Shop) -> Vec<i64> {
+    levels(shop, "mug").iter().map(|level| level["onHand"].as_i64().unwrap()).collect()
+}
+
+#[test]
+fn nobody_guesses_where_a_part_of_what_two_places_shipped_comes_back_to() {
+    let (_host, shop) = two_places();
+    allocate(&shop, "ada", &[("mug", 6)]).ok();
+    some(&shop, "ship", "1", Some("attic"), 2).ok();
+    // All of it is from there.
+    some(&shop, "restock", "1", None, 1).ok();
+    assert_eq!(on_hand(&shop), [3, 3]);
+    all(&shop, "ship", "ada");
+    assert_eq!(on_hand(&shop), [1, 1]);
+    refused(some(&shop, "restock", "1", None, 1), "parts/0/location");
+    let twice = json!([
+        {"line": "1", "location": "main", "quantity": 1}, {"line": "1", "quantity": 1},
+    ]);
+    refused(call(&shop, "restock", json!({"owner": "ada", "parts": twice})), "parts/1/location");
+    assert_eq!(on_hand(&shop), [1, 1]);
+    // Those that were shipped from where they come back to are counted first.
+    some(&shop, "restock", "1", Some("main"), 1).ok();
+    let expected = [("attic".to_owned(), [4, 4, 0, 1]), ("main".to_owned(), [2, 2, 0, 1])];
+    assert_eq!(has(&shop, "ada"), expected);
+    // All that is out goes to where it is from.
+    some(&shop, "restock", "1", None, 4).ok();
+    assert_eq!(on_hand(&shop), [4, 3]);
+}
+
+#[test]
+fn a_thousand_parts_move_at_once_and_no_more() {
+    let (_host, shop) = stocked("sku,on_hand\nmug,2000\n");
+    allocate(&shop, "ada", &[("mug", 2_000)]).ok();
+    let parts = |count| vec![json!({"line": "1", "quantity": 1}); count];
+    for (step, moved) in [("ship", [1_000, 0, 0]), ("release", [1_000, 1_000, 0])] {
+        let ask = |count| call(&shop, step, json!({"owner": "ada", "parts": parts(count)}));
+        refused(ask(1_001), "parts");
+        ask(1_000).ok();
+        assert_eq!(has(&shop, "ada"), main([2_000, moved[0], moved[1], moved[2]]));
+    }
+    let ask = |count| call(&shop, "restock", json!({"owner": "ada", "parts": parts(count)}));
+    refused(ask(1_001), "parts");
+    ask(1_000).ok();
+    assert_eq!(has(&shop, "ada"), main([2_000, 1_000, 1_000, 1_000]));
+    assert_eq!((totals(&shop, "mug"), moved(&shop, "mug")), ((2_000, 0), 2_000));
+}

@@ -95,7 +95,10 @@ impl Model {
 
     /// Does it with some pieces of an owner's first line, or with all that is left.
     fn step(&mut self, shop: &Shop, step: &str, owner: &str, quantity: Option<u32>) {
-        let parts = quantity.map(|quantity| json!([{"line": "1", "quantity": quantity}]));
+        // Where a part comes back to must be said.
+        let to = (step == "restock").then_some("main");
+        let part = |quantity| json!([{"line": "1", "location": to, "quantity": quantity}]);
+        let parts = quantity.map(part);
         let status = call(shop, step, json!({"owner": owner, "parts": parts})).status;
         let Some(lines) = self.owners.get_mut(owner) else {
             assert_eq!(status, 404, "{owner}");
