@@ -29,4 +29,7 @@ mod bindings {
     export!(Plugin);
 }
 
+use bindings::quoin::{cart::cart_steps, inventory::allocations, order, payment::provider};
+use order::{order_steps, orders};
+
 struct Plugin;

@@ -3,10 +3,9 @@
 use quoin_sdk::types::{Error, Money};
 use quoin_sdk::{host::log, id};
 
-use crate::bindings::quoin::inventory::allocations;
-use crate::bindings::quoin::order::order_steps;
-use crate::bindings::quoin::order::orders::{FulfilmentState, Order, OrderState, PaymentState};
-use crate::bindings::quoin::payment::provider::{self, CaptureTime, Payment, State};
+use crate::orders::{FulfilmentState, Order, OrderState, PaymentState};
+use crate::provider::{CaptureTime, Payment, State};
+use crate::{allocations, order_steps, provider};
 
 /// Asks for the payment of an order, and lets the order go where that is: on, or, where it came to nothing,
 /// to its end. What is cancelled gives goods and money back.
@@ -18,38 +17,49 @@ pub fn settle(mut order: Order) -> Result<(Order, Payment), Error> {
     }
     if order.state == OrderState::Cancelled {
         allocations::release(&order.snapshot.cart_id, None)?;
-        payment = give_back(&order, payment)?;
+        if matches!(payment.state, State::Authorized | State::RequiresAction) {
+            payment = void(&payment)?;
+        }
+        payment = refund(payment, i64::MAX)?;
     } else if order.payment == PaymentState::Pending {
         is_as_asked(&payment, &order.payment_method, &order.snapshot.grand)?;
     }
-    payment = capture_if_due(payment);
+    payment = capture_if_due(payment, &order.due);
     Ok((record(&order, &payment)?, payment))
 }
 
-/// Voids what is authorized and refunds what is captured.
-fn give_back(order: &Order, mut payment: Payment) -> Result<Payment, Error> {
-    let Order { payment_method, payment_id, .. } = order;
-    if matches!(payment.state, State::Authorized | State::RequiresAction) {
-        payment = provider::void(payment_method, payment_id, &id::random("void"))?;
+/// Gives back what is captured, or so much of it. This has a key of its own each time, as voiding and
+/// capturing have: it is only tried where the provider knows that it has not happened, and not while what came
+/// of the last try is unknown.
+pub fn refund(payment: Payment, at_most: i64) -> Result<Payment, Error> {
+    let minor = at_most.min(payment.captured.minor - payment.refunded.minor);
+    if minor == 0 || payment.state == State::Unknown {
+        return Ok(payment);
     }
-    if payment.state != State::Unknown && payment.captured.minor > payment.refunded.minor {
-        payment = provider::refund(payment_method, payment_id, &id::random("cancel"), None)?;
-    }
-    Ok(payment)
+    let amount = Money::new(minor, payment.captured.currency.as_str());
+    provider::refund(&payment.method, &payment.id, &id::random("refund"), Some(&amount))
 }
 
-/// Captures all that is authorized. This has a key of its own each time, as giving back has: it is only tried
-/// where the provider knows that it has not happened, and not while what came of the last try is unknown.
-pub fn capture(payment: &Payment) -> Result<Payment, Error> {
-    provider::capture(&payment.method, &payment.id, &id::random("capture"), None)
+fn void(payment: &Payment) -> Result<Payment, Error> {
+    provider::void(&payment.method, &payment.id, &id::random("void"))
+}
+
+/// Captures what is due, and gives up the rest of what is authorized.
+pub fn capture(mut payment: Payment, due: &Money) -> Result<Payment, Error> {
+    let only = (*due != payment.amount).then_some(due);
+    if only.is_none_or(|due| due.minor > 0) {
+        let key = id::random("capture");
+        payment = provider::capture(&payment.method, &payment.id, &key, only)?;
+    }
+    if payment.state == State::Authorized { void(&payment) } else { Ok(payment) }
 }
 
 /// Captures where the money is due with the order. Without it the order is as good: the shop captures later.
-pub fn capture_if_due(payment: Payment) -> Payment {
+pub fn capture_if_due(payment: Payment, due: &Money) -> Payment {
     if payment.state != State::Authorized || payment.capture != CaptureTime::AtOrder {
         return payment;
     }
-    capture(&payment).unwrap_or_else(|error| {
+    capture(payment.clone(), due).unwrap_or_else(|error| {
         let what = format!("the payment {} was not captured: {error:?}", payment.id);
         log::write(log::Level::Warn, &what);
         payment
@@ -59,12 +69,13 @@ pub fn capture_if_due(payment: Payment) -> Payment {
 /// An order is only made of a payment of what it costs, by the way that was chosen.
 pub fn is_as_asked(payment: &Payment, method: &str, grand: &Money) -> Result<(), Error> {
     let sum = match payment.state {
-        State::Authorized => &payment.authorized,
-        State::Captured => &payment.captured,
-        _ => &payment.amount,
+        State::Authorized => payment.authorized.minor,
+        State::Captured => payment.captured.minor + payment.voided.minor,
+        _ => payment.amount.minor,
     };
     let why = "the provider answered with another payment than was asked for";
-    let same = sum == grand && payment.method == method;
+    let asked = (grand.minor, grand.currency.as_str(), method);
+    let same = (sum, payment.amount.currency.as_str(), payment.method.as_str()) == asked;
     if same { Ok(()) } else { Err(Error::Unavailable(why.into())) }
 }
 

@@ -5,13 +5,10 @@ use quoin_sdk::types::{Error, Line, Snapshot};
 use quoin_sdk::{fault, id};
 
 use crate::bindings::exports::quoin::checkout::checkout::{Guest, Outcome, Placement};
-use crate::bindings::quoin::cart::cart_steps;
-use crate::bindings::quoin::inventory::allocations;
-use crate::bindings::quoin::order::order_steps;
-use crate::bindings::quoin::order::orders::{self, Order, PaymentState};
-use crate::bindings::quoin::payment::provider::{self, Authorization, Payment, State};
+use crate::orders::{Order, PaymentState};
 use crate::paid::{capture_if_due, is_as_asked, money, settle};
-use crate::{Plugin, attempt};
+use crate::provider::{Authorization, Payment, State};
+use crate::{Plugin, allocations, attempt, cart_steps, order_steps, orders, provider};
 
 impl Guest for Plugin {
     fn place(
@@ -30,17 +27,15 @@ impl Guest for Plugin {
         {
             return Ok(placement(None, provider::get(&method, &declined).ok()));
         }
-        match order_steps::get_by_key(&cart_id) {
-            Ok(order) => {
-                let payment = provider::get(&order.payment_method, &order.payment_id).ok();
-                return Ok(placement(Some(order), payment));
-            }
-            Err(Error::NotFound(_)) => {}
-            Err(other) => return Err(other),
+        let known = order_steps::get_by_key(&cart_id);
+        if !matches!(known, Err(Error::NotFound(_))) {
+            let order = known?;
+            let payment = provider::get(&order.payment_method, &order.payment_id).ok();
+            return Ok(placement(Some(order), payment));
         }
         let goods = cart_steps::ready(&cart_id, revision)?;
         allocations::allocate(&cart_id, &Vec::from_iter(goods.lines.iter().map(wanted)))?;
-        let payment = capture_if_due(authorize(&goods, &method)?);
+        let payment = capture_if_due(authorize(&goods, &method)?, &goods.grand);
         is_as_asked(&payment, &method, &goods.grand)?;
         if payment.state == State::Declined {
             allocations::release(&cart_id, None)?;

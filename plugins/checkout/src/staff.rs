@@ -2,26 +2,28 @@
 
 use quoin_sdk::types::{Error, Money, Part};
 
-use crate::Plugin;
 use crate::bindings::exports::quoin::checkout::checkout_admin::Guest;
-use crate::bindings::quoin::inventory::allocations;
-use crate::bindings::quoin::order::order_steps;
-use crate::bindings::quoin::order::orders::{self, Order};
-use crate::bindings::quoin::payment::provider::{self, State};
-use crate::paid::{capture, record, settle};
+use crate::orders::Order;
+use crate::paid::{capture, record, refund, settle};
+use crate::provider::State;
+use crate::{Plugin, allocations, order_steps, orders, provider};
 
 impl Guest for Plugin {
     fn capture(id: String) -> Result<Order, Error> {
         let (order, payment) = settle(orders::get(&id)?)?;
         match payment.state {
-            State::Authorized => record(&order, &capture(&payment)?),
+            State::Authorized => record(&order, &capture(payment, &order.due)?),
             State::Captured | State::Unknown => Ok(order),
             _ => Err(Error::Conflict("the payment is not authorized".into())),
         }
     }
 
     fn cancel(id: String, reason: String) -> Result<Order, Error> {
-        Ok(settle(order_steps::cancel(&id, &reason)?)?.0)
+        let due = orders::get(&id)?.due.minor;
+        let (order, payment) = settle(order_steps::cancel(&id, &reason)?)?;
+        allocations::release(&order.snapshot.cart_id, None)?;
+        // What of the rest is not captured yet never will be.
+        record(&order, &refund(payment, due - order.due.minor)?)
     }
 
     fn refund(id: String, key: String, amount: Option<Money>) -> Result<Order, Error> {

@@ -14,6 +14,8 @@ mod payments;
 mod races;
 #[path = "repeated.rs"]
 mod repeated;
+#[path = "rest.rs"]
+mod rest;
 #[path = "staff.rs"]
 mod staff;
 

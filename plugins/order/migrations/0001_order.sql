@@ -48,7 +48,7 @@ CREATE TABLE order_address (
     phone TEXT
 );
 
--- What was bought. Part of the snapshot, but for what was shipped and came back so far.
+-- What was bought. Part of the snapshot, but for what was shipped, came back and was cancelled so far.
 CREATE TABLE order_line (
     order_id TEXT NOT NULL REFERENCES order_placed (id),
     position BIGINT NOT NULL,
@@ -61,10 +61,12 @@ CREATE TABLE order_line (
     total BIGINT NOT NULL,
     reason TEXT NOT NULL,
     requires_shipping BIGINT NOT NULL,
-    shipped BIGINT NOT NULL CHECK (shipped <= quantity),
+    shipped BIGINT NOT NULL CHECK (shipped >= 0),
     returned BIGINT NOT NULL CHECK (returned >= 0 AND returned <= shipped),
+    cancelled BIGINT NOT NULL DEFAULT 0 CHECK (cancelled >= 0),
     PRIMARY KEY (order_id, position),
-    UNIQUE (order_id, id)
+    UNIQUE (order_id, id),
+    CHECK (shipped + cancelled <= quantity)
 );
 
 -- What a buyer or a plugin added to a line. Part of the snapshot.

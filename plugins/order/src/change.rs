@@ -6,7 +6,7 @@ use quoin_sdk::{db, params};
 use crate::bindings::exports::quoin::order::orders::{
     Error, FulfilmentState, Order, OrderState, PaymentState,
 };
-use crate::goods::{Way, move_parts, unshipped};
+use crate::goods::{Way, cancel_rest, due, is_out, move_parts, unshipped};
 use crate::state::{Word, is_complete, may_ship, payment_can_become};
 use crate::{check, history, read};
 
@@ -89,21 +89,29 @@ pub fn take_back(
     Ok(keep(order))
 }
 
-/// Cancels an order of which nothing was shipped.
+/// Cancels what was not shipped of an order, and the whole order where the buyer has nothing of it.
 ///
 /// # Errors
-/// `not-found`, `invalid` without a reason, or `conflict` when something was shipped.
+/// `not-found`, `invalid` without a reason, or `conflict` when nothing is left to cancel.
 pub fn cancel(id: &str, reason: &str) -> Result<Order, Error> {
     check::reason(reason)?;
     let mut order = read::by("id", id)?;
     if order.state == OrderState::Cancelled {
         return Ok(order);
     }
-    if order.fulfilment != FulfilmentState::Unfulfilled {
-        return Err(conflict("something of the order was shipped already"));
+    let (left, out) = (!unshipped(&order).is_empty(), is_out(&order));
+    if order.state == OrderState::Completed || (out && !left) {
+        return Err(conflict("all of the order was shipped; nothing is left to cancel"));
     }
-    order.state = OrderState::Cancelled;
-    history::append(&mut order, &format!("order cancelled: {reason}"), 0);
+    let pieces = cancel_rest(&mut order);
+    if out {
+        order.fulfilment = FulfilmentState::Fulfilled;
+        history::append(&mut order, &format!("{pieces} not shipped, cancelled: {reason}"), 0);
+    } else {
+        order.state = OrderState::Cancelled;
+        history::append(&mut order, &format!("order cancelled: {reason}"), 0);
+    }
+    order.due = due(&order);
     Ok(keep(order))
 }
 
@@ -117,7 +125,7 @@ fn at_revision(id: &str, expected: Option<u64>) -> Result<Order, Error> {
 
 /// Keeps the states as they are now, and completes the order where nothing is left to do.
 fn keep(mut order: Order) -> Order {
-    if order.state == OrderState::Open && is_complete(order.payment, order.fulfilment) {
+    if order.state == OrderState::Open && is_complete(&order) {
         order.state = OrderState::Completed;
         history::append(&mut order, "order completed", 0);
     }

@@ -47,6 +47,8 @@ pub fn create(
         fulfilment: FulfilmentState::Unfulfilled,
         shipped: Vec::new(),
         returned: Vec::new(),
+        cancelled: Vec::new(),
+        due: draft.grand.clone(),
         snapshot: draft,
         payment_method,
         payment_id,

@@ -6,7 +6,7 @@ use quoin_sdk::types::Money;
 
 use crate::bindings::exports::quoin::order::orders::{Error, Order, Pieces};
 use crate::state::Word;
-use crate::{history, snapshot};
+use crate::{goods, history, snapshot};
 
 /// The order whose `column` (a unique one) has this value.
 ///
@@ -29,7 +29,7 @@ pub fn order(row: &Row) -> Order {
     let lines = db::rows(sql, &params![&id]);
     let currency = row.text("currency");
     let money = |column: &str| Money::new(row.integer(column), currency.as_str());
-    Order {
+    let mut order = Order {
         number: row.text("number"),
         revision: row.number("revision"),
         placed_at: row.number("placed_at"),
@@ -40,12 +40,16 @@ pub fn order(row: &Row) -> Order {
         fulfilment: Word::read(&row.text("fulfilment")),
         shipped: pieces(&lines, "shipped"),
         returned: pieces(&lines, "returned"),
+        cancelled: pieces(&lines, "cancelled"),
+        due: money("grand"),
         snapshot: snapshot::read(row, &lines),
         payment_method: row.text("payment_method"),
         payment_id: row.text("payment_id"),
         history: history::events(&id, &currency),
         id,
-    }
+    };
+    order.due = goods::due(&order);
+    order
 }
 
 /// The lines of which there are pieces in this column, and how many.

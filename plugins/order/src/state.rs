@@ -2,7 +2,9 @@
 
 use quoin_sdk::host::trap;
 
-use crate::bindings::exports::quoin::order::orders::{FulfilmentState, OrderState, PaymentState};
+use crate::bindings::exports::quoin::order::orders::{
+    FulfilmentState, Order, OrderState, PaymentState,
+};
 
 /// Whether money can go from the one state to the other. The same state is no step. Steps in between
 /// may have happened at the payment provider without the order learning of each.
@@ -26,10 +28,14 @@ pub fn may_ship(payment: PaymentState) -> bool {
 }
 
 /// Whether there is nothing left to do for an open order.
-pub fn is_complete(payment: PaymentState, fulfilment: FulfilmentState) -> bool {
+pub fn is_complete(order: &Order) -> bool {
     use PaymentState::*;
-    fulfilment == FulfilmentState::Fulfilled
-        && matches!(payment, Paid | PartiallyRefunded | Refunded)
+    let settled = match order.payment {
+        Paid | PartiallyRefunded | Refunded => true,
+        Voided => order.due.minor == 0,
+        _ => false,
+    };
+    settled && order.fulfilment == FulfilmentState::Fulfilled
 }
 
 /// A state with the word for it, in the database and in the history: the one that clients see.

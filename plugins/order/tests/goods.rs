@@ -99,3 +99,88 @@ fn nothing_leaves_before_the_money_is_there_or_promised() {
     record(&shop, &voided, "voided", 0, 0).ok();
     ship(&shop, &voided, &[("l1", 1)]).expect(409);
 }
+
+#[test]
+fn nothing_leaves_when_all_the_money_was_given_back() {
+    let (_host, shop) = start();
+    let id = field(&create(&shop, "a").ok(), "id");
+    record(&shop, &id, "partially-refunded", 2_350, 100).ok();
+    ship(&shop, &id, &[("l1", 1)]).ok();
+    let refunded = record(&shop, &id, "refunded", 2_350, 2_350).ok();
+    assert_eq!(ship(&shop, &id, &[("l1", 1)]).expect(409)["error"]["tag"], "conflict");
+    assert_eq!(call(&shop, "get", json!({ "id": id })).ok(), refunded);
+}
+
+#[test]
+fn what_is_not_shipped_is_cancelled_and_never_leaves() {
+    let (_host, shop) = start();
+    let id = field(&create(&shop, "a").ok(), "id");
+    ship(&shop, &id, &[("l1", 1), ("l2", 1)]).ok();
+    let order = call(&shop, "cancel", json!({"id": id, "reason": "sold out"})).ok();
+    assert_eq!(order["cancelled"], parts(&[("l1", 1), ("l3", 1)]));
+    assert_eq!((&order["state"], &order["fulfilment"]), (&json!("open"), &json!("fulfilled")));
+    assert_eq!(call(&shop, "get", json!({ "id": id })).ok(), order);
+    assert_eq!(faulty(ship(&shop, &id, &[("l1", 1)])), ["lines/0/quantity"]);
+    call(&shop, "cancel", json!({"id": id, "reason": "again"})).expect(409);
+    // What was shipped can still come back.
+    let order = take_back(&shop, &id, &[("l1", 1)]).ok();
+    assert_eq!((&order["returned"], &order["state"]), (&parts(&[("l1", 1)]), &json!("open")));
+    take_back(&shop, &id, &[("l2", 1)]).ok();
+    let order = call(&shop, "cancel", json!({"id": id, "reason": "all back"})).ok();
+    assert_eq!((&order["state"], &order["revision"]), (&json!("cancelled"), &json!(6)));
+    assert_eq!(order["cancelled"], parts(&[("l1", 1), ("l3", 1)]));
+}
+
+#[test]
+fn a_thousand_parts_move_at_once_and_no_more() {
+    let (_host, shop) = start();
+    let mut many = super::draft("a");
+    let line = &mut many["lines"][0];
+    line["quantity"] = json!(2_000);
+    line["total"]["minor"] = json!(2_000 * 450);
+    let sum = json!(2_000 * 450 + 450 + 1_000);
+    (many["subtotal"]["minor"], many["grand"]["minor"]) = (sum.clone(), sum);
+    let id = field(&super::create_of(&shop, "a", many, "authorized").ok(), "id");
+    let many = vec![("l1", 1); 1_001];
+    assert_eq!(faulty(ship(&shop, &id, &many)), ["lines"]);
+    let order = ship(&shop, &id, &many[..1_000]).ok();
+    assert_eq!(order["shipped"], parts(&[("l1", 1_000)]));
+    assert_eq!(faulty(take_back(&shop, &id, &many)), ["lines"]);
+    let order = take_back(&shop, &id, &many[..1_000]).ok();
+    assert_eq!(order["returned"], parts(&[("l1", 1_000)]));
+    assert_eq!(call(&shop, "get", json!({ "id": id })).ok(), order);
+}
+
+#[test]
+fn what_is_due_is_what_is_not_cancelled_rounded_for_the_buyer() {
+    let (_host, shop) = start();
+    let mut draft = super::draft("a");
+    let line = &mut draft["lines"][0];
+    (line["quantity"], line["unit"]["minor"]) = (json!(3), json!(333));
+    line["total"]["minor"] = json!(999);
+    let sum = json!(999 + 450 + 1_000);
+    (draft["subtotal"]["minor"], draft["grand"]["minor"]) = (sum.clone(), sum);
+    let order = super::create_of(&shop, "a", draft, "authorized").ok();
+    assert_eq!(order["due"], order["snapshot"]["grand"]);
+    let id = field(&order, "id");
+    ship(&shop, &id, &[("l1", 2)]).ok();
+    let order = call(&shop, "cancel", json!({"id": id, "reason": "sold out"})).ok();
+    assert_eq!(order["due"], super::euros(666));
+    take_back(&shop, &id, &[("l1", 2)]).ok();
+    let order = call(&shop, "cancel", json!({"id": id, "reason": "all back"})).ok();
+    assert_eq!((&order["state"], &order["due"]), (&json!("cancelled"), &super::euros(0)));
+}
+
+#[test]
+fn an_order_of_which_only_gifts_are_kept_is_complete_when_its_payment_is_given_up() {
+    let (_host, shop) = start();
+    let mut draft = super::draft("a");
+    let line = &mut draft["lines"][2];
+    (line["unit"]["minor"], line["total"]["minor"]) = (json!(0), json!(0));
+    (draft["subtotal"]["minor"], draft["grand"]["minor"]) = (json!(1_350), json!(1_350));
+    let id = field(&super::create_of(&shop, "a", draft, "authorized").ok(), "id");
+    ship(&shop, &id, &[("l3", 1)]).ok();
+    let order = call(&shop, "cancel", json!({"id": id, "reason": "sold out"})).ok();
+    assert_eq!((&order["state"], &order["due"]), (&json!("open"), &super::euros(0)));
+    assert_eq!(record(&shop, &id, "voided", 0, 0).ok()["state"], "completed");
+}

@@ -79,7 +79,8 @@ async fn a_request_writes_so_many_lines_and_says_that_it_would_write_more() {
     let room = Room::new();
     let low = vec![("act", vec![Repeat(LOG_LINES_REQUEST_MAX, vec![Log("below")])])];
     let low = room.install(Plugin::new("low", "b", low)).await;
-    let high = vec![Log("above"), Call("b", "act"), Log("above"), When('t', vec![Trap])];
+    let high =
+        vec![Log("above"), Call("b", "act"), Log("above"), Log("above"), When('t', vec![Trap])];
     let high = room.install(Plugin::new("high", "a", vec![("act", high)]).needs("b", &low)).await;
     numbers(ask(&high, "act", "").await);
     let lines = room.lines();

@@ -397,7 +397,7 @@ async fn until_called(sign: &Arc<Node>, times: u64) {
 /// Lets all others run until they wait for something, if they are no further from that than a few steps: a
 /// guest goes on by one step at least with each turn. For tests of one thread.
 async fn settled() {
-    for _ in 0..100 {
+    for _ in 0..30 {
         tokio::task::yield_now().await;
     }
 }

@@ -144,7 +144,7 @@ impl Room {
         let known = BTreeSet::new();
         let shop = "shop".parse().unwrap();
         let database = self.databases.open(self.data.path(), &shop, &known, None).unwrap().unwrap();
-        let deadline = std::time::Instant::now() + MINUTE;
+        let deadline = Clock::system().instant() + MINUTE;
         let mut reading = database.read(deadline).await.unwrap();
         let plugin = Arc::from("maker");
         let scope = Scope { plugin: &plugin, depth: 0, writes: false, deadline, max_bytes: 0 };

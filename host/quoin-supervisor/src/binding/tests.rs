@@ -170,21 +170,21 @@ fn an_installation_that_keeps_data_is_named_as_its_tables_are() {
     let faults = |name: &str, description: Arc<Description>| {
         resolved(&shop(&[name], ""), &[(name, description)]).err().unwrap_or_default()
     };
-    assert!(faults("pricing", keeps("pricing", "")).is_empty());
-    let told = faults("prices", keeps("pricing", ""));
+    assert!(faults("maps", keeps("maps", "")).is_empty());
+    let told = faults("charts", keeps("maps", ""));
     assert_eq!(
         told,
         [
-            "prices: the plugin keeps its data in the tables of pricing, so it can only be installed as \
-          pricing: write [plugins.pricing] instead of [plugins.prices]"
+            "charts: the plugin keeps its data in the tables of maps, so it can only be installed as \
+          maps: write [plugins.maps] instead of [plugins.charts]"
         ]
     );
     // One that stands in for another is installed in its place, and nowhere else.
-    let other = || keeps("volume-pricing", "tables = \"pricing\"");
-    assert!(faults("pricing", other()).is_empty());
-    assert_eq!(faults("volume-pricing", other()).len(), 1);
+    let other = || keeps("folded-maps", "tables = \"maps\"");
+    assert!(faults("maps", other()).is_empty());
+    assert_eq!(faults("folded-maps", other()).len(), 1);
     // One without data is called as the shop likes.
-    assert!(faults("prices", plugin("pricing", &[], "")).is_empty());
+    assert!(faults("charts", plugin("maps", &[], "")).is_empty());
 }
 
 #[test]
