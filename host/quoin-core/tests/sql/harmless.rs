@@ -130,7 +130,9 @@ fn a_soup_of_words_is_answered() {
         let words: Vec<_> = WORDS.split(' ').collect();
         let mut dice = Dice(20_261_124);
         let mut accepted = 0;
-        for _ in 0..200_000 {
+        // A build that is not optimised takes ten times as long.
+        let soups = if cfg!(debug_assertions) { 20_000 } else { 200_000 };
+        for _ in 0..soups {
             let mut soup = String::from(["", "SELECT ", "SELECT a FROM t "][dice.below(3)]);
             for _ in 0..dice.below(16) {
                 soup.push_str(words[dice.below(words.len())]);
@@ -141,7 +143,10 @@ fn a_soup_of_words_is_answered() {
                 statements.iter().for_each(|s| assert!(s.for_sqlite().len() >= s.text.len() / 2));
             }
         }
-        assert!(accepted > 100, "{accepted} are too few to say anything about the paths behind");
+        assert!(
+            accepted > soups / 2_000,
+            "{accepted} are too few to say anything about the paths behind"
+        );
     });
 }
 
