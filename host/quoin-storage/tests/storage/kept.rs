@@ -7,7 +7,7 @@ use quoin_core::limits::SQL_ROWS_MAX;
 use quoin_storage::{Error, SqlError};
 
 use crate::sharing::{INSTANT, came, neighbours, proven, waits};
-use crate::{MINUTE, Shelf, note, notes};
+use crate::{MINUTE, Shelf, at_once, note, notes};
 
 const PLUGINS: [&str; 3] = ["a", "b", "c"];
 
@@ -129,7 +129,7 @@ async fn a_request_that_only_read_waits_for_nobody_who_comes_after_it() {
     let mut first = shelf.write_as("a").await;
     assert!(notes(&mut first).is_empty());
     let second = waits(shelf.write_as("b"));
-    first.commit().await.unwrap();
+    at_once(first.commit()).unwrap();
     let mut second = came(second);
     note(&mut second, "second").unwrap();
     second.commit().await.unwrap();
