@@ -67,7 +67,7 @@ fn what_with_defines_ends_with_its_statement() {
 }
 
 #[test]
-fn groups_and_orders_are_told_apart_by_what_they_are_and_not_by_how_they_are_written() {
+fn groups_and_sorting_are_told_apart_by_what_they_are_and_not_by_how_they_are_written() {
     accepted(&[
         "SELECT lower(Title) FROM a GROUP BY LOWER(title)",
         "SELECT kind || title FROM a GROUP BY kind || title",

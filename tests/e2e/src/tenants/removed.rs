@@ -16,8 +16,8 @@ fn remove(host: &Host, name: &str) {
     host.manage("DELETE", &format!("/v1/tenants/{name}"), Value::Null).ok();
 }
 
-/// Starts a call that writes, and leaves.
-fn leave(host: &Host, shop: &Shop, path: &str, body: &Value) {
+/// Starts a call that writes, and answers with its client, who waits.
+fn started(host: &Host, shop: &Shop, path: &str, body: &Value) -> Wire {
     let body = body.to_string();
     let mut client = Wire::open(host.address());
     let head = format!(
@@ -27,6 +27,7 @@ fn leave(host: &Host, shop: &Shop, path: &str, body: &Value) {
     );
     client.send(head + &body).expect("sent");
     until("the call runs", || (shop.plugin("hostile")["stats"]["calls"] != 0).then_some(()));
+    client
 }
 
 #[test]
@@ -106,7 +107,7 @@ fn a_folder_that_goes_under_a_running_call_is_not_written_to_any_more() {
     let toml = "name = \"gone\"\n[plugins.hostile]\nbundle = \"hostile.wasm\"\n\
                 grants = [\"sql\", \"log\"]\nlimits = { deadline-ms = 60000 }\n";
     let shop = host.apply(toml);
-    leave(&host, &shop, "/texts", &json!({ "text": "x", "then": "spin" }));
+    let _client = started(&host, &shop, "/texts", &json!({ "text": "x", "then": "spin" }));
     remove(&host, "gone");
     std::fs::remove_dir_all(host.data().join("tenants/gone")).expect("the folder");
     let file = host.file("again.toml", toml);
@@ -122,7 +123,7 @@ fn its_running_calls_are_still_counted() {
         "name = \"gone\"\n[plugins.hostile]\nbundle = \"hostile.wasm\"\n\
          grants = [\"sql\", \"log\"]\nlimits = { deadline-ms = 60000 }\n",
     );
-    leave(&host, &shop, "/spin", &json!({}));
+    let _client = started(&host, &shop, "/spin", &json!({}));
     remove(&host, "gone");
     let health = host.manage("GET", "/v1/health", Value::Null).ok();
     assert_eq!((&health["tenants"], &health["in-flight"]), (&json!(0), &json!(1)));
@@ -135,7 +136,7 @@ fn its_running_calls_are_finished_before_the_host_ends() {
     put(&host, "gone", &["gone.test"], &[("hostile", &hostile)]).ok();
     let shop = host.shop("gone", "gone.test");
     let texts: Vec<_> = (0..60_000).map(|n| n.to_string()).collect();
-    leave(&host, &shop, "/batch", &json!({ "texts": texts }));
+    let _client = started(&host, &shop, "/batch", &json!({ "texts": texts }));
     remove(&host, "gone");
     assert!(host.stop().success(), "{}", host.stderr());
     host.run();
