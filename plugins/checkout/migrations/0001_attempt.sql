@@ -6,3 +6,5 @@ CREATE TABLE checkout_attempt (
     payment_method TEXT NOT NULL,
     declined_payment TEXT
 );
+
+CREATE INDEX checkout_attempt_of_cart ON checkout_attempt (cart_id);

@@ -8,8 +8,9 @@ use crate::provider::{CaptureTime, Payment, State};
 use crate::{allocations, order_steps, provider};
 
 /// Asks for the payment of an order, and lets the order go where that is: on, or, where it came to nothing,
-/// to its end. What is cancelled gives goods and money back.
-pub fn settle(mut order: Order) -> Result<(Order, Payment), Error> {
+/// to its end. What is cancelled gives goods and money back; `rest`, in minor units, is what was to be paid
+/// for a part that was cancelled just now.
+pub fn settle(mut order: Order, rest: i64) -> Result<(Order, Payment), Error> {
     let mut payment = provider::refresh(&order.payment_method, &order.payment_id)?;
     let over = matches!(payment.state, State::Declined | State::Voided);
     if over && order.fulfilment == FulfilmentState::Unfulfilled {
@@ -21,8 +22,16 @@ pub fn settle(mut order: Order) -> Result<(Order, Payment), Error> {
             payment = void(&payment)?;
         }
         payment = refund(payment, i64::MAX)?;
-    } else if order.payment == PaymentState::Pending {
-        is_as_asked(&payment, &order.payment_method, &order.snapshot.grand)?;
+    } else {
+        if order.payment == PaymentState::Pending {
+            is_as_asked(&payment, &order.payment_method, [&order.snapshot.grand, &order.due])?;
+        }
+        if rest > 0 && payment.state == State::Unknown {
+            let why = "nobody knows yet what came of the payment: confirm the order first";
+            return Err(Error::Conflict(why.into()));
+        }
+        // What is not captured of it never will be.
+        payment = refund(payment, rest)?;
     }
     payment = capture_if_due(payment, &order.due);
     Ok((record(&order, &payment)?, payment))
@@ -31,7 +40,7 @@ pub fn settle(mut order: Order) -> Result<(Order, Payment), Error> {
 /// Gives back what is captured, or so much of it. This has a key of its own each time, as voiding and
 /// capturing have: it is only tried where the provider knows that it has not happened, and not while what came
 /// of the last try is unknown.
-pub fn refund(payment: Payment, at_most: i64) -> Result<Payment, Error> {
+fn refund(payment: Payment, at_most: i64) -> Result<Payment, Error> {
     let minor = at_most.min(payment.captured.minor - payment.refunded.minor);
     if minor == 0 || payment.state == State::Unknown {
         return Ok(payment);
@@ -44,14 +53,25 @@ fn void(payment: &Payment) -> Result<Payment, Error> {
     provider::void(&payment.method, &payment.id, &id::random("void"))
 }
 
-/// Captures what is due, and gives up the rest of what is authorized.
+/// Captures what is due and not captured yet, and gives up the rest of what is authorized.
 pub fn capture(mut payment: Payment, due: &Money) -> Result<Payment, Error> {
-    let only = (*due != payment.amount).then_some(due);
-    if only.is_none_or(|due| due.minor > 0) {
-        let key = id::random("capture");
+    let left = Money::new(due.minor - payment.captured.minor, due.currency.as_str());
+    let all = left == payment.amount;
+    if all || left.minor > 0 {
+        let (key, only) = (id::random("capture"), (!all).then_some(&left));
         payment = provider::capture(&payment.method, &payment.id, &key, only)?;
     }
-    if payment.state == State::Authorized { void(&payment) } else { Ok(payment) }
+    match payment.state {
+        State::Authorized => Ok(void(&payment).unwrap_or_else(|error| noted(payment, &error))),
+        _ => Ok(payment),
+    }
+}
+
+/// The payment as it was before something was tried that can be tried again.
+fn noted(payment: Payment, error: &Error) -> Payment {
+    let what = format!("the payment {} was not moved: {error:?}", payment.id);
+    log::write(log::Level::Warn, &what);
+    payment
 }
 
 /// Captures where the money is due with the order. Without it the order is as good: the shop captures later.
@@ -59,24 +79,23 @@ pub fn capture_if_due(payment: Payment, due: &Money) -> Payment {
     if payment.state != State::Authorized || payment.capture != CaptureTime::AtOrder {
         return payment;
     }
-    capture(payment.clone(), due).unwrap_or_else(|error| {
-        let what = format!("the payment {} was not captured: {error:?}", payment.id);
-        log::write(log::Level::Warn, &what);
-        payment
-    })
+    capture(payment.clone(), due).unwrap_or_else(|error| noted(payment, &error))
 }
 
-/// An order is only made of a payment of what it costs, by the way that was chosen.
-pub fn is_as_asked(payment: &Payment, method: &str, grand: &Money) -> Result<(), Error> {
-    let sum = match payment.state {
-        State::Authorized => payment.authorized.minor,
-        State::Captured => payment.captured.minor + payment.voided.minor,
-        _ => payment.amount.minor,
+/// An order is only made of a payment of what it costs, by the way that was chosen. Of what was cancelled since,
+/// nothing has to be captured.
+pub fn is_as_asked(
+    payment: &Payment,
+    method: &str,
+    [grand, due]: [&Money; 2],
+) -> Result<(), Error> {
+    let fits = match payment.state {
+        State::Authorized => payment.authorized == *grand,
+        State::Captured => payment.captured == *grand || payment.captured == *due,
+        _ => payment.amount == *grand,
     };
     let why = "the provider answered with another payment than was asked for";
-    let asked = (grand.minor, grand.currency.as_str(), method);
-    let same = (sum, payment.amount.currency.as_str(), payment.method.as_str()) == asked;
-    if same { Ok(()) } else { Err(Error::Unavailable(why.into())) }
+    if fits && payment.method == method { Ok(()) } else { Err(Error::Unavailable(why.into())) }
 }
 
 /// Makes the order say what the payment says.

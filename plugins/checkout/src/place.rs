@@ -23,7 +23,7 @@ impl Guest for Plugin {
         key.iter().for_each(|key| check.id("key", key));
         check.done()?;
         if let Some(key) = &key
-            && let Some(declined) = attempt::claim(key, &cart_id, &method)?
+            && let Some(declined) = attempt::declined(key, &cart_id, &method)?
         {
             return Ok(placement(None, provider::get(&method, &declined).ok()));
         }
@@ -31,15 +31,18 @@ impl Guest for Plugin {
         if !matches!(known, Err(Error::NotFound(_))) {
             let order = known?;
             let payment = provider::get(&order.payment_method, &order.payment_id).ok();
+            key.iter().for_each(|key| attempt::keep(key, &cart_id, &method, None));
             return Ok(placement(Some(order), payment));
         }
         let goods = cart_steps::ready(&cart_id, revision)?;
         allocations::allocate(&cart_id, &Vec::from_iter(goods.lines.iter().map(wanted)))?;
         let payment = capture_if_due(authorize(&goods, &method)?, &goods.grand);
-        is_as_asked(&payment, &method, &goods.grand)?;
-        if payment.state == State::Declined {
+        is_as_asked(&payment, &method, [&goods.grand; 2])?;
+        let declined = payment.state == State::Declined;
+        let answer = declined.then_some(payment.id.as_str());
+        key.iter().for_each(|key| attempt::keep(key, &cart_id, &method, answer));
+        if declined {
             allocations::release(&cart_id, None)?;
-            key.iter().for_each(|key| attempt::decline(key, &payment.id));
             return Ok(placement(None, Some(payment)));
         }
         let order = order_steps::create(&cart_id, &goods, &method, &payment.id, money(&payment))?;
@@ -48,7 +51,7 @@ impl Guest for Plugin {
     }
 
     fn confirm(order_id: String) -> Result<Placement, Error> {
-        let (order, payment) = settle(orders::get(&order_id)?)?;
+        let (order, payment) = settle(orders::get(&order_id)?, 0)?;
         Ok(placement(Some(order), Some(payment)))
     }
 }

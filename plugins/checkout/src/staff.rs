@@ -4,13 +4,13 @@ use quoin_sdk::types::{Error, Money, Part};
 
 use crate::bindings::exports::quoin::checkout::checkout_admin::Guest;
 use crate::orders::Order;
-use crate::paid::{capture, record, refund, settle};
+use crate::paid::{capture, record, settle};
 use crate::provider::State;
 use crate::{Plugin, allocations, order_steps, orders, provider};
 
 impl Guest for Plugin {
     fn capture(id: String) -> Result<Order, Error> {
-        let (order, payment) = settle(orders::get(&id)?)?;
+        let (order, payment) = settle(orders::get(&id)?, 0)?;
         match payment.state {
             State::Authorized => record(&order, &capture(payment, &order.due)?),
             State::Captured | State::Unknown => Ok(order),
@@ -20,16 +20,14 @@ impl Guest for Plugin {
 
     fn cancel(id: String, reason: String) -> Result<Order, Error> {
         let due = orders::get(&id)?.due.minor;
-        let (order, payment) = settle(order_steps::cancel(&id, &reason)?)?;
+        let order = order_steps::cancel(&id, &reason)?;
         allocations::release(&order.snapshot.cart_id, None)?;
-        // What of the rest is not captured yet never will be.
-        record(&order, &refund(payment, due - order.due.minor)?)
+        let rest = due - order.due.minor;
+        Ok(settle(order, rest)?.0)
     }
 
     fn refund(id: String, key: String, amount: Option<Money>) -> Result<Order, Error> {
         let order = orders::get(&id)?;
-        // Beside the keys that the checkout itself uses.
-        let key = format!("refund/{key}");
         let (method, payment) = (&order.payment_method, &order.payment_id);
         record(&order, &provider::refund(method, payment, &key, amount.as_ref())?)
     }

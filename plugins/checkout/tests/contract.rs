@@ -34,7 +34,7 @@ struct Config<'a> {
 }
 
 /// Methods whose names tell the plugin of strange payments what becomes of them.
-const STRANGE: [&str; 24] = [
+const STRANGE: [&str; 28] = [
     "asks-then-asks",
     "asks-then-authorized",
     "asks-then-captured",
@@ -43,12 +43,16 @@ const STRANGE: [&str; 24] = [
     "asks-due-then-authorized",
     "asks-less-then-authorized",
     "asks-unvoidable",
+    "authorized-due-in-parts",
     "authorized-due-uncapturable",
     "authorized-due-unsure-then-captured",
+    "authorized-half-then-authorized",
     "authorized-less",
+    "authorized-unsure",
     "authorized-unsure-then-authorized",
     "authorized-unsure-then-captured",
     "authorized-unsure-then-voided",
+    "authorized-unvoidable",
     "busy",
     "captured",
     "captured-less",

@@ -209,7 +209,7 @@ fn an_order_whose_payment_could_not_be_captured_is_a_good_order() {
     let (_, placement) = start_with(&shop, "authorized-due-uncapturable");
     assert_eq!((outcome(&placement), states(&placement)), ("placed", ("open", "authorized")));
     assert_eq!(payment(&shop, &placement["order"])["state"], "authorized");
-    let told = shop.log().iter().any(|line| line.to_string().contains("was not captured"));
+    let told = shop.log().iter().any(|line| line.to_string().contains("was not moved"));
     assert!(told, "{:?}", shop.log());
 }
 

@@ -63,6 +63,18 @@ fn a_key_that_found_an_order_is_used_as_well() {
 }
 
 #[test]
+fn of_one_cart_no_more_than_a_hundred_keys_are_kept() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    let (first, second) = (cart(&shop, &[("mug", 1)]), cart(&shop, &[("mug", 1)]));
+    for number in 0..=100 {
+        place_with(&shop, &first, "invoice", &format!("k-{number}")).expect(200);
+    }
+    assert_eq!(case(&place_with(&shop, &second, "invoice", "k-99").expect(409)), "conflict");
+    place_with(&shop, &second, "invoice", "k-100").expect(200);
+    assert_eq!(orders(&shop).len(), 2);
+}
+
+#[test]
 fn a_key_of_an_attempt_that_failed_is_free() {
     let (_host, shop) = start(Config::default(), 10, 10);
     let (large, small) = (cart(&shop, &[("mug", 8)]), cart(&shop, &[("mug", 3)]));

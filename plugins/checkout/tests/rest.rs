@@ -259,3 +259,62 @@ fn goods_of_an_order_that_waits_for_its_money_are_listed_and_given_back_when_it_
     let path = format!("/admin/manual-payments/{}/receive", text(&order, "paymentId"));
     assert_eq!(case(&shop.admin().post(&path, json!({})).expect(409)), "conflict");
 }
+
+/// An order of three mugs and a bowl by this method, of which a mug was shipped.
+fn partly_shipped(method: &str) -> (quoin_harness::Host, Shop, Json) {
+    let (host, shop) = start(Config::default(), 10, 10);
+    let cart = cart(&shop, &[("mug", 3), ("bowl", 1)]);
+    let order = super::place_by(&shop, &cart, method).expect(200)["order"].take();
+    act(&shop, &order, "ship", json!({"lines": pieces(&order, 1)})).ok();
+    (host, shop, order)
+}
+
+#[test]
+fn what_was_never_captured_for_the_rest_is_not_refunded() {
+    // The money was due with the order, and all of it at once could not be captured.
+    let (_host, shop, order) = partly_shipped("authorized-due-in-parts");
+    assert_eq!(money(&shop, &order), ("authorized".into(), [0, 0, 0]));
+    let rest = cancel(&shop, &order).ok();
+    assert_eq!(states(&rest), ["completed", "paid", "fulfilled"]);
+    assert_eq!(money(&shop, &order), ("captured".into(), [450, 1_900, 0]));
+}
+
+#[test]
+fn what_is_due_is_captured_once_whatever_comes_of_giving_up_the_rest() {
+    // Nobody knows at first whether the rest was given up.
+    let (_host, shop, order) = partly_shipped("authorized-half-then-authorized");
+    cancel(&shop, &order).ok();
+    let unsure = act(&shop, &order, "capture", json!({})).ok();
+    assert_eq!(
+        (text(&unsure, "payment").as_str(), &unsure["captured"]["minor"]),
+        ("pending", &json!(450))
+    );
+    let paid = act(&shop, &order, "capture", json!({})).ok();
+    assert_eq!(states(&paid), ["completed", "paid", "fulfilled"]);
+    assert_eq!(money(&shop, &order), ("captured".into(), [450, 1_900, 0]));
+    // It cannot be given up at all.
+    let (_host, shop, order) = partly_shipped("authorized-unvoidable");
+    cancel(&shop, &order).ok();
+    for _ in 0..2 {
+        let order = act(&shop, &order, "capture", json!({})).ok();
+        assert_eq!(
+            (text(&order, "payment").as_str(), &order["captured"]["minor"]),
+            ("authorized", &json!(450))
+        );
+        assert_eq!(money(&shop, &order), ("authorized".into(), [450, 0, 0]));
+    }
+}
+
+#[test]
+fn the_rest_is_cancelled_when_it_is_known_what_came_of_the_payment() {
+    let (_host, shop, order) = partly_shipped("authorized-unsure");
+    let pending = act(&shop, &order, "capture", json!({})).ok();
+    assert_eq!(case(&cancel(&shop, &order).expect(409)), "conflict");
+    assert_eq!(shop.get(&format!("/orders/{}", text(&order, "id"))).ok()["cancelled"], json!([]));
+    assert_eq!((text(&pending, "payment").as_str(), stock(&shop, "mug")), ("pending", (9, 2)));
+    let (_host, shop, order) = partly_shipped("authorized-unsure-then-captured");
+    assert_eq!(act(&shop, &order, "capture", json!({})).ok()["payment"], "pending");
+    let rest = cancel(&shop, &order).ok();
+    assert_eq!(states(&rest), ["completed", "partially-refunded", "fulfilled"]);
+    assert_eq!(money(&shop, &order), ("captured".into(), [2_350, 0, 1_900]));
+}

@@ -56,7 +56,9 @@ pub fn move_parts(order: &mut Order, way: Way, parts: &[Part]) -> Result<u64, Er
         )
     };
     db::batch(&Vec::from_iter(parts.iter().map(count)));
-    parts.iter().for_each(|part| add(order, way, part));
+    let moved = if way == Way::Out { &mut order.shipped } else { &mut order.returned };
+    parts.iter().for_each(|part| add(moved, part));
+    in_order_of_lines(moved, &order.snapshot.lines);
     Ok(pieces(parts))
 }
 
@@ -100,7 +102,7 @@ pub fn due(order: &Order) -> Money {
         OrderState::Cancelled => grand.minor,
         _ => order.cancelled.iter().map(cancelled).sum(),
     };
-    Money::new(grand.minor - cancelled, grand.currency.as_str())
+    Money::new((grand.minor - cancelled).max(0), grand.currency.as_str())
 }
 
 fn pieces(parts: &[Part]) -> u64 {
@@ -121,14 +123,12 @@ fn left(order: &Order, way: Way) -> BTreeMap<String, u32> {
     left
 }
 
-/// Adds to what moved, in the order of lines.
-fn add(order: &mut Order, way: Way, part: &Part) {
-    let moved = if way == Way::Out { &mut order.shipped } else { &mut order.returned };
+/// Adds to what moved.
+fn add(moved: &mut Vec<Pieces>, part: &Part) {
     match moved.iter_mut().find(|there| there.line == part.line) {
         Some(there) => there.quantity += part.quantity,
         None => moved.push(Pieces { line: part.line.clone(), quantity: part.quantity }),
     }
-    in_order_of_lines(moved, &order.snapshot.lines);
 }
 
 fn in_order_of_lines(parts: &mut [Pieces], lines: &[Line]) {

@@ -13,7 +13,7 @@ pub fn payment_can_become(from: PaymentState, to: PaymentState) -> bool {
     matches!(
         (from, to),
         (Pending, Authorized | Paid | PartiallyRefunded | Refunded | Voided | Declined)
-            | (Authorized, Paid | PartiallyRefunded | Refunded | Voided)
+            | (Authorized, Paid | PartiallyRefunded | Refunded | Voided | Declined)
             | (Paid, PartiallyRefunded | Refunded)
             | (PartiallyRefunded, Refunded)
             // Money was to move, and nobody knows whether it did.

@@ -18,9 +18,7 @@ mod bindings {
     export!(Payments);
 }
 
-use bindings::exports::quoin::payment::provider::{
-    Authorization, Entry, Guest, Page, Payment, State,
-};
+use bindings::exports::quoin::payment::provider::{Authorization, Entry, Guest, Page, Payment};
 use payment::{Stored, state};
 use quoin_sdk::host::trap;
 use quoin_sdk::types::{Error, Money};
@@ -48,13 +46,18 @@ impl Guest for Payments {
         Ok(made.view())
     }
 
-    fn capture(_: String, id: String, key: String, _: Option<Money>) -> Result<Payment, Error> {
+    fn capture(_: String, id: String, key: String, only: Option<Money>) -> Result<Payment, Error> {
         let mut payment = Stored::find(&id)?;
+        if payment.method.contains("in-parts") && only.is_none() {
+            return Err(Error::Unavailable("as asked".into()));
+        }
         if payment.method.contains("uncapturable") {
-            payment.set(State::Captured);
+            payment.capture(only);
             trap("as asked, after it was written down");
         }
-        payment.attempt(&key, State::Captured);
+        if payment.succeeds(&key, "unsure") {
+            payment.capture(only);
+        }
         Ok(payment.view())
     }
 
@@ -63,13 +66,15 @@ impl Guest for Payments {
         if payment.method.contains("unvoidable") {
             return Err(Error::Unavailable("as asked".into()));
         }
-        payment.attempt(&key, State::Voided);
+        if payment.succeeds(&key, "unsure") && payment.succeeds(&key, "half") {
+            payment.void();
+        }
         Ok(payment.view())
     }
 
-    fn refund(_: String, id: String, _: String, _: Option<Money>) -> Result<Payment, Error> {
+    fn refund(_: String, id: String, _: String, only: Option<Money>) -> Result<Payment, Error> {
         let mut payment = Stored::find(&id)?;
-        payment.set(State::Refunded);
+        payment.refund(only);
         Ok(payment.view())
     }
 

@@ -93,12 +93,41 @@ impl Stored {
         let all = if less { self.amount.minor / 2 } else { self.amount.minor };
         match state {
             State::Authorized => self.authorized = all,
-            State::Captured => (self.authorized, self.captured) = (all, all),
+            State::Captured => (self.authorized, self.captured) = (all, all - self.voided),
             State::Voided => self.voided = self.authorized - self.captured,
-            State::Refunded => self.refunded = self.captured,
             _ => {}
         }
         self.state = state;
+        self.keep();
+    }
+
+    /// Captures so much, or all that is left.
+    pub fn capture(&mut self, only: Option<Money>) {
+        let left = self.authorized - self.captured - self.voided;
+        self.captured += only.map_or(left, |only| only.minor);
+        if self.captured + self.voided == self.authorized {
+            self.state = State::Captured;
+        }
+        self.keep();
+    }
+
+    /// Gives up what is left.
+    pub fn void(&mut self) {
+        self.voided = self.authorized - self.captured;
+        self.state = if self.captured > 0 { State::Captured } else { State::Voided };
+        self.keep();
+    }
+
+    /// Gives so much back, or all that is left.
+    pub fn refund(&mut self, only: Option<Money>) {
+        self.refunded += only.map_or(self.captured - self.refunded, |only| only.minor);
+        if self.refunded == self.captured {
+            self.state = State::Refunded;
+        }
+        self.keep();
+    }
+
+    fn keep(&self) {
         db::execute(
             "UPDATE strange_payments_payment
              SET state = ?2, authorized = ?3, captured = ?4, voided = ?5, refunded = ?6
@@ -114,17 +143,16 @@ impl Stored {
         );
     }
 
-    /// Brings the payment into a state. Of a method that is unsure, nobody knows what came of the first try,
-    /// and the same try again changes nothing.
-    pub fn attempt(&mut self, key: &str, state: State) {
-        let first = self.method.contains("unsure") && self.tried.is_empty();
+    /// Whether a try does something. Of a method whose name has this word, nobody knows what came of the first
+    /// try, and the same try again changes nothing.
+    pub fn succeeds(&mut self, key: &str, word: &str) -> bool {
+        let first = self.method.contains(word) && self.tried.is_empty();
         if first {
             let sql = "UPDATE strange_payments_payment SET tried = ?2 WHERE id = ?1";
             db::execute(sql, &params![&self.id, key]);
+            self.set(State::Unknown);
         }
-        if first || self.tried != key {
-            self.set(if first { State::Unknown } else { state });
-        }
+        !first && self.tried != key
     }
 
     /// What comes of a payment that is not settled.
