@@ -1,10 +1,13 @@
 //! Calls: one invocation of an exported function in its own sandbox, inside the transaction of its
 //! request.
 
+use std::sync::Arc;
+
 use quoin_core::limits::CALL_DEPTH_MAX;
 
 use crate::Value;
 use crate::failure::{Failure, FailureKind, Outcome};
+use crate::generation::IDLE_KEPT;
 use crate::log::Level;
 use crate::node::Node;
 use crate::program::Export;
@@ -98,8 +101,8 @@ async fn attempt(node: &Node, export: &Export, running: Box<Running>, params: &[
     live.run(export, running, params, slots).await?;
     // It may remember what the request wrote, so nobody else gets it before that is kept.
     if generation.reuses() {
-        let generation = generation.clone();
-        tree.when_kept(Box::new(move || generation.keep(live)));
+        let (whose, generation) = (Arc::as_ptr(generation).addr(), generation.clone());
+        tree.when_kept(whose, IDLE_KEPT, Box::new(move || generation.keep(live)));
     }
     let [result] = results;
     Ok(has_result.then_some(result))

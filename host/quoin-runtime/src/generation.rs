@@ -12,8 +12,9 @@ use crate::instance::Live;
 use crate::program::Program;
 
 /// Idle instances that a generation keeps. More callers than this at once are rare enough to pay for
-/// a fresh instance, and each kept one holds a pool slot.
-const IDLE_KEPT: usize = 8;
+/// a fresh instance, and each kept one holds a pool slot. A request keeps no more of them until it ends,
+/// however often it calls.
+pub(crate) const IDLE_KEPT: usize = 8;
 
 /// One immutable running version of an installation.
 pub struct Generation {

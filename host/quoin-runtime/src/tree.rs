@@ -46,6 +46,9 @@ pub struct Request {
 /// Whether the one who asked can pass a result on, or why not.
 pub type Check = fn(&Value) -> Result<(), String>;
 
+/// Something that is done once.
+type ToDo = Box<dyn FnOnce() + Send>;
+
 /// The tree of calls that a request leads to.
 pub(crate) struct Tree {
     pub request: Request,
@@ -69,8 +72,8 @@ pub(crate) struct Tree {
     has_writer: AtomicBool,
     /// Whether a statement found no room for what it was to store.
     full: AtomicBool,
-    /// What to do with what the calls have used, if what they wrote is kept.
-    used: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+    /// What to do with what the calls have used, if what they wrote is kept, and of whom that is.
+    used: Mutex<Vec<(usize, ToDo)>>,
     seed: OnceLock<[u8; 32]>,
     randomness: Mutex<Option<ChaCha20Rng>>,
     lines: Mutex<Lines>,
@@ -163,9 +166,13 @@ impl Tree {
         self.has_transaction.load(Ordering::Relaxed)
     }
 
-    /// To be done when what the request wrote is kept.
-    pub fn when_kept(&self, what: Box<dyn FnOnce() + Send>) {
-        self.used().push(what);
+    /// To be done when what the request wrote is kept. What is beyond `most` of one and the same is
+    /// dropped at once.
+    pub fn when_kept(&self, whose: usize, most: usize, what: ToDo) {
+        let mut used = self.used();
+        if used.iter().filter(|(of, _)| *of == whose).count() < most {
+            used.push((whose, what));
+        }
     }
 
     /// How much was to be done so far, for [`Tree::forget_since`].
@@ -185,11 +192,11 @@ impl Tree {
     pub fn end(&self, kept: bool) {
         let used = std::mem::take(&mut *self.used());
         if kept {
-            used.into_iter().for_each(|what| what());
+            used.into_iter().for_each(|(_, what)| what());
         }
     }
 
-    fn used(&self) -> std::sync::MutexGuard<'_, Vec<Box<dyn FnOnce() + Send>>> {
+    fn used(&self) -> std::sync::MutexGuard<'_, Vec<(usize, ToDo)>> {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -411,7 +418,8 @@ mod tests {
         let done = Arc::new(Mutex::new(Vec::new()));
         let to_do = |what: u32| {
             let done = done.clone();
-            tree.when_kept(Box::new(move || done.lock().unwrap().push(what)));
+            let whose = what as usize % 2;
+            tree.when_kept(whose, 2, Box::new(move || done.lock().unwrap().push(what)));
         };
         to_do(1);
         let so_far = tree.used_so_far();
@@ -424,6 +432,24 @@ mod tests {
         to_do(5);
         tree.end(false);
         assert_eq!(*done.lock().unwrap(), [1, 4]);
+    }
+
+    #[test]
+    fn of_one_and_the_same_no_more_is_to_be_done_than_it_may() {
+        let tree = Tree::of_a_test(false);
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let to_do = |whose: usize, what: u32| {
+            let mine = done.clone();
+            tree.when_kept(whose, 2, Box::new(move || mine.lock().unwrap().push(what)));
+        };
+        [(7, 1), (7, 2), (8, 3), (7, 4)].into_iter().for_each(|(whose, what)| to_do(whose, what));
+        // What is beyond is not kept until the end.
+        assert_eq!(Arc::strong_count(&done), 4);
+        tree.forget_since(1);
+        to_do(7, 5);
+        to_do(7, 6);
+        tree.end(true);
+        assert_eq!(*done.lock().unwrap(), [1, 5]);
     }
 
     #[test]

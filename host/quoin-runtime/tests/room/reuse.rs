@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quoin_runtime::{Node, Value};
 
-use crate::guest::Step::{Call, Execute, Fail, Now, Pass, Served, Trap, When};
+use crate::guest::Step::{Call, Execute, Fail, Now, Pass, Repeat, Served, Trap, When};
 use crate::{Plugin, Room, ask, ask_checked, counted, error, failure, numbers};
 
 const ADD: &str = "INSERT INTO p SELECT count(*) + 1 FROM p";
@@ -85,4 +85,19 @@ async fn an_instance_below_a_call_that_was_undone_serves_nobody_else_though_the_
     assert_eq!(numbers(ask(&low, "act", "").await), [1]);
     assert_eq!(numbers(ask(&lowest, "act", "").await), [2]);
     assert_eq!(numbers(ask(&lowest, "act", "").await), [3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_keeps_a_few_instances_of_a_plugin_however_often_it_calls_it() {
+    let room = Room::new();
+    let served = vec![("act", vec![Served])];
+    let low = room.install(Plugin::new("low", "b", served).without_data().reuse(100)).await;
+    // More than can live in the whole process at once.
+    let many = room.engine.instances() + 10;
+    let calls = |count| vec![Repeat(count, vec![Call("b", "act")])];
+    let functions = vec![("many", calls(many)), ("nine", calls(9))];
+    let high = room.install(Plugin::new("p", "a", functions).needs("b", &low)).await;
+    assert_eq!(numbers(ask(&high, "many", "").await), vec![1; many as usize]);
+    // Those that were kept serve on.
+    assert_eq!(numbers(ask(&high, "nine", "").await), [2, 2, 2, 2, 2, 2, 2, 2, 1]);
 }
