@@ -30,8 +30,9 @@ pub fn object(operation: &Operation<'_>, names: &Names) -> Json {
         responses.insert("401".into(), plain("The API key is missing or not valid."));
     }
     if let Some(err) = err {
+        let own = has_own_codes(err);
         for (status, cases) in cases_by_status(err, operation) {
-            let response = refusal(&cases, used(err, Direction::Response, names));
+            let response = refusal(&cases, own, used(err, Direction::Response, names));
             responses.insert(status.to_string(), response);
         }
     }
@@ -71,8 +72,22 @@ fn cases_by_status<'a>(err: &'a Type, operation: &Operation<'_>) -> BTreeMap<u16
     by_status
 }
 
-fn refusal(cases: &[&str], error: Json) -> Json {
-    let codes = cases.iter().map(|case| format!("`{case}`")).collect::<Vec<_>>().join(" or ");
+/// Whether what is refused says itself which code its problem has.
+fn has_own_codes(err: &Type) -> bool {
+    let Type::Variant { cases, .. } = err else { return false };
+    let refused = cases.iter().find(|case| case.name == "refused");
+    let Some(Type::Record { fields, .. }) = refused.and_then(|case| case.ty.as_ref()) else {
+        return false;
+    };
+    fields.iter().any(|field| field.json == "code" && field.ty == Type::String)
+}
+
+fn refusal(cases: &[&str], own: bool, error: Json) -> Json {
+    let codes = cases.iter().map(|case| match *case {
+        "refused" if own => "`refused` or a code of its own (that in `error`)".to_owned(),
+        case => format!("`{case}`"),
+    });
+    let codes = codes.collect::<Vec<_>>().join(" or ");
     let schema = json!({"allOf": [
         {"$ref": "#/components/schemas/Problem"},
         {"type": "object", "properties": {"error": error}},

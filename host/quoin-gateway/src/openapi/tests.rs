@@ -180,6 +180,26 @@ fn a_route_is_told_with_its_parameters_body_and_answers() {
 }
 
 #[test]
+fn a_refusal_is_told_with_a_code_of_its_own_where_it_has_one() {
+    let described = |cases: Vec<(&str, Option<Type>)>| {
+        let cases = cases.into_iter().map(|(name, ty)| Case { name: name.into(), ty }).collect();
+        let err = Type::Variant { name: name("error"), cases };
+        let mut function = function("get", vec![], None);
+        function.result = Some(Type::Result { ok: None, err: Some(Box::new(err)) });
+        let document = of_one("GET /things", "", function, &[]);
+        document["paths"]["/things"]["get"]["responses"]["422"]["description"].clone()
+    };
+    let own = Some(record("refusal", vec![("code", Type::String), ("message", Type::String)]));
+    assert_eq!(
+        described(vec![("invalid", None), ("refused", own)]),
+        "Refused as `invalid` or `refused` or a code of its own (that in `error`)."
+    );
+    for other in [None, Some(Type::String), Some(record("r", vec![("code", Type::U8)]))] {
+        assert_eq!(described(vec![("refused", other)]), "Refused as `refused`.");
+    }
+}
+
+#[test]
 fn a_record_in_the_query_is_flattened_and_a_text_body_may_be_sent_as_it_is() {
     let filter = record("filter", vec![("kind", option(Type::String)), ("sizes", list(Type::U8))]);
     let function = function("import", vec![("filter", filter), ("text", Type::String)], None);
