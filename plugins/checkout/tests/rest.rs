@@ -221,7 +221,7 @@ fn goods_come_back_to_where_they_came_from_or_to_where_the_staff_say() {
     // Nobody knows where this one is from, so nothing happens before the staff say it.
     let problem = back(pieces(&order, 1)).expect(422);
     let fault = &problem["error"]["val"][0];
-    assert!(text(fault, "field").ends_with("/0/location"), "{problem}");
+    assert_eq!(text(fault, "field"), "lines/0/location", "{problem}");
     assert!(text(fault, "problem").contains("attic, main"), "{problem}");
     assert_eq!(places(&shop, "mug"), at(&[("attic", 0, 0), ("main", 1, 0)]));
     for location in ["main", "returns"] {

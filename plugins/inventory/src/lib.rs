@@ -54,16 +54,16 @@ impl contract::Guest for Inventory {
         allocations::of(&owner)
     }
 
-    fn release(owner: String, parts: Option<Vec<Part>>) -> Result<Vec<Allocated>, Error> {
-        parts::take(Step::Release, &owner, parts)
+    fn release(owner: String, lines: Option<Vec<Part>>) -> Result<Vec<Allocated>, Error> {
+        parts::take(Step::Release, &owner, lines)
     }
 
-    fn ship(owner: String, parts: Option<Vec<Part>>) -> Result<Vec<Allocated>, Error> {
-        parts::take(Step::Ship, &owner, parts)
+    fn ship(owner: String, lines: Option<Vec<Part>>) -> Result<Vec<Allocated>, Error> {
+        parts::take(Step::Ship, &owner, lines)
     }
 
-    fn restock(owner: String, parts: Option<Vec<Part>>) -> Result<Vec<Allocated>, Error> {
-        parts::take(Step::Restock, &owner, parts)
+    fn restock(owner: String, lines: Option<Vec<Part>>) -> Result<Vec<Allocated>, Error> {
+        parts::take(Step::Restock, &owner, lines)
     }
 }
 

@@ -91,14 +91,14 @@ pub fn take(step: Step, owner: &str, parts: Option<Vec<Part>>) -> Result<Vec<All
 fn check(parts: &[Part], all: &[Allocated]) -> Result<(), Error> {
     let mut check = Check::default();
     let locations = admin::locations();
-    for (i, part) in check.list("parts", parts, PARTS_MAX).iter().enumerate() {
+    for (i, part) in check.list("lines", parts, PARTS_MAX).iter().enumerate() {
         if all.iter().all(|one| one.line != part.line) {
-            check.fault(format!("parts/{i}/line"), "is not a line of this owner");
+            check.fault(format!("lines/{i}/line"), "is not a line of this owner");
         }
-        check.quantity(format!("parts/{i}/quantity"), part.quantity, 1);
+        check.quantity(format!("lines/{i}/quantity"), part.quantity, 1);
         let known = |id: &String| locations.iter().any(|location| location.id == *id);
         if !part.location.as_ref().is_none_or(known) {
-            check.fault(format!("parts/{i}/location"), "is not a location of this shop");
+            check.fault(format!("lines/{i}/location"), "is not a location of this shop");
         }
     }
     check.done()
@@ -132,7 +132,7 @@ fn spread(
     if step == Step::Restock && part.location.is_none() && from.len() > 1 && left > part.quantity {
         let places: Vec<&str> = from.iter().map(|(_, one)| one.location.as_str()).collect();
         let problem = format!("is missing: the line was shipped from {}", places.join(", "));
-        return Err(Error::Invalid(vec![fault(format!("parts/{place}/location"), problem)]));
+        return Err(Error::Invalid(vec![fault(format!("lines/{place}/location"), problem)]));
     }
     let to = part.location.as_ref().filter(|_| step == Step::Restock);
     let mut missing = part.quantity;

@@ -95,7 +95,7 @@ fn all(shop: &Shop, step: &str, owner: &str) -> Json {
 /// Releases, ships or restocks pieces of a line, at a location or wherever they are.
 fn some(shop: &Shop, step: &str, line: &str, location: Option<&str>, quantity: u32) -> Reply {
     let part = json!({"line": line, "location": location, "quantity": quantity});
-    call(shop, step, json!({"owner": "ada", "parts": [part]}))
+    call(shop, step, json!({"owner": "ada", "lines": [part]}))
 }
 
 /// Location, quantity, shipped, released and restocked of what an owner has.

@@ -37,7 +37,7 @@ fn no_more_of_a_line_is_shipped_released_or_restocked_than_is_left() {
         assert_eq!(tag(&some(&shop, step, "1", None, 3).expect(409)), "conflict");
     }
     let twice = json!([{"line": "1", "quantity": 1}, {"line": "1", "quantity": 2}]);
-    call(&shop, "ship", json!({"owner": "ada", "parts": twice})).expect(409);
+    call(&shop, "ship", json!({"owner": "ada", "lines": twice})).expect(409);
     assert_eq!((totals(&shop, "mug"), moved(&shop, "mug")), ((7, 2), 7));
     some(&shop, "ship", "1", None, 2).ok();
     some(&shop, "restock", "1", None, 4).ok();
@@ -84,12 +84,12 @@ fn parts_that_cannot_be_are_refused_by_field_and_move_nothing() {
     let (_host, shop) = stocked("sku,on_hand\nmug,9\n");
     allocate(&shop, "ada", &[("mug", 5)]).ok();
     for step in ["ship", "release", "restock"] {
-        refused(some(&shop, step, "2", None, 1), "parts/0/line");
-        refused(some(&shop, step, "1", None, 0), "parts/0/quantity");
-        refused(some(&shop, step, "1", Some("moon"), 1), "parts/0/location");
+        refused(some(&shop, step, "2", None, 1), "lines/0/line");
+        refused(some(&shop, step, "1", None, 0), "lines/0/quantity");
+        refused(some(&shop, step, "1", Some("moon"), 1), "lines/0/location");
         let parts = json!([{"line": "1", "quantity": 1}, {"line": "9", "quantity": 1}]);
-        refused(call(&shop, step, json!({"owner": "ada", "parts": parts})), "parts/1/line");
-        call(&shop, step, json!({"owner": "ada", "parts": []})).ok();
+        refused(call(&shop, step, json!({"owner": "ada", "lines": parts})), "lines/1/line");
+        call(&shop, step, json!({"owner": "ada", "lines": []})).ok();
     }
     assert_eq!((has(&shop, "ada"), totals(&shop, "mug")), (main([5, 0, 0, 0]), (9, 5)));
 }
@@ -109,11 +109,11 @@ fn nobody_guesses_where_a_part_of_what_two_places_shipped_comes_back_to() {
     assert_eq!(on_hand(&shop), [3, 3]);
     all(&shop, "ship", "ada");
     assert_eq!(on_hand(&shop), [1, 1]);
-    refused(some(&shop, "restock", "1", None, 1), "parts/0/location");
+    refused(some(&shop, "restock", "1", None, 1), "lines/0/location");
     let twice = json!([
         {"line": "1", "location": "main", "quantity": 1}, {"line": "1", "quantity": 1},
     ]);
-    refused(call(&shop, "restock", json!({"owner": "ada", "parts": twice})), "parts/1/location");
+    refused(call(&shop, "restock", json!({"owner": "ada", "lines": twice})), "lines/1/location");
     assert_eq!(on_hand(&shop), [1, 1]);
     // Those that were shipped from where they come back to are counted first.
     some(&shop, "restock", "1", Some("main"), 1).ok();
@@ -130,13 +130,13 @@ fn a_thousand_parts_move_at_once_and_no_more() {
     allocate(&shop, "ada", &[("mug", 2_000)]).ok();
     let parts = |count| vec![json!({"line": "1", "quantity": 1}); count];
     for (step, moved) in [("ship", [1_000, 0, 0]), ("release", [1_000, 1_000, 0])] {
-        let ask = |count| call(&shop, step, json!({"owner": "ada", "parts": parts(count)}));
-        refused(ask(1_001), "parts");
+        let ask = |count| call(&shop, step, json!({"owner": "ada", "lines": parts(count)}));
+        refused(ask(1_001), "lines");
         ask(1_000).ok();
         assert_eq!(has(&shop, "ada"), main([2_000, moved[0], moved[1], moved[2]]));
     }
-    let ask = |count| call(&shop, "restock", json!({"owner": "ada", "parts": parts(count)}));
-    refused(ask(1_001), "parts");
+    let ask = |count| call(&shop, "restock", json!({"owner": "ada", "lines": parts(count)}));
+    refused(ask(1_001), "lines");
     ask(1_000).ok();
     assert_eq!(has(&shop, "ada"), main([2_000, 1_000, 1_000, 1_000]));
     assert_eq!((totals(&shop, "mug"), moved(&shop, "mug")), ((2_000, 0), 2_000));

@@ -99,7 +99,7 @@ impl Model {
         let to = (step == "restock").then_some("main");
         let part = |quantity| json!([{"line": "1", "location": to, "quantity": quantity}]);
         let parts = quantity.map(part);
-        let status = call(shop, step, json!({"owner": owner, "parts": parts})).status;
+        let status = call(shop, step, json!({"owner": owner, "lines": parts})).status;
         let Some(lines) = self.owners.get_mut(owner) else {
             assert_eq!(status, 404, "{owner}");
             return;
