@@ -164,15 +164,16 @@ fn statements(step: Step, owner: &str, one: &Move, all: &[Allocated]) -> Vec<Sta
     let quantity = i64::from(one.quantity);
     let (on_hand, allocated) = step.effect();
     let delta = on_hand.map_or(0, |(_, delta)| delta * quantity);
-    let mut statements = vec![
-        db::statement(
-            "UPDATE inventory_allocated SET shipped = ?4, released = ?5, restocked = ?6
-             WHERE owner = ?1 AND line = ?2 AND location = ?3",
-            &params![owner, &of.line, &of.location, of.shipped, of.released, of.restocked],
-        ),
-        level::ensure(&of.variant, &one.location),
-        level::change(&of.variant, &one.location, delta, allocated * quantity),
-    ];
+    let mut statements = vec![db::statement(
+        "UPDATE inventory_allocated SET shipped = ?4, released = ?5, restocked = ?6
+         WHERE owner = ?1 AND line = ?2 AND location = ?3",
+        &params![owner, &of.line, &of.location, of.shipped, of.released, of.restocked],
+    )];
+    // Goods may come back to where none of them ever were; the others are somewhere.
+    if step == Step::Restock {
+        statements.push(level::ensure(&of.variant, &one.location));
+    }
+    statements.push(level::change(&of.variant, &one.location, delta, allocated * quantity));
     if let Some((kind, _)) = on_hand {
         let change = Change {
             variant: of.variant.clone(),
