@@ -26,6 +26,10 @@ impl Allocated {
     }
 }
 
+/// Rows of a page of owners: ten owners with as many lines as one may have. With the longest ids that a
+/// line can have, half of the 4 MiB that the host returns at once.
+const ROWS_OF_PAGE: u64 = 2_000;
+
 /// Asks for what an owner has, in the order of lines.
 fn select(owner: &str) -> Statement {
     db::statement(
@@ -56,7 +60,8 @@ pub fn mark(owner: &str, all: &[Allocated]) -> Statement {
     db::statement("UPDATE inventory_owner SET open = ?2 WHERE id = ?1", &params![owner, open])
 }
 
-/// A page of owners with goods that are still allocated, oldest first.
+/// A page of owners with goods that are still allocated, oldest first: as many as asked for, or fewer where
+/// these have more than a page takes.
 pub fn list_open(from: Option<&str>, limit: Option<u32>) -> Result<AllocationPage, Error> {
     let limit = cursor::limit(limit);
     let (since, after) = match from {
@@ -66,12 +71,15 @@ pub fn list_open(from: Option<&str>, limit: Option<u32>) -> Result<AllocationPag
         })?,
     };
     let mut owners = db::rows(
-        "SELECT id, since FROM inventory_owner
+        "SELECT id, since,
+             (SELECT count(*) FROM inventory_allocated WHERE owner = inventory_owner.id) AS parts
+         FROM inventory_owner
          WHERE open = 1 AND (since, id) > (?1, ?2) ORDER BY since, id LIMIT ?3",
         &params![since, after, limit + 1],
     );
-    let more = owners.len() > limit as usize;
-    owners.truncate(limit as usize);
+    let all = owners.len();
+    owners.truncate(fitting(&owners).min(limit as usize));
+    let more = owners.len() < all;
     let questions: Vec<Statement> = owners.iter().map(|row| select(&row.text("id"))).collect();
     let items: Vec<OpenAllocation> = (owners.iter().zip(db::batch(&questions)))
         .map(|(row, lines)| OpenAllocation {
@@ -83,6 +91,15 @@ pub fn list_open(from: Option<&str>, limit: Option<u32>) -> Result<AllocationPag
     let next = items.last().filter(|_| more);
     let next = next.map(|last| cursor::encode(&format!("{} {}", last.since, last.owner)));
     Ok(AllocationPage { items, next })
+}
+
+/// How many of these owners fit on a page: one does in any case.
+fn fitting(owners: &[Row]) -> usize {
+    let sums = owners.iter().scan(0, |sum: &mut u64, owner| {
+        *sum += owner.number::<u64>("parts");
+        Some(*sum)
+    });
+    sums.take_while(|sum| *sum <= ROWS_OF_PAGE).count().max(1)
 }
 
 /// The place in the list that a cursor tells.

@@ -157,6 +157,37 @@ fn open_allocations_are_listed_oldest_first_by_pages() {
 }
 
 #[test]
+fn a_page_of_owners_with_many_lines_is_shorter_and_the_list_goes_on() {
+    let (_host, shop) = stocked("sku,on_hand\nmug,9000\n");
+    let mug = super::variant(&shop, "mug");
+    // With the longest ids: all together they are more than the host returns at once.
+    let id = |i: usize| format!("{i:03}{}", "ü".repeat(197));
+    let lines = |count| -> Json {
+        (0..count).map(|i| json!({"id": id(i), "variant": mug, "quantity": 1})).collect()
+    };
+    let owners: Vec<String> = (0..42).map(|n| format!("owner-{n:02}")).collect();
+    for owner in &owners {
+        call(&shop, "allocate", json!({"owner": owner, "lines": lines(200)})).ok();
+    }
+    let (mut found, mut pages, mut cursor) = (Vec::new(), Vec::new(), String::new());
+    while pages.len() < 10 {
+        let path = format!("/admin/stock/allocations?limit=100{cursor}");
+        let page = shop.admin().get(&path).ok();
+        let items = page["items"].as_array().expect("items");
+        assert!(items.iter().all(|one| one["lines"].as_array().expect("lines").len() == 200));
+        let owner = |one: &Json| one["owner"].as_str().expect("an owner").to_owned();
+        found.extend(items.iter().map(owner));
+        pages.push(items.len());
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    found.sort();
+    assert_eq!((found, pages), (owners, vec![10, 10, 10, 10, 2]));
+}
+
+#[test]
 fn bad_lines_are_refused_by_field() {
     let (_host, shop) = stocked("sku,on_hand\nmug,5\n");
     let long = "x".repeat(201);
