@@ -186,7 +186,7 @@ fn a_refusal_is_told_with_a_code_of_its_own_where_it_has_one() {
         let err = Type::Variant { name: name("error"), cases };
         let mut function = function("get", vec![], None);
         function.result = Some(Type::Result { ok: None, err: Some(Box::new(err)) });
-        let document = of_one("GET /things", "", function, &[]);
+        let document = of_one("GET /things", "access = \"public\"", function, &[]);
         document["paths"]["/things"]["get"]["responses"]["422"]["description"].clone()
     };
     let own = Some(record("refusal", vec![("code", Type::String), ("message", Type::String)]));
