@@ -35,7 +35,7 @@ const PROVEN_MAX: u32 = 2 * PROVEN;
 const SHARED_MAX: usize = 64;
 /// How long a commit is put off at most while requests follow each other, in times of the last one: a
 /// slow disk is worth more company.
-const PATIENCE: u32 = 2;
+const PATIENCE: u32 = 4;
 /// How long it is put off at most, whatever the last one took.
 const PATIENCE_MAX: Duration = Duration::from_millis(50);
 
