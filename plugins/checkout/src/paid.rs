@@ -12,8 +12,7 @@ use crate::{allocations, order_steps, provider};
 /// for a part that was cancelled just now.
 pub fn settle(mut order: Order, rest: i64) -> Result<(Order, Payment), Error> {
     let mut payment = provider::refresh(&order.payment_method, &order.payment_id)?;
-    let over = matches!(payment.state, State::Declined | State::Voided);
-    if over && order.fulfilment == FulfilmentState::Unfulfilled {
+    if fell(&order, &payment) {
         order = order_steps::cancel(&order.id, "the payment was declined")?;
     }
     if order.state == OrderState::Cancelled {
@@ -30,11 +29,23 @@ pub fn settle(mut order: Order, rest: i64) -> Result<(Order, Payment), Error> {
             let why = "nobody knows yet what came of the payment: confirm the order first";
             return Err(Error::Conflict(why.into()));
         }
-        // What is not captured of it never will be.
-        payment = refund(payment, rest)?;
+        // What is not captured of it never will be; what was captured since for what is cancelled goes back.
+        let over = payment.captured.minor - order.due.minor;
+        let back = rest.min(over).max(over - payment.refunded.minor).max(0);
+        payment = refund(payment, back)?;
     }
     payment = capture_if_due(payment, &order.due);
+    if fell(&order, &payment) {
+        return settle(order, 0);
+    }
     Ok((record(&order, &payment)?, payment))
+}
+
+/// Whether an order has come to nothing with its payment.
+pub fn fell(order: &Order, payment: &Payment) -> bool {
+    matches!(payment.state, State::Declined | State::Voided)
+        && order.fulfilment == FulfilmentState::Unfulfilled
+        && order.state != OrderState::Cancelled
 }
 
 /// Gives back what is captured, or so much of it. This has a key of its own each time, as voiding and

@@ -4,16 +4,24 @@ use quoin_sdk::types::{Error, Money, Part};
 
 use crate::bindings::exports::quoin::checkout::checkout_admin::Guest;
 use crate::orders::Order;
-use crate::paid::{capture, record, settle};
+use crate::paid::{capture, fell, record, settle};
 use crate::provider::State;
 use crate::{Plugin, allocations, order_steps, orders, provider};
 
 impl Guest for Plugin {
     fn capture(id: String) -> Result<Order, Error> {
-        let (order, payment) = settle(orders::get(&id)?, 0)?;
+        let before = orders::get(&id)?;
+        let revision = before.revision;
+        let (order, mut payment) = settle(before, 0)?;
+        if payment.state == State::Authorized {
+            payment = capture(payment, &order.due)?;
+            let fell = fell(&order, &payment);
+            return if fell { Ok(settle(order, 0)?.0) } else { record(&order, &payment) };
+        }
         match payment.state {
-            State::Authorized => record(&order, &capture(payment, &order.due)?),
             State::Captured | State::Unknown => Ok(order),
+            // What was learnt of the payment is kept.
+            _ if order.revision != revision => Ok(order),
             _ => Err(Error::Conflict("the payment is not authorized".into())),
         }
     }

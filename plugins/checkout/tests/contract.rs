@@ -34,7 +34,7 @@ struct Config<'a> {
 }
 
 /// Methods whose names tell the plugin of strange payments what becomes of them.
-const STRANGE: [&str; 28] = [
+const STRANGE: [&str; 31] = [
     "asks-then-asks",
     "asks-then-authorized",
     "asks-then-captured",
@@ -43,6 +43,7 @@ const STRANGE: [&str; 28] = [
     "asks-due-then-authorized",
     "asks-less-then-authorized",
     "asks-unvoidable",
+    "authorized-bounces",
     "authorized-due-in-parts",
     "authorized-due-uncapturable",
     "authorized-due-unsure-then-captured",
@@ -53,6 +54,7 @@ const STRANGE: [&str; 28] = [
     "authorized-unsure-then-captured",
     "authorized-unsure-then-voided",
     "authorized-unvoidable",
+    "authorized-vague-then-captured",
     "busy",
     "captured",
     "captured-less",
@@ -60,6 +62,7 @@ const STRANGE: [&str; 28] = [
     "dies",
     "endless",
     "trap",
+    "unknown-due-bounces-then-authorized",
     "unknown-then-authorized",
     "unknown-then-unknown",
     "voided",

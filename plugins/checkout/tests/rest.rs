@@ -318,3 +318,32 @@ fn the_rest_is_cancelled_when_it_is_known_what_came_of_the_payment() {
     assert_eq!(states(&rest), ["completed", "partially-refunded", "fulfilled"]);
     assert_eq!(money(&shop, &order), ("captured".into(), [2_350, 0, 1_900]));
 }
+
+#[test]
+fn a_refund_of_which_nobody_knew_is_made_when_it_is_known_that_it_was_not() {
+    let (_host, shop, order) = partly_shipped("authorized-vague-then-captured");
+    act(&shop, &order, "capture", json!({})).ok();
+    assert_eq!(cancel(&shop, &order).ok()["payment"], "pending");
+    super::confirm(&shop, &order);
+    assert_eq!(money(&shop, &order), ("captured".into(), [2_350, 0, 1_900]));
+    super::confirm(&shop, &order);
+    assert_eq!(money(&shop, &order), ("captured".into(), [2_350, 0, 1_900]));
+}
+
+#[test]
+fn an_order_whose_payment_is_declined_when_it_is_captured_is_cancelled_with_its_goods_given_back() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    let place = |method: &str| {
+        let cart = cart(&shop, &[("mug", 2)]);
+        super::place_by(&shop, &cart, method).expect(200)["order"].take()
+    };
+    let order = place("authorized-bounces");
+    let fallen = act(&shop, &order, "capture", json!({})).ok();
+    assert_eq!(states(&fallen), ["cancelled", "declined", "unfulfilled"]);
+    assert_eq!(case(&act(&shop, &order, "capture", json!({})).expect(409)), "conflict");
+    // The same where the money is due with an order that waited for it.
+    let order = place("unknown-due-bounces-then-authorized");
+    assert_eq!(stock(&shop, "mug"), (10, 2));
+    assert_eq!(super::confirm(&shop, &order)["outcome"], "declined");
+    assert_eq!((stock(&shop, "mug"), open_allocations(&shop)), ((10, 0), 0));
+}

@@ -18,7 +18,9 @@ mod bindings {
     export!(Payments);
 }
 
-use bindings::exports::quoin::payment::provider::{Authorization, Entry, Guest, Page, Payment};
+use bindings::exports::quoin::payment::provider::{
+    Authorization, Entry, Guest, Page, Payment, State,
+};
 use payment::{Stored, state};
 use quoin_sdk::host::trap;
 use quoin_sdk::types::{Error, Money};
@@ -55,7 +57,9 @@ impl Guest for Payments {
             payment.capture(only);
             trap("as asked, after it was written down");
         }
-        if payment.succeeds(&key, "unsure") {
+        if payment.method.contains("bounces") {
+            payment.set(State::Declined);
+        } else if payment.succeeds(&key, "unsure") {
             payment.capture(only);
         }
         Ok(payment.view())
@@ -72,9 +76,11 @@ impl Guest for Payments {
         Ok(payment.view())
     }
 
-    fn refund(_: String, id: String, _: String, only: Option<Money>) -> Result<Payment, Error> {
+    fn refund(_: String, id: String, key: String, only: Option<Money>) -> Result<Payment, Error> {
         let mut payment = Stored::find(&id)?;
-        payment.refund(only);
+        if payment.succeeds(&key, "vague") {
+            payment.refund(only);
+        }
         Ok(payment.view())
     }
 
