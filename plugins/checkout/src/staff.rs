@@ -3,7 +3,7 @@
 use quoin_sdk::types::{Error, Money, Part};
 
 use crate::bindings::exports::quoin::checkout::checkout_admin::Guest;
-use crate::orders::Order;
+use crate::orders::{Order, OrderState};
 use crate::paid::{capture, fell, record, settle};
 use crate::provider::State;
 use crate::{Plugin, allocations, order_steps, orders, provider};
@@ -29,7 +29,10 @@ impl Guest for Plugin {
     fn cancel(id: String, reason: String) -> Result<Order, Error> {
         let due = orders::get(&id)?.due.minor;
         let order = order_steps::cancel(&id, &reason)?;
-        allocations::release(&order.snapshot.cart_id, None)?;
+        // Of an order that is cancelled as a whole, settling gives the goods back.
+        if order.state != OrderState::Cancelled {
+            allocations::release(&order.snapshot.cart_id, None)?;
+        }
         let rest = due - order.due.minor;
         Ok(settle(order, rest)?.0)
     }

@@ -46,6 +46,11 @@ impl Seller<'_> {
         Ok(())
     }
 
+    /// Sales in a second.
+    fn rate(&self) -> f64 {
+        median(&mut self.rates.clone())
+    }
+
     /// Seconds of processor time of a sale.
     fn cost(&self) -> f64 {
         self.busy / self.checkouts.len() as f64
@@ -82,17 +87,15 @@ pub fn checkouts(shops: &Shops, seconds: u32, table: &mut Table) -> Result<()> {
     ));
     table.row("4 KiB appended and synced to this disk", millis(sync), vec![]);
     let [native, one, many] = sellers;
-    let rates = |mut rates: Vec<f64>| median(&mut rates);
-    let (limit, rate_of_one) = (rates(native.rates.clone()), rates(one.rates.clone()));
     let compared = [
         (&native, None, None),
-        (&one, Some((limit, "the native sales")), Some(native.cost())),
-        (&many, Some((rate_of_one, "the sales of 1 shop")), None),
+        (&one, Some((&native, "the native sales")), Some(native.cost())),
+        (&many, Some((&one, "the sales of 1 shop")), None),
     ];
     for (seller, beside, cost) in compared {
         let ratio = |is, of| vec![Ratio { is, of, aim: None }];
-        let (name, sold) = (seller.name, rates(seller.rates.clone()));
-        let ratios = beside.map_or(vec![], |(other, of)| ratio(sold / other, of));
+        let (name, sold) = (seller.name, seller.rate());
+        let ratios = beside.map_or(vec![], |(other, of)| ratio(sold / other.rate(), of));
         table.row(format!("{name}: sales"), rate(sold), ratios);
         let ratios = cost.map_or(vec![], |native| ratio(seller.cost() / native, "the native time"));
         table.row(format!("{name}: processor time of a sale"), millis(seller.cost()), ratios);
