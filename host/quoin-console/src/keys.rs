@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use quoin_core::Name;
+use quoin_core::visible::is_hidden;
 use quoin_supervisor::{KeyRow, Supervisor};
 use serde::Deserialize;
 use serde_json::json;
@@ -30,7 +31,7 @@ struct NewKey {
 
 pub(crate) async fn add(host: &Arc<Supervisor>, tenant: Name, body: &[u8]) -> Answer {
     let NewKey { label } = parse(body)?;
-    if label.chars().count() > LABEL_MAX || label.chars().any(char::is_control) {
+    if label.chars().count() > LABEL_MAX || label.chars().any(is_hidden) {
         let detail = format!("A label is one line of at most {LABEL_MAX} characters.");
         return Err(refusal(422, "bad-label", "Label refused", detail));
     }

@@ -12,6 +12,7 @@ pub mod problem;
 pub mod shop;
 pub mod sql;
 pub mod types;
+pub mod visible;
 
 pub use clock::{Clock, ManualClock};
 pub use description::Description;

@@ -19,8 +19,8 @@ pub use need::{Bind, Need, OnFailure};
 pub use pattern::{HOST_PATHS, Prefix, RoutePattern};
 pub use route::{Access, ErrorStatus, Route, SuccessStatus, Web};
 
-use crate::Name;
 use crate::limits::Limits;
+use crate::{Name, visible};
 
 /// A manifest that cannot be used; the text has line, column and what to do.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -134,8 +134,8 @@ impl Manifest {
         if self.description.trim().is_empty() || self.description.len() > 300 {
             return Some("description must be 1 to 300 characters".into());
         }
-        if self.description.contains(char::is_control) {
-            return Some("description must be one line, without control characters".into());
+        if let Some(fault) = self.hidden() {
+            return Some(fault);
         }
         if let Some(fault) = self.limits.fault() {
             return Some(format!("[limits]: {fault}"));
@@ -167,6 +167,28 @@ impl Manifest {
             }
         }
         None
+    }
+
+    /// What is wrong if a text for people has characters that they would not see.
+    fn hidden(&self) -> Option<String> {
+        let of_keys = self.config.iter().flat_map(|c| {
+            let default = c.default.iter().map(String::as_str);
+            let name = format!("the configuration key {}", visible::line(&c.key));
+            [c.key.as_str(), &c.description]
+                .into_iter()
+                .chain(default)
+                .map(move |t| (name.clone(), t))
+        });
+        let description = ("description".to_owned(), self.description.as_str());
+        let (place, hidden) =
+            std::iter::once(description).chain(of_keys).find_map(|(place, text)| {
+                Some((place, text.chars().find(|c| visible::is_hidden(*c))?))
+            })?;
+        Some(format!(
+            "{place} has the character {}, which nobody sees: leave out line breaks, control \
+             characters, zero-width characters and marks of direction",
+            hidden.escape_default()
+        ))
     }
 
     /// Whether this function is declared to only read.

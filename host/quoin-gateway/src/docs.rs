@@ -8,7 +8,7 @@ mod operation;
 mod types;
 
 use data_encoding::{BASE64, HEXLOWER};
-use quoin_core::Digest;
+use quoin_core::{Digest, visible};
 use serde_json::Value as Json;
 
 use html::{escape, prose, text};
@@ -27,7 +27,7 @@ pub fn content_security_policy() -> String {
 }
 
 /// Stands for the address of the shop in a page that is made for all addresses. The descriptions of
-/// plugins are the only free text in it, and they have no control characters.
+/// plugins are the only free text in it, and hidden characters are written out there.
 pub const ANY_BASE: &str = "\u{1a}";
 
 /// The page of a document; `base` is the address of the shop, for the examples.
@@ -116,7 +116,7 @@ impl<'a> Plugin<'a> {
     fn section(&self, document: &Json, base: &str) -> String {
         let name = escape(text(&self.tag["name"]));
         let version = escape(text(&self.tag["x-version"]));
-        let description = escape(text(&self.tag["description"]));
+        let description = escape(&visible::line(text(&self.tag["description"])));
         let routes: String = (self.routes.iter())
             .map(|(path, method, operation)| {
                 operation::article(document, base, path, method, operation)

@@ -9,6 +9,7 @@ use crate::failed::{Exit, Failed};
 use crate::file;
 use crate::global::Global;
 use crate::output::{print, print_json};
+use crate::text;
 
 pub fn run(global: &Global, args: &CallArgs) -> Result<(), Failed> {
     let text = match args.params.as_str() {
@@ -32,6 +33,5 @@ pub fn run(global: &Global, args: &CallArgs) -> Result<(), Failed> {
     if global.json {
         return print_json(&answer);
     }
-    // As JSON, control characters are escaped.
-    print(&format!("{:#}\n", answer.get("ok").unwrap_or(&Value::Null)))
+    print(&format!("{}\n", text::json(answer.get("ok").unwrap_or(&Value::Null))))
 }

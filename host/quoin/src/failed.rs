@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::text::plain;
+use crate::text;
 
 /// How a command ends that did not do what it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,12 +115,13 @@ impl Failed {
             });
             eprintln!("{told}");
         } else {
-            eprintln!("error: {}", plain(&self.message));
+            // It may be of several lines, and none of them looks like the first.
+            eprintln!("error: {}", text::lines(&self.message).replace('\n', "\n  "));
             if let Some(error) = error {
-                eprintln!("{error:#}");
+                eprintln!("{}", text::json(error));
             }
             if let Some(advice) = &self.advice {
-                eprintln!("{}", plain(advice));
+                eprintln!("{}", text::lines(advice));
             }
         }
         self.exit.into()

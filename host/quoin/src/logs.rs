@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::failed::Failed;
 use crate::global::Global;
 use crate::output::{items, member, print};
-use crate::text::plain;
+use crate::text;
 use crate::time::utc;
 
 /// Characters of a request's id that people are shown: as many as `--request` needs.
@@ -68,6 +68,6 @@ fn tell(global: &Global, line: &Value) -> Result<(), Failed> {
         "" => "-",
         id => id.get(..REQUEST_CHARS).unwrap_or(id),
     };
-    let message = member(line, "message");
-    print(&plain(&format!("{at} {level:<5} {request:<REQUEST_CHARS$} {plugin}: {message}\n")))
+    let message = text::line(member(line, "message"));
+    print(&format!("{at} {level:<5} {request:<REQUEST_CHARS$} {plugin}: {message}\n"))
 }

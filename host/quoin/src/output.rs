@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use serde_json::Value;
 
 use crate::failed::Failed;
-use crate::text::plain;
+use crate::text;
 
 /// Prints on standard output. A reader that has gone away (`| head`) is no failure.
 pub fn print(text: &str) -> Result<(), Failed> {
@@ -39,7 +39,7 @@ pub fn can_ask() -> bool {
 
 /// Asks, and takes anything but yes for no.
 pub fn confirm(question: &str) -> bool {
-    eprint!("{} [y/N] ", plain(question));
+    eprint!("{} [y/N] ", text::line(question));
     let mut line = String::new();
     match std::io::stdin().read_line(&mut line) {
         Ok(_) => matches!(line.trim(), "y" | "Y" | "yes"),

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::bundle::BundleFile;
 use crate::output::{items, member};
-use crate::text::plain;
+use crate::text;
 
 /// The changes that a shop file makes, with what each new plugin may do; each line ended.
 pub fn of_shop(plan: &Value, shop: &StoredShop, files: &BTreeMap<Digest, BundleFile>) -> String {
@@ -36,16 +36,13 @@ pub fn of_shop(plan: &Value, shop: &StoredShop, files: &BTreeMap<Digest, BundleF
 pub fn of_installation(plan: &Value) -> String {
     let changes = items(plan, "changes");
     if changes.is_empty() {
-        return plain(&format!(
-            "{} runs that already: nothing to change.\n",
-            member(plan, "tenant")
-        ));
+        return format!("{} runs that already: nothing to change.\n", member(plan, "tenant"));
     }
     ended(&changes.iter().flat_map(lines_of).collect::<Vec<_>>())
 }
 
 fn ended(lines: &[String]) -> String {
-    plain(&lines.join("\n")) + "\n"
+    lines.iter().map(|line| text::line(line) + "\n").collect()
 }
 
 fn lines_of(change: &Value) -> Vec<String> {

@@ -17,7 +17,7 @@ use crate::file;
 use crate::global::Global;
 use crate::output::{items, member, print, print_json};
 use crate::plan;
-use crate::text::{plain, table};
+use crate::text::table;
 
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {
@@ -173,7 +173,7 @@ fn change(
         return Ok(());
     }
     let revision = told.get("revision").cloned().unwrap_or_default();
-    print(&plain(&format!("{} is at revision {revision}.\n{then}", member(&told, "tenant"))))
+    print(&format!("{} is at revision {revision}.\n{then}", member(&told, "tenant")))
 }
 
 /// A tenant's plugins as a table.

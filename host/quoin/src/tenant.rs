@@ -12,7 +12,7 @@ use crate::global::Global;
 use crate::key::{self, KeyCommand};
 use crate::output::{can_ask, confirm, items, member, print, print_json};
 use crate::plugin;
-use crate::text::{plain, table};
+use crate::text::{self, table};
 
 #[derive(Debug, Subcommand)]
 pub enum TenantCommand {
@@ -75,10 +75,10 @@ fn remove(global: &Global, tenant: &Name, yes: bool) -> Result<(), Failed> {
         return print_json(&removed);
     }
     let folder = databases(global, tenant);
-    print(&plain(&format!(
+    print(&format!(
         "{tenant} is removed. The databases of its plugins stay in {folder}; a shop of this name \
          takes them up again; delete the folder to start anew.\n"
-    )))
+    ))
 }
 
 /// The folder of a shop's databases: by its path, where this command line knows the data directory.
@@ -104,9 +104,9 @@ fn list(tenants: &Value) -> String {
     }
     let faults = items(tenants, "tenants").iter().filter_map(|tenant| {
         let fault = tenant.get("fault")?.as_str()?;
-        Some(format!("{} does not run: {fault}\n", member(tenant, "name")))
+        Some(format!("{} does not run: {}\n", member(tenant, "name"), text::line(fault)))
     });
-    table(&rows) + &plain(&faults.collect::<String>())
+    table(&rows) + &faults.collect::<String>()
 }
 
 fn domains(tenant: &Value) -> String {
@@ -118,7 +118,7 @@ fn show(tenant: &Value) -> String {
     let number = |name| tenant.get(name).and_then(Value::as_u64).unwrap_or_default();
     let mut text = format!("{}, revision {}\n", member(tenant, "name"), number("revision"));
     if let Some(fault) = tenant.get("fault").and_then(Value::as_str) {
-        text += &format!("It does not run: {fault}\n");
+        text += &format!("It does not run: {}\n", text::line(fault));
     }
     text += &format!("Domains: {}\n", domains(tenant));
     match number("draining") {
@@ -147,7 +147,7 @@ fn show(tenant: &Value) -> String {
     let routes: Vec<_> = items(tenant, "routes").iter().map(route).collect();
     format!(
         "{}\n{}\nBindings\n{}\nRoutes\n{}",
-        plain(&text),
+        text,
         plugin::list(tenant),
         table(&bindings),
         table(&routes)

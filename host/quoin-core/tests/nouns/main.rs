@@ -8,3 +8,4 @@ mod patterns;
 mod problems;
 mod shops;
 mod types;
+mod visible;

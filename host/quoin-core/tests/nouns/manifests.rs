@@ -41,6 +41,34 @@ fn a_description_has_at_most_300_characters_that_are_not_all_blank() {
 }
 
 #[test]
+fn texts_with_characters_that_nobody_sees_are_refused_by_name() {
+    let with = |description: &str| {
+        let text = format!("name = \"a\"\nversion = \"1.0.0\"\ndescription = \"{description}\"\n");
+        Manifest::parse(&text)
+    };
+    assert!(with("Größe, עברית, 中文 🙂").is_ok());
+    for (text, shown) in [
+        ("a\\nb", "\\n"),
+        ("a\u{202e}b", "\\u{202e}"),
+        ("a\u{200b}b", "\\u{200b}"),
+        ("a\\u2028b", "\\u{2028}"),
+        ("a\\u001bb", "\\u{1b}"),
+    ] {
+        let told = with(text).unwrap_err().to_string();
+        assert!(told.contains(&format!("description has the character {shown},")), "{told}");
+    }
+    let key = |key: &str, description: &str, default: &str| {
+        format!(
+            "[[config]]\nkey = \"{key}\"\ndescription = \"{description}\"\ndefault = \"{default}\"\n"
+        )
+    };
+    assert!(parsed(&key("k", "What it does.", "d")).is_ok());
+    refused(&key("k\u{202e}", "d", "d"), "the configuration key k\\u{202e} has the character");
+    refused(&key("k", "d\\n", "d"), "the configuration key k has the character \\n,");
+    refused(&key("k", "d", "\u{feff}"), "the configuration key k has the character \\u{feff}");
+}
+
+#[test]
 fn limits_beyond_the_ceiling_are_refused() {
     assert!(parsed("[limits]\nmemory-mib = 64\n").is_ok());
     refused("[limits]\nmemory-mib = 65\n", "[limits]: the limit memory-mib is 65");

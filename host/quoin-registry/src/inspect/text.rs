@@ -1,20 +1,20 @@
 use std::fmt::{self, Write};
 
 use quoin_core::manifest::{Access, Bind, HostInterface, Need, OnFailure, Route};
-use quoin_core::{Description, Interface};
+use quoin_core::{Description, Interface, visible};
 
 use super::{cannot, definition, types_of};
 
 /// Characters in a line: what a window of usual width shows.
 const WIDTH: usize = 100;
 
-/// The bundle as a screen of text for people, without colours, each line ended. Control characters
-/// that the author put into texts are shown as � so that they cannot act on a terminal.
+/// The bundle as a screen of text for people, without colours, each line ended. Characters that the
+/// author put into texts and that nobody would see are written out.
 pub fn text(description: &Description) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
     let _ = write(&mut out, description);
-    out.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    visible::lines(&out)
 }
 
 fn write(out: &mut String, d: &Description) -> fmt::Result {
