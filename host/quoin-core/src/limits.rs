@@ -50,13 +50,14 @@ pub const ALL_PROVIDERS_MAX: usize = 32;
 /// Bytes of one log message; the rest is cut.
 pub const LOG_MESSAGE_BYTES_MAX: usize = 4 << 10;
 /// Log lines of one request with all the calls that it leads to; the rest is dropped, or one request
-/// could push all others out of the shop's log.
+/// could push all others of its plugins out of the shop's log.
 pub const LOG_LINES_REQUEST_MAX: u32 = 200;
 /// Bytes of log messages that a request which writes holds back until it is known whether its run counts.
 /// That is a talkative request, and for as many requests as a plugin runs at once some 16 MiB; what goes
 /// beyond is in the log at once, whatever becomes of the run.
 pub const LOG_BYTES_HELD_MAX: usize = 64 << 10;
-/// Log lines that the host keeps for each tenant.
+/// Log lines that the host keeps for each tenant, shared fairly by its plugins: 8 MiB where all are as
+/// long as they may be.
 pub const LOG_LINES_KEPT: usize = 2_000;
 /// Random bytes that a guest gets in one host call: a few hundred keys' worth.
 pub const RANDOM_BYTES_MAX: u32 = 4 << 10;

@@ -268,32 +268,48 @@ impl Tree {
         self.randomness.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes a line to the shop's log, unless the tree has written as many as it may.
+    /// Writes a line about a plugin to the shop's log, unless the tree has written as many as it may.
     pub fn log(&self, installed: &Installed, level: Level, message: &str) {
+        self.log_of(installed, level, message, false);
+    }
+
+    /// As [`Tree::log`], for a line that the plugin itself writes.
+    pub fn log_of_guest(&self, installed: &Installed, level: Level, message: &str) {
+        self.log_of(installed, level, message, true);
+    }
+
+    fn log_of(&self, installed: &Installed, level: Level, message: &str, of_guest: bool) {
         let mut lines = self.lines();
         if lines.count < LOG_LINES_REQUEST_MAX {
-            self.write(&mut lines, installed, level, message);
+            self.write(&mut lines, installed, level, message, of_guest);
         } else if lines.count == LOG_LINES_REQUEST_MAX {
             let rest = format!(
                 "more than {LOG_LINES_REQUEST_MAX} lines of one request: the rest is dropped"
             );
-            self.write(&mut lines, installed, Level::Warn, &rest);
+            self.write(&mut lines, installed, Level::Warn, &rest, false);
         }
         lines.count = lines.count.saturating_add(1);
     }
 
     /// Writes why the request failed, however many lines there are.
     pub fn log_failure(&self, message: &str) {
-        self.write(&mut self.lines(), &self.root, Level::Error, message);
+        self.write(&mut self.lines(), &self.root, Level::Error, message, false);
     }
 
     /// The lines of a request that reads are in the log at once: it runs once. One that writes may be
     /// undone for the sake of others, and its lines would tell what has not been.
-    fn write(&self, lines: &mut Lines, installed: &Installed, level: Level, message: &str) {
+    fn write(
+        &self,
+        lines: &mut Lines,
+        installed: &Installed,
+        level: Level,
+        message: &str,
+        of_guest: bool,
+    ) {
         let plugin = installed.name.as_str();
         let line = installed.log.line(level, plugin, &self.request.trace, message);
         lines.bytes += line.message.len();
-        lines.held.push(line);
+        lines.held.push(Line { of_guest, ..line });
         if self.reads || lines.bytes > LOG_BYTES_HELD_MAX {
             self.release(lines);
         }

@@ -15,7 +15,7 @@ impl log::Host for State {
             log::Level::Warn => Level::Warn,
             log::Level::Error => Level::Error,
         };
-        call.tree.log(&call.installed, level, &message);
+        call.tree.log_of_guest(&call.installed, level, &message);
         Ok(())
     }
 }

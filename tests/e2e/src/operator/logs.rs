@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
+use quoin_core::limits::LOG_LINES_KEPT;
 use quoin_harness::{Host, Shop, Value, json};
 
 use super::{start, text};
@@ -43,6 +44,44 @@ fn each_line_begins_with_its_request_and_the_lines_of_one_are_found_by_it() {
     let (newest, _) = logs(&host, &["--request", &first, "--limit", "1", "--json"]);
     let newest: Value = newest.parse().expect("one line");
     assert_eq!(newest["trace"], *first);
+}
+
+#[test]
+fn a_line_of_the_log_is_one_line_on_the_terminal_and_exact_as_json() {
+    let (host, shop) = start();
+    let forged = "a\n2026-01-01 00:00:00.000Z error -        quoin: forged\r\x1b[2J\u{202e}b\u{200b}\u{2028}c";
+    fail(&shop, forged);
+    let (all, _) = logs(&host, &[]);
+    assert!(!all.lines().any(|line| line.starts_with("2026-01-01")), "{all}");
+    let shown = "hostile: a\\n2026-01-01 00:00:00.000Z error -        quoin: \
+                 forged\\r\\u{1b}[2J\\u{202e}b\\u{200b}\\u{2028}c\n";
+    assert!(all.contains(shown), "{all}");
+    let (json, _) = logs(&host, &["--json"]);
+    let exact = |line: &str| line.parse::<Value>().expect("JSON")["message"] == *forged;
+    assert!(json.lines().any(exact), "{json}");
+    assert_eq!(all.lines().count(), json.lines().count());
+
+    // What a function answers is shown as JSON, which says the same where it writes a character out.
+    let refused =
+        host.cli(&["call", "calls", "test:hostile/acts#refuse", "{\"text\": \"a\u{202e}b\"}"]);
+    let told = text(&refused.stderr);
+    assert!(told.contains("a\\u202eb") && !told.contains('\u{202e}'), "{told}");
+}
+
+#[test]
+fn a_plugin_that_floods_the_log_pushes_out_its_own_lines_alone() {
+    let (host, shop) = start();
+    let failed = fail(&shop, "the first");
+    for _ in 0..12 {
+        let storm = json!({ "interface": "test:hostile/acts", "function": "storm", "params": { "lines": 300 } });
+        host.manage("POST", "/v1/tenants/calls/call", storm).ok();
+    }
+    let (all, _) = logs(&host, &[]);
+    assert_eq!(all.lines().count(), LOG_LINES_KEPT);
+    // What the host wrote about the plugin and about the shop is there still.
+    assert!(all.contains("added shop") && all.contains("trapped in"), "{all}");
+    assert!(logs(&host, &["--request", &failed]).0.contains("trapped in"));
+    assert_eq!(all.matches("the rest is dropped").count(), 12);
 }
 
 #[test]
