@@ -1,13 +1,14 @@
 //! `cargo xtask demo`: a shop built from source, ready to be bought from.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write as _};
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind, Write as _};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use quoin_core::shop::Shop;
 use serde_json::{Value, json};
 
@@ -34,14 +35,13 @@ pub(crate) struct Options {
 /// Builds, sets the demo shop up in a fresh data folder, prints the walk, and serves.
 pub(crate) fn demo(options: &Options) -> Result<()> {
     let place = Place::find()?;
+    let data = place.target.join("demo");
+    let turn = Turn::take(&data)?;
     let shop = place.root.join(SHOP);
     let wanted = std::fs::read_to_string(shop.join("shop.toml")).context("the demo's shop file")?;
     plugins::bundles_of(&place, &Shop::parse("shop.toml", &wanted)?)?;
     build_host(&place)?;
-    let data = place.target.join("demo");
-    if data.exists() {
-        std::fs::remove_dir_all(&data).context("the data folder of the last demo")?;
-    }
+    turn.clear(&data)?;
     let port = free_ports(options.port)?;
     let demo = Demo { quoin: place.target.join("release/quoin"), data, port };
     let mut server = Server(demo.serve(true).spawn().context("the host does not run")?);
@@ -55,9 +55,61 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
     if options.setup_only {
         return Ok(());
     }
+    turn.outlive()?;
     // Signals then reach the host itself, which finishes what runs before it ends.
     let error = demo.serve(false).exec();
     Err(error).context("the host does not run")
+}
+
+/// The turn to use a data folder: a lock beside it, which the host that serves it has after this process.
+struct Turn(File);
+
+impl Turn {
+    /// Fails where another demo has the folder, or a host that somebody has started in it.
+    fn take(data: &Path) -> Result<Turn> {
+        let path = data.with_extension("lock");
+        std::fs::create_dir_all(data.parent().unwrap_or(data))?;
+        let file = File::options().create(true).append(true).open(&path);
+        let turn = Turn(file.with_context(|| path.display().to_string())?);
+        turn.0.try_lock().map_err(|_| busy(data))?;
+        free(data)?;
+        Ok(turn)
+    }
+
+    /// Removes what the last demo left.
+    fn clear(&self, data: &Path) -> Result<()> {
+        // The build before this may have taken minutes.
+        let _host = free(data)?;
+        if data.exists() {
+            std::fs::remove_dir_all(data).context("the data folder of the last demo")?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the turn for the program that takes this process over.
+    fn outlive(&self) -> Result<()> {
+        rustix::io::fcntl_setfd(&self.0, rustix::io::FdFlags::empty()).context("the demo's lock")
+    }
+}
+
+/// The lock of the host that may use a data folder; there is none where the folder is not.
+fn free(data: &Path) -> Result<Option<File>> {
+    match File::options().append(true).open(data.join("lock")) {
+        Ok(lock) => {
+            lock.try_lock().map_err(|_| busy(data))?;
+            Ok(Some(lock))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).context("the lock of the data folder"),
+    }
+}
+
+fn busy(data: &Path) -> anyhow::Error {
+    anyhow!(
+        "a demo that still runs, or another host, uses {}; nothing was changed: stop it first (Ctrl-C in \
+         its terminal), or go on using it",
+        data.display()
+    )
 }
 
 struct Demo {
@@ -169,4 +221,48 @@ fn free_ports(wanted: u16) -> Result<u16> {
         }
     }
     bail!("the ports {wanted} to {} are taken; choose another with --port", wanted + PORTS_TRIED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_demo_that_runs_keeps_its_data() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("demo");
+        std::fs::create_dir(&data).unwrap();
+        std::fs::write(data.join("shop.db"), "sold").unwrap();
+        let refused = |outcome: Result<()>| {
+            let told = format!("{:#}", outcome.unwrap_err());
+            assert!(told.contains("still runs") && told.contains("stop it first"), "{told}");
+            assert!(data.join("shop.db").exists());
+        };
+
+        // Another demo, at whatever step it is.
+        let first = Turn::take(&data).unwrap();
+        refused(Turn::take(&data).map(drop));
+        // A host that somebody has started in the folder, before or while the demo is built.
+        let lock = File::create(data.join("lock")).unwrap();
+        lock.lock().unwrap();
+        refused(first.clear(&data));
+        drop(first);
+        refused(Turn::take(&data).map(drop));
+
+        drop(lock);
+        Turn::take(&data).unwrap().clear(&data).unwrap();
+        assert!(!data.exists());
+        let turn = Turn::take(&data).unwrap();
+        turn.clear(&data).unwrap();
+
+        // The program that takes over has the turn.
+        turn.outlive().unwrap();
+        let mut host = Command::new("sleep").arg("600").spawn().unwrap();
+        drop(turn);
+        let held = Turn::take(&data).is_err();
+        host.kill().unwrap();
+        host.wait().unwrap();
+        assert!(held);
+        Turn::take(&data).unwrap();
+    }
 }
