@@ -8,8 +8,10 @@ mod databases;
 mod error;
 mod library;
 mod lookup;
+mod overlap;
 mod plan;
 mod routes;
+mod shadow;
 mod supervisor;
 mod tenant;
 
@@ -18,5 +20,6 @@ pub use error::Error;
 pub use plan::{Applied, Change, Kind, Plan};
 pub use quoin_storage::{KeyRow, RevisionRow};
 pub use routes::{Match, RouteConflict, RouteEntry, RouteTable, Source, WebEntry, is_web};
+pub use shadow::Shadow;
 pub use supervisor::{NewKey, Options, Supervisor};
 pub use tenant::{Tenant, Wiring};

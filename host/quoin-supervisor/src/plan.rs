@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use crate::binding::Plugins;
 use crate::bundle_change::{BundleChange, RouteOf, routes};
 use crate::databases::Migrations;
+use crate::shadow::{Shadow, shadows};
 
 /// What a change does to a shop. Without changes, there is nothing to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,12 +38,22 @@ pub struct Change {
     /// For an installation that comes or goes: its routes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<RouteOf>,
+    /// Requests that go to another plugin than they would if only one of the two were there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shadows: Vec<Shadow>,
 }
 
 impl Change {
     /// A change without detail.
     pub(crate) fn of(kind: Kind, what: String) -> Change {
-        Change { kind, what, detail: String::new(), bundle: None, routes: Vec::new() }
+        Change {
+            kind,
+            what,
+            detail: String::new(),
+            bundle: None,
+            routes: Vec::new(),
+            shadows: Vec::new(),
+        }
     }
 }
 
@@ -115,7 +126,24 @@ pub(crate) fn difference(
             ..Change::of(Kind::Remove, format!("plugin {name}"))
         });
     }
+    let known = shadows(versions);
+    let new = shadows(plugins).into_iter().filter(|shadow| !known.contains(shadow));
+    tell_shadows(&mut changes, new);
     changes
+}
+
+/// Says which requests change hands with the change of the plugin that gets them, or else of the other.
+fn tell_shadows(changes: &mut [Change], shadows: impl Iterator<Item = Shadow>) {
+    for shadow in shadows {
+        let of = |plugin: &Name| {
+            let what = format!("plugin {plugin}");
+            changes.iter().position(|change| change.what == what)
+        };
+        let at = of(&shadow.plugin).or_else(|| of(&shadow.of));
+        if let Some(change) = at.and_then(|at| changes.get_mut(at)) {
+            change.shadows.push(shadow);
+        }
+    }
 }
 
 /// Says with each change of a bundle which migrations it makes.

@@ -8,14 +8,15 @@ use quoin_core::manifest::{Access, Manifest, Route};
 use quoin_core::types::{Field, Function, lower_camel};
 use quoin_runtime::Node;
 
+use crate::overlap::{Overlap, Paths};
+
 /// The routes of a tenant's wiring.
 pub struct RouteTable {
-    paths: matchit::Router<Methods>,
+    /// By method.
+    routers: BTreeMap<String, matchit::Router<Arc<RouteEntry>>>,
     entries: Vec<Arc<RouteEntry>>,
     webs: Vec<WebEntry>,
 }
-
-type Methods = BTreeMap<String, Arc<RouteEntry>>;
 
 /// A route and the function behind it.
 pub struct RouteEntry {
@@ -82,28 +83,30 @@ pub struct RouteConflict {
 impl RouteTable {
     /// The table of a tenant that runs nothing.
     pub fn empty() -> RouteTable {
-        RouteTable { paths: matchit::Router::new(), entries: Vec::new(), webs: Vec::new() }
+        RouteTable { routers: BTreeMap::new(), entries: Vec::new(), webs: Vec::new() }
     }
 
     /// The table of these nodes' routes.
     ///
     /// # Errors
-    /// Two routes, or a route and a web prefix, collide.
+    /// Two plugins want the same paths, and none of them has the more exact route.
     pub fn build<'a>(
         nodes: impl IntoIterator<Item = (&'a Name, &'a Arc<Node>)>,
     ) -> Result<RouteTable, RouteConflict> {
-        let mut by_path: BTreeMap<String, Methods> = BTreeMap::new();
-        let (mut entries, mut webs) = (Vec::new(), Vec::<WebEntry>::new());
+        let (mut entries, mut webs) = (Vec::<Arc<RouteEntry>>::new(), Vec::<WebEntry>::new());
+        let mut paths: Paths<'_, Arc<RouteEntry>> = Paths::default();
         for (plugin, node) in nodes {
             let description = &node.generation.program.description;
             for route in &description.manifest.routes {
                 let Some(entry) = RouteEntry::new(node, route) else { continue };
-                let entry = Arc::new(entry);
-                let methods = by_path.entry(route.route.path.clone()).or_default();
-                if let Some(other) = methods.insert(route.route.method.clone(), entry.clone()) {
-                    let why = format!("{} has it already", other.node.generation.installed.name);
+                let path = route.route.path.as_str();
+                let overlapping = paths.overlapping(path).into_iter();
+                let why = overlapping.filter_map(|(other, how)| entry.collides(other, how)).next();
+                if let Some(why) = why {
                     return Err(conflict(plugin, &route.route.to_string(), why));
                 }
+                let entry = Arc::new(entry);
+                paths.insert(path, entry.clone());
                 entries.push(entry);
             }
             if let Some(web) = &description.manifest.web {
@@ -128,26 +131,29 @@ impl RouteTable {
                 });
             }
         }
-        let mut paths = matchit::Router::new();
-        for (path, methods) in by_path {
-            // Never empty: a path is entered together with its first method.
-            let Some(entry) = methods.values().next().cloned() else { continue };
-            paths.insert(path.clone(), methods).map_err(|e| {
-                conflict(&entry.node.generation.installed.name, &path, e.to_string())
-            })?;
+        let mut routers: BTreeMap<String, matchit::Router<_>> = BTreeMap::new();
+        for entry in &entries {
+            let route = &entry.route.route;
+            let router = routers.entry(route.method.clone()).or_default();
+            router
+                .insert(route.path.clone(), entry.clone())
+                .map_err(|e| conflict(entry.installation(), &route.to_string(), e.to_string()))?;
         }
-        Ok(RouteTable { paths, entries, webs })
+        Ok(RouteTable { routers, entries, webs })
     }
 
-    /// What answers this method and path. HEAD is answered as GET. A route wins over a web prefix.
+    /// What answers this method and path. HEAD is answered as GET. Of two routes that match, the one wins
+    /// that has text where the other has a parameter; a route wins over a web prefix.
     pub fn find(&self, method: &str, path: &str) -> Match<'_> {
         let method = if method == "HEAD" { "GET" } else { method };
-        if let Ok(found) = self.paths.at(path) {
-            if let Some(entry) = found.value.get(method) {
-                let params = found.params.iter();
-                return Match::Route(entry, params.map(|(k, v)| (k.into(), v.into())).collect());
-            }
-            return Match::OtherMethods(found.value.keys().cloned().collect());
+        if let Some(Ok(found)) = self.routers.get(method).map(|router| router.at(path)) {
+            let params = found.params.iter();
+            return Match::Route(found.value, params.map(|(k, v)| (k.into(), v.into())).collect());
+        }
+        let others = self.routers.iter().filter(|(_, router)| router.at(path).is_ok());
+        let others: Vec<String> = others.map(|(method, _)| method.clone()).collect();
+        if !others.is_empty() {
+            return Match::OtherMethods(others);
         }
         for web in &self.webs {
             match path.strip_prefix(&web.prefix) {
@@ -187,6 +193,28 @@ impl RouteEntry {
         let sources = function.params.iter().map(|p| source(route, p)).collect();
         let (node, route, interface) = (node.clone(), route.clone(), interface.name.clone());
         Some(RouteEntry { node, route, interface, function, sources })
+    }
+
+    /// The installation that serves it.
+    fn installation(&self) -> &Name {
+        &self.node.generation.installed.name
+    }
+
+    /// Why it cannot be there together with another one.
+    fn collides(&self, other: &RouteEntry, overlap: Overlap) -> Option<String> {
+        let (ours, theirs) = (&self.route.route, &other.route.route);
+        let (by, same_method) = (other.installation(), ours.method == theirs.method);
+        match overlap {
+            Overlap::Same if ours.path != theirs.path => Some(format!(
+                "{by} has {theirs}, the same path with another name of a parameter: name it alike"
+            )),
+            Overlap::Same if same_method => Some(format!("{by} has it already")),
+            // Within one plugin its author has both before him.
+            Overlap::Ambiguous if same_method && by != self.installation() => Some(format!(
+                "some requests would match {theirs} of {by} as well, and neither is the more exact one"
+            )),
+            _ => None,
+        }
     }
 
     /// The plugin's manifest.

@@ -56,12 +56,25 @@ fn lines_of(change: &Value) -> Vec<String> {
     let mut lines = vec![format!("{sign} {what}{colon}{detail}")];
     lines.extend(items(change, "routes").iter().map(|r| format!("    {sign} route {}", route(r))));
     lines.extend(change.get("bundle").into_iter().flat_map(of_bundle));
+    lines.extend(items(change, "shadows").iter().map(shadow));
     lines
 }
 
 fn route(route: &Value) -> String {
     let part = |name| member(route, name);
     format!("{} {} {} → {}", part("access"), part("method"), part("path"), part("call"))
+}
+
+/// Requests that change hands.
+fn shadow(shadow: &Value) -> String {
+    let part = |name| member(shadow, name);
+    format!(
+        "    ! {} of {} takes requests from {} of {}",
+        part("route"),
+        part("plugin"),
+        part("shadows"),
+        part("of")
+    )
 }
 
 /// What another bundle changes for the shop, line by line.

@@ -2,6 +2,7 @@
 
 mod bindings;
 mod refusals;
+mod routes;
 mod values;
 
 use quoin_harness::{Host, Shop};

@@ -17,7 +17,7 @@ pub struct RoutePattern {
 }
 parsed_string!(RoutePattern);
 
-/// Paths that the host answers itself on every shop.
+/// Paths that the host answers itself on every shop. Those below them are its own, too.
 pub const HOST_PATHS: [&str; 3] = ["/openapi.json", "/docs", "/healthz"];
 
 impl RoutePattern {
@@ -28,7 +28,7 @@ impl RoutePattern {
         if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method) {
             return Err(format!("\"{method}\" is not GET, POST, PUT, PATCH or DELETE; {example}"));
         }
-        check_path(path).map_err(|why| format!("the path \"{path}\" {why}; {example}"))?;
+        check_path(path).map_err(|why| format!("the path {path:?} {why}; {example}"))?;
         Ok(RoutePattern { method: method.into(), path: path.into() })
     }
 
@@ -38,23 +38,28 @@ impl RoutePattern {
     }
 }
 
-fn check_path(path: &str) -> Result<(), &'static str> {
+fn check_path(path: &str) -> Result<(), String> {
     if path.len() > 200 {
-        return Err("is longer than 200 characters");
+        return Err("is longer than 200 characters".into());
     }
     let rest = path.strip_prefix('/').ok_or("does not start with /")?;
-    if HOST_PATHS.contains(&path) {
-        return Err("belongs to the host");
+    let below =
+        |of: &&&str| path.strip_prefix(**of).is_some_and(|p| p.starts_with('/') || p.is_empty());
+    if let Some(own) = HOST_PATHS.iter().find(below) {
+        return Err(format!("belongs to the host, which answers {own} itself"));
     }
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
     for segment in rest.split('/') {
         if let Some(name) = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) {
             if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-                return Err("has a parameter whose name is not letters, digits and -");
+                return Err("has a parameter whose name is not letters, digits and -".into());
             }
+        } else if matches!(segment, "." | "..") {
+            return Err("has a segment . or .., which clients leave out before they ask".into());
         } else if (segment.is_empty() && !rest.is_empty()) || !segment.bytes().all(plain) {
             return Err(
-                "has an empty segment or one with other characters than a-z, 0-9, -, _, . and ~",
+                "has an empty segment or one with other characters than a-z, 0-9, -, _, . and ~"
+                    .into(),
             );
         }
     }
@@ -76,10 +81,10 @@ parsed_string!(Prefix);
 impl Prefix {
     fn parse(text: &str) -> Result<Prefix, String> {
         check_path(text)
-            .map_err(|why| format!("the prefix \"{text}\" {why}; write it like /pages"))?;
+            .map_err(|why| format!("the prefix {text:?} {why}; write it like /pages"))?;
         if text.contains('{') || text == "/" {
             return Err(format!(
-                "the prefix \"{text}\" is / or has a parameter; write it like /pages"
+                "the prefix {text:?} is / or has a parameter; write it like /pages"
             ));
         }
         Ok(Prefix(text.into()))

@@ -58,11 +58,27 @@ fn a_path_has_at_most_200_characters() {
 
 #[test]
 fn the_hosts_own_paths_are_no_routes_and_no_prefixes() {
-    for path in ["/openapi.json", "/docs", "/healthz"] {
-        refused(&format!("GET {path}"), "belongs to the host");
-        assert!(path.parse::<Prefix>().is_err(), "{path}");
+    for own in ["/openapi.json", "/docs", "/healthz"] {
+        for path in [own.to_owned(), format!("{own}/x"), format!("{own}/{{x}}")] {
+            let why = format!("belongs to the host, which answers {own} itself");
+            refused(&format!("GET {path}"), &why);
+            assert!(path.parse::<Prefix>().is_err(), "{path}");
+        }
     }
-    assert!("GET /docs/more".parse::<RoutePattern>().is_ok());
+    for good in ["GET /docs-of-ours", "GET /a/docs", "GET /{page}"] {
+        assert!(good.parse::<RoutePattern>().is_ok(), "{good}");
+    }
+}
+
+#[test]
+fn a_segment_of_dots_is_refused() {
+    for bad in ["/./docs", "/../docs", "/a/..", "/.", "/a/./{b}"] {
+        refused(&format!("GET {bad}"), "has a segment . or ..");
+        assert!(bad.parse::<Prefix>().is_err(), "{bad}");
+    }
+    for good in ["GET /.well-known/x", "GET /a/...", "GET /v1.0"] {
+        assert!(good.parse::<RoutePattern>().is_ok(), "{good}");
+    }
 }
 
 #[test]

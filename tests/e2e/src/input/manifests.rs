@@ -56,10 +56,18 @@ fn rules_of_the_manifest_are_told() {
     refused(&host, &and("[limits]\nconcurrency = 0"), &["concurrency"]);
     refused(&host, &and("[limits]\ndeadline-ms = -1"), &["deadline-ms"]);
     refused(&host, &and("[instance]\nreuse = 0"), &["reuse"]);
+    refused(
+        &host,
+        &manifest.replacen("description = \"", "description = \"\\u202e", 1),
+        &["\\u{202e}"],
+    );
     for (route, words) in [
         ("FETCH /x", ["FETCH", "route"]),
         ("GET x", ["x", "start with /"]),
         ("GET /openapi.json", ["/openapi.json", "belongs to the host"]),
+        ("GET /docs/x", ["/docs/x", "which answers /docs itself"]),
+        ("GET /./docs", ["/./docs", "a segment . or .."]),
+        ("GET /a%2fb", ["/a%2fb", "other characters"]),
         ("GET /a//b", ["/a//b", "empty segment"]),
         ("GET /{a b}", ["{a b}", "parameter"]),
     ] {
