@@ -29,7 +29,7 @@ pub fn import(csv: &str, dry_run: bool) -> Result<ImportReport, Error> {
     let columns = Columns::find(&sheet, &mut faults);
     // Rows under a wrong header would only repeat what is wrong with it.
     if faults.in_line(1) {
-        return Ok(faults.report(dry_run, 0, 0, 0));
+        return faults.report(dry_run, 0, 0, 0);
     }
     let groups = group(&sheet.rows, columns.slug, &mut faults);
     let slugs: Vec<&str> = groups.iter().map(|(slug, _)| *slug).collect();
@@ -65,7 +65,7 @@ pub fn import(csv: &str, dry_run: bool) -> Result<ImportReport, Error> {
         category::add(&tree.into_new());
         store::replace(&changed);
     }
-    Ok(faults.report(dry_run, created, updated, unchanged))
+    faults.report(dry_run, created, updated, unchanged)
 }
 
 /// Slugs with their rows, in the order of the file.

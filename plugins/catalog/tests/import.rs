@@ -23,14 +23,17 @@ fn counts(report: &Json) -> (u64, u64, u64) {
     (count("created"), count("updated"), count("unchanged"))
 }
 
-/// Lines and problems.
-fn faults(report: &Json) -> Vec<(u64, String)> {
-    let faults = report["faults"].as_array().expect("faults").iter();
-    faults
-        .map(|f| {
-            (f["line"].as_u64().expect("a line"), f["problem"].as_str().expect("a text").into())
-        })
-        .collect()
+/// Lines and problems of a file that was refused. What stands for lines beyond those has none: 0.
+#[track_caller]
+fn faults(refused: Reply) -> Vec<(u64, String)> {
+    let problem = refused.refused(422, "invalid");
+    let faults = problem["error"]["val"].as_array().expect("faults").iter();
+    let text = |fault: &Json, of: &str| fault[of].as_str().expect("a text").to_owned();
+    let line = |field: String| match field.strip_prefix("csv/") {
+        Some(line) => line.parse().expect("a line"),
+        None => u64::from(field != "csv"),
+    };
+    faults.map(|fault| (line(text(fault, "field")), text(fault, "problem"))).collect()
 }
 
 fn get(shop: &Shop, slug: &str) -> Json {
@@ -156,10 +159,9 @@ c,,,,,TAKEN,,
 d,D
 e,E,,日本,,E,,
 ";
-    let report = import(&shop, "", csv).ok();
-    let told = faults(&report);
+    let told = faults(import(&shop, "", csv));
     let lines: Vec<u64> = told.iter().map(|(line, _)| *line).collect();
-    assert_eq!(lines, [3, 5, 6, 7, 8, 9, 10, 11], "{report}");
+    assert_eq!(lines, [3, 5, 6, 7, 8, 9, 10, 11], "{told:?}");
     for (line, part) in [
         (3, "slug must be"),
         (5, "title is another than in line 4"),
@@ -174,9 +176,14 @@ e,E,,日本,,E,,
         (11, "no letter a-z"),
     ] {
         let found = told.iter().any(|(l, problem)| *l == line && problem.contains(part));
-        assert!(found, "line {line}: {part} in {report}");
+        assert!(found, "line {line}: {part} in {told:?}");
     }
+    // A dry run reports the same, and what it would do is nothing.
+    let report = import(&shop, "?dryRun=true", csv).ok();
     assert_eq!((&report["faultCount"], &report["created"]), (&json!(8), &json!(0)));
+    for (i, (line, problem)) in told.iter().enumerate() {
+        assert_eq!(report["faults"][i], json!({"line": line, "problem": problem}));
+    }
     find(&shop, "good").expect(404);
     assert_eq!(shop.get("/categories").ok(), json!([]));
 }
@@ -185,24 +192,30 @@ e,E,,日本,,E,,
 fn faults_beyond_a_hundred_are_counted() {
     let (_host, shop) = start();
     let rows = "A,A,,,A\n".repeat(250);
-    let report = import(&shop, "", &format!("slug,title,description,category,sku\n{rows}")).ok();
-    assert_eq!((faults(&report).len(), &report["faultCount"]), (100, &json!(250)));
+    let csv = format!("slug,title,description,category,sku\n{rows}");
+    let told = faults(import(&shop, "", &csv));
+    assert_eq!((told.len(), &told[100]), (101, &(0, "has 150 more lines with faults".into())));
+    let report = import(&shop, "?dryRun=true", &csv).ok();
+    assert_eq!(report["faults"].as_array().map(Vec::len), Some(100));
+    assert_eq!(report["faultCount"], 250);
 }
 
 #[test]
 fn a_file_with_far_too_many_rows_is_refused() {
     let (_host, shop) = start();
     let csv = format!("slug,title,description,category,sku\n{}", "a\n".repeat(2_000_000));
-    let report = import(&shop, "", &csv).ok();
-    assert_eq!((faults(&report).len(), &report["faultCount"]), (100, &json!(20_001)));
+    let told = faults(import(&shop, "", &csv));
+    assert_eq!((told.len(), &told[100]), (101, &(0, "has 19901 more lines with faults".into())));
 }
 
 #[test]
 fn a_wrong_header_is_told_by_name() {
     let (_host, shop) = start();
-    let report = import(&shop, "", "slug,title,colour,sku,sku,option:\na,a,red,1,1,\n").ok();
-    let (line, problem) = faults(&report).swap_remove(0);
-    assert_eq!((line, &report["faultCount"]), (1, &json!(1)));
+    let csv = "slug,title,colour,sku,sku,option:\na,a,red,1,1,\n";
+    let mut told = faults(import(&shop, "", csv));
+    assert_eq!(faults(import(&shop, "?dryRun=true", csv)), told);
+    let (line, problem) = told.swap_remove(0);
+    assert_eq!((line, told.len()), (1, 0));
     for part in [
         "\"colour\" is unknown",
         "sku is there twice",
@@ -211,7 +224,7 @@ fn a_wrong_header_is_told_by_name() {
     ] {
         assert!(problem.contains(part), "{part} in {problem}");
     }
-    assert_eq!(faults(&import(&shop, "", "").ok()).first().map(|f| f.0), Some(1));
+    assert_eq!(faults(import(&shop, "", "")).first().map(|f| f.0), Some(1));
 }
 
 #[test]
@@ -228,9 +241,10 @@ fn a_category_stays_where_it_is() {
     let (_host, shop) = start();
     let header = "slug,title,description,category,sku\n";
     import(&shop, "", &format!("{header}a,a,,Home > Cups,1\n")).ok();
-    let report = import(&shop, "", &format!("{header}a,a,,Office > Cups,1\nb,b,,cups,2\n")).ok();
-    assert_eq!(faults(&report).len(), 1, "{report}");
-    assert!(faults(&report)[0].1.contains("cups is below home"), "{report}");
+    let csv = format!("{header}a,a,,Office > Cups,1\nb,b,,cups,2\n");
+    let told = faults(import(&shop, "", &csv));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].1.contains("cups is below home"), "{told:?}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub fn import(csv: &str, dry_run: bool) -> Result<ImportReport, Error> {
     if faults.is_empty() && !dry_run {
         ledger::apply(MovementKind::Import, &changes);
     }
-    Ok(faults.report(dry_run, created, updated, unchanged))
+    faults.report(dry_run, created, updated, unchanged)
 }
 
 /// Puts the variants that have the SKUs now in their place. Unknown ones are told and left out.

@@ -29,7 +29,7 @@ pub fn import(csv: &str, list: Option<String>, dry_run: bool) -> Result<ImportRe
     let mut faults = Faults::default();
     let prices = read(csv, &list, &mut faults)?;
     if !faults.is_empty() {
-        return Ok(faults.report(dry_run, 0, 0, 0));
+        return faults.report(dry_run, 0, 0, 0);
     }
 
     let now = prices::amounts(&list.id, &prices);
@@ -51,7 +51,7 @@ pub fn import(csv: &str, list: Option<String>, dry_run: bool) -> Result<ImportRe
         }
         prices::store(&changed)?;
     }
-    Ok(faults.report(dry_run, created, updated, unchanged))
+    faults.report(dry_run, created, updated, unchanged)
 }
 
 /// The list of everyday prices as the configuration has it.

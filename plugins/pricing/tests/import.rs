@@ -15,14 +15,17 @@ fn counts(report: &Json) -> (u64, u64, u64) {
     (count("created"), count("updated"), count("unchanged"))
 }
 
-/// Lines and problems.
-fn faults(report: &Json) -> Vec<(u64, String)> {
-    let faults = report["faults"].as_array().expect("faults").iter();
-    faults
-        .map(|f| {
-            (f["line"].as_u64().expect("a line"), f["problem"].as_str().expect("a text").into())
-        })
-        .collect()
+/// Lines and problems of a file that was refused. What stands for lines beyond those has none: 0.
+#[track_caller]
+fn faults(refused: Reply) -> Vec<(u64, String)> {
+    let problem = refused.refused(422, "invalid");
+    let faults = problem["error"]["val"].as_array().expect("faults").iter();
+    let text = |fault: &Json, of: &str| fault[of].as_str().expect("a text").to_owned();
+    let line = |field: String| match field.strip_prefix("csv/") {
+        Some(line) => line.parse().expect("a line"),
+        None => u64::from(field != "csv"),
+    };
+    faults.map(|fault| (line(text(fault, "field")), text(fault, "problem"))).collect()
 }
 
 #[test]
@@ -36,8 +39,8 @@ fn an_import_makes_the_list_regular_in_the_configured_currency() {
     assert_eq!(counts(&import(&shop, "", csv).ok()), (1, 0, 0));
     let lists = shop.admin().get("/admin/price-lists").ok();
     assert_eq!((&lists[0]["currency"], &lists[0]["taxIncluded"]), (&json!("JPY"), &json!(false)));
-    let report = import(&shop, "", "sku,price\na,5.5\n").ok();
-    assert_eq!(faults(&report), [(2, "price has 1 digits after the point; JPY has 0".into())]);
+    let told = faults(import(&shop, "", "sku,price\na,5.5\n"));
+    assert_eq!(told, [(2, "price has 1 digits after the point; JPY has 0".into())]);
 }
 
 #[test]
@@ -79,12 +82,13 @@ fn every_faulty_row_is_told_by_its_line_and_nothing_is_imported() {
         f,1\n\
         g,99999999999999999999,\n\
         unknown,1,\n";
-    let report = import(&shop, "", csv).ok();
-    let lines: Vec<u64> = faults(&report).into_iter().map(|(line, _)| line).collect();
-    assert_eq!(lines, [3, 4, 5, 6, 7, 8, 9, 10, 11, 12], "{report}");
-    assert_eq!(report["faultCount"], 10);
-    assert_eq!(faults(&report)[9].1, "sku is not that of a variant in the catalogue");
-    assert!(faults(&report)[6].1.contains("line 2"), "{report}");
+    let told = faults(import(&shop, "", csv));
+    let lines: Vec<u64> = told.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [3, 4, 5, 6, 7, 8, 9, 10, 11, 12], "{told:?}");
+    assert_eq!(told[9].1, "sku is not that of a variant in the catalogue");
+    assert!(told[6].1.contains("line 2"), "{told:?}");
+    // A dry run reports the same rows.
+    assert_eq!(import(&shop, "?dryRun=true", csv).ok()["faultCount"], 10);
     assert_eq!(shop.admin().get(&format!("/admin/prices/{}", id(&shop, "good"))).ok(), json!([]));
 }
 
@@ -92,18 +96,19 @@ fn every_faulty_row_is_told_by_its_line_and_nothing_is_imported() {
 fn faults_beyond_a_hundred_are_counted() {
     let (_host, shop) = start();
     let csv = format!("sku,price\n{}", "a,x\n".repeat(250));
-    let report = import(&shop, "", &csv).ok();
-    assert_eq!((faults(&report).len(), &report["faultCount"]), (100, &json!(250)));
+    let told = faults(import(&shop, "", &csv));
+    assert_eq!((told.len(), &told[100]), (101, &(0, "has 150 more lines with faults".into())));
 }
 
 #[test]
 fn a_wrong_header_is_told_by_name() {
     let (_host, shop) = start();
-    let report = import(&shop, "", "sku,cost\na,1\n").ok();
-    let (line, problem) = faults(&report).swap_remove(0);
+    let mut told = faults(import(&shop, "", "sku,cost\na,1\n"));
+    assert_eq!(faults(import(&shop, "?dryRun=true", "sku,cost\na,1\n")), told);
+    let (line, problem) = told.swap_remove(0);
     assert_eq!(line, 1);
     assert!(problem.contains("\"cost\" is unknown") && problem.contains("price is missing"));
-    assert_eq!(faults(&import(&shop, "", "").ok()).first().map(|f| f.0), Some(1));
+    assert_eq!(faults(import(&shop, "", "")).first().map(|f| f.0), Some(1));
 }
 
 #[test]

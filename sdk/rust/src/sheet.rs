@@ -154,8 +154,7 @@ mod tests {
     fn read(text: &str) -> (Sheet, Vec<(u32, String)>) {
         let mut faults = Faults::default();
         let sheet = Sheet::read(text, 3, &mut faults);
-        let listed = faults.report(false, 0, 0, 0).faults;
-        (sheet, listed.into_iter().map(|f| (f.line, f.problem)).collect())
+        (sheet, faults.listed().collect())
     }
 
     #[test]
@@ -185,8 +184,7 @@ mod tests {
         sheet.refuse_others(&["a", "b"], &["x:"], &mut faults);
         assert_eq!(sheet.required("b", &mut faults), usize::MAX);
         assert_eq!(sheet.prefixed("x:"), [(2, "One".to_owned())]);
-        let report = faults.report(true, 0, 0, 0);
-        let problem = &report.faults[0].problem;
+        let (_, problem) = faults.listed().next().unwrap();
         for part in ["a is there twice", "\"colour\" is unknown; there are a, b", "b is missing"] {
             assert!(problem.contains(part), "{problem}");
         }
