@@ -99,15 +99,28 @@ fn parent_problem(
     None
 }
 
-/// A category that an import makes.
-pub struct New {
+/// A category by what it is known by.
+#[derive(Clone)]
+pub struct Named {
     pub slug: String,
     pub title: String,
+    /// The slug of the category above it.
     pub parent: Option<String>,
 }
 
+/// All categories of the shop.
+pub fn named() -> Vec<Named> {
+    let rows = db::rows("SELECT slug, title, parent FROM catalog_category ORDER BY slug", &[]);
+    let named = |row: &Row| Named {
+        slug: row.text("slug"),
+        title: row.text("title"),
+        parent: row.optional_text("parent"),
+    };
+    rows.iter().map(named).collect()
+}
+
 /// Adds categories, parents before what is below them.
-pub fn add(categories: &[New]) {
+pub fn add(categories: &[Named]) {
     let values: Vec<Value> =
         categories.iter().flat_map(|c| params![&c.slug, &c.title, c.parent.as_deref()]).collect();
     let head = "INSERT INTO catalog_category (slug, title, parent) VALUES";

@@ -36,7 +36,7 @@ pub fn import(csv: &str, dry_run: bool) -> Result<ImportReport, Error> {
     let mut old = store::by_slugs(&slugs);
     let mut identities = Identities::of(old.values());
     columns.name_variants(&sheet.rows, &mut identities, &mut faults);
-    let mut tree = Tree::new(category::parents());
+    let mut tree = Tree::new(category::named());
     let mut skus = Skus::default();
     let now = clock::now();
 

@@ -157,7 +157,7 @@ a,,,,,A4,,S
 b,B,,,lost,A1,heavy,
 c,,,,,TAKEN,,
 d,D
-e,E,,日本,,E,,
+e,E,,…,,E,,
 ";
     let told = faults(import(&shop, "", csv));
     let lines: Vec<u64> = told.iter().map(|(line, _)| *line).collect();
@@ -173,7 +173,7 @@ e,E,,日本,,E,,
         (9, "belongs to the product owner"),
         (9, "title is empty"),
         (10, "2 cells, the header has 8"),
-        (11, "no letter a-z"),
+        (11, "no letter or digit"),
     ] {
         let found = told.iter().any(|(l, problem)| *l == line && problem.contains(part));
         assert!(found, "line {line}: {part} in {told:?}");
@@ -236,15 +236,65 @@ fn a_sku_can_move_between_products_of_one_file() {
     assert_eq!(get(&shop, "a")["variants"][0]["sku"], "2");
 }
 
+/// The slugs and titles of the shop's categories, by slug.
+fn categories(shop: &Shop) -> Vec<(String, String)> {
+    let categories = shop.get("/categories").ok();
+    let text = |category: &Json, of: &str| category[of].as_str().expect("a text").to_owned();
+    let categories = categories.as_array().expect("a list").iter();
+    categories.map(|c| (text(c, "slug"), text(c, "title"))).collect()
+}
+
 #[test]
-fn a_category_stays_where_it_is() {
+fn categories_with_letters_of_other_alphabets_have_slugs_of_their_own() {
     let (_host, shop) = start();
     let header = "slug,title,description,category,sku\n";
-    import(&shop, "", &format!("{header}a,a,,Home > Cups,1\n")).ok();
-    let csv = format!("{header}a,a,,Office > Cups,1\nb,b,,cups,2\n");
-    let told = faults(import(&shop, "", &csv));
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].1.contains("cups is below home"), "{told:?}");
+    let csv = format!("{header}a,a,,Öl,1\nb,b,,Äl,2\nc,c,,Größe > Straße,3\nd,d,,Масла | 日本,4\n");
+    assert_eq!(counts(&import(&shop, "", &csv).ok()), (4, 0, 0));
+    let slugs: Vec<String> = categories(&shop).into_iter().map(|(slug, _)| slug).collect();
+    assert_eq!(slugs, ["al", "grosse", "masla", "ol", "ri-ben", "strasse"]);
+    assert_eq!(get(&shop, "a")["categories"], json!(["ol"]));
+    assert_eq!(get(&shop, "b")["categories"], json!(["al"]));
+    assert_eq!(counts(&import(&shop, "", &csv).ok()), (0, 0, 4));
+}
+
+#[test]
+fn categories_of_one_name_in_two_places_are_two() {
+    let (_host, shop) = start();
+    let header = "slug,title,description,category,sku\n";
+    let csv = format!("{header}a,a,,Home > Cups,1\nb,b,,Office > Cups,2\nc,c,,office > CUPS,3\n");
+    assert_eq!(counts(&import(&shop, "", &csv).ok()), (3, 0, 0));
+    let of = |slug: &str| get(&shop, slug)["categories"].clone();
+    assert_eq!(
+        [of("a"), of("b"), of("c")],
+        [json!(["cups"]), json!(["cups-2"]), json!(["cups-2"])]
+    );
+    assert_eq!(counts(&import(&shop, "", &csv).ok()), (0, 0, 3));
+    assert_eq!(categories(&shop).len(), 4);
+    // Its name alone may be either.
+    let told = faults(import(&shop, "", &format!("{header}d,d,,Cups,4\n")));
+    assert!(told[0].1.contains("cups and cups-2: write the slug"), "{told:?}");
+    import(&shop, "", &format!("{header}d,d,,cups-2,4\n")).ok();
+    assert_eq!(of("d"), json!(["cups-2"]));
+}
+
+#[test]
+fn categories_of_other_names_never_become_one() {
+    let (_host, shop) = start();
+    let header = "slug,title,description,category,sku\n";
+    let told =
+        faults(import(&shop, "", &format!("{header}a,a,,C,1\nb,b,,C++,2\nc,c,,Öl | Ol,3\n")));
+    assert_eq!(told.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3, 4]);
+    assert!(
+        told[0].1.contains("\"C++\" would have the slug c, which is that of \"C\""),
+        "{told:?}"
+    );
+    // So it is made by hand, and found by its name from then on. Another name leads to its slug.
+    let made = shop.admin().put("/admin/categories/cpp", json!({"title": "C++"}));
+    made.ok();
+    let csv = format!("{header}a,a,,C,1\nb,b,,c++,2\nc,c,,cpp,3\n");
+    assert_eq!(counts(&import(&shop, "", &csv).ok()), (3, 0, 0));
+    let of = |slug: &str| get(&shop, slug)["categories"].clone();
+    assert_eq!([of("a"), of("b"), of("c")], [json!(["c"]), json!(["cpp"]), json!(["cpp"])]);
 }
 
 #[test]
