@@ -4,11 +4,12 @@ use quoin_sdk::check::Check;
 use quoin_sdk::types::{Error, Line, Snapshot};
 use quoin_sdk::{fault, id};
 
+use crate::attempt::Asked;
 use crate::bindings::exports::quoin::checkout::checkout::{Guest, Outcome, Placement};
 use crate::orders::{Order, PaymentState};
 use crate::paid::{capture_if_due, is_as_asked, money, settle};
 use crate::provider::{Authorization, Payment, State};
-use crate::{Plugin, allocations, attempt, cart_steps, order_steps, orders, provider};
+use crate::{Plugin, allocations, cart_steps, order_steps, orders, provider};
 
 impl Guest for Plugin {
     fn place(
@@ -22,16 +23,18 @@ impl Guest for Plugin {
         check.id("paymentMethod", &method);
         key.iter().for_each(|key| check.id("key", key));
         check.done()?;
-        if let Some(key) = &key
-            && let Some(declined) = attempt::declined(key, &cart_id, &method)?
+        let (asked, key) = (Asked { cart: &cart_id, revision, method: &method }, key.as_deref());
+        if let Some(key) = key
+            && let Some(declined) = asked.declined(key)?
         {
             return Ok(placement(None, provider::get(&method, &declined).ok()));
         }
         let known = order_steps::get_by_key(&cart_id);
         if !matches!(known, Err(Error::NotFound(_))) {
             let order = known?;
+            asked.became(&order)?;
             let payment = provider::get(&order.payment_method, &order.payment_id).ok();
-            key.iter().for_each(|key| attempt::keep(key, &cart_id, &method, None));
+            key.iter().for_each(|key| asked.keep(key, None));
             return Ok(placement(Some(order), payment));
         }
         let goods = cart_steps::ready(&cart_id, revision)?;
@@ -39,13 +42,13 @@ impl Guest for Plugin {
         let payment = capture_if_due(authorize(&goods, &method)?, &goods.grand);
         is_as_asked(&payment, &method, [&goods.grand; 2])?;
         let declined = payment.state == State::Declined;
-        let answer = declined.then_some(payment.id.as_str());
-        key.iter().for_each(|key| attempt::keep(key, &cart_id, &method, answer));
         if declined {
+            key.iter().for_each(|key| asked.keep(key, Some(&payment.id)));
             allocations::release(&cart_id, None)?;
             return Ok(placement(None, Some(payment)));
         }
         let order = order_steps::create(&cart_id, &goods, &method, &payment.id, money(&payment))?;
+        asked.place(key);
         cart_steps::mark_ordered(&cart_id, &order.id)?;
         Ok(placement(Some(order), Some(payment)))
     }

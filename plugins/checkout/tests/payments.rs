@@ -4,7 +4,7 @@ use quoin_harness::{Reply, Shop, json};
 
 use super::{
     Config, Json, act, assert_nothing_happened, cart, case, configure, confirm, open_allocations,
-    open_payments, orders, payment, place, place_by, placed, start, stock, text,
+    open_payments, orders, payment, place_by, placed, start, stock, text,
 };
 
 fn outcome(placement: &Json) -> &str {
@@ -73,7 +73,7 @@ fn a_payment_that_needs_the_buyer_keeps_order_and_goods_for_him() {
     assert_eq!(states(&placement), ("open", "pending"));
     assert!(placement["message"].is_string() && placement["nextUrl"].is_string(), "{placement}");
     assert_eq!(stock(&shop, "mug"), (10, 2));
-    assert_eq!(place(&shop, &cart).expect(200), placement);
+    assert_eq!(place_by(&shop, &cart, "asks-then-authorized").expect(200), placement);
     let order = &placement["order"];
     assert_eq!(case(&act(&shop, order, "ship", json!({})).expect(409)), "conflict");
 
@@ -81,7 +81,10 @@ fn a_payment_that_needs_the_buyer_keeps_order_and_goods_for_him() {
     assert_eq!((outcome(&confirmed), states(&confirmed)), ("placed", ("open", "authorized")));
     assert_eq!(confirmed["nextUrl"], Json::Null);
     assert_eq!(confirm(&shop, order)["order"], confirmed["order"]);
-    assert_eq!(place(&shop, &cart).expect(200)["order"], confirmed["order"]);
+    assert_eq!(
+        place_by(&shop, &cart, "asks-then-authorized").expect(200)["order"],
+        confirmed["order"]
+    );
     assert_eq!(stock(&shop, "mug"), (10, 2));
 }
 
@@ -190,7 +193,7 @@ fn a_payment_that_comes_to_nothing_cancels_the_order_and_releases_its_goods() {
         assert_eq!((stock(&shop, "mug"), open_allocations(&shop)), ((10, 0), 0));
         // It stays so, and the cart has had its order.
         assert_eq!(confirm(&shop, &placement["order"])["order"], confirmed["order"]);
-        let again = place(&shop, &cart).expect(200);
+        let again = place_by(&shop, &cart, method).expect(200);
         assert_eq!((outcome(&again), &again["order"]), ("declined", &confirmed["order"]));
     }
 }

@@ -3,14 +3,16 @@
 use quoin_harness::{Reply, Shop, json, until};
 
 use super::{
-    Config, Json, act, cart, case, confirm, open_payments, orders, place, place_by, placed, start,
-    stock, text,
+    Config, Json, act, cart, case, confirm, open_payments, orders, place, placed, start, stock,
+    text,
 };
 
 fn place_with(shop: &Shop, cart: &Json, method: &str, key: &str) -> Reply {
-    let body = json!({
-        "cartId": cart["id"], "revision": cart["revision"], "paymentMethod": method,
-    });
+    place_seen(shop, cart, cart["revision"].as_u64().expect("a revision"), method, key)
+}
+
+fn place_seen(shop: &Shop, cart: &Json, revision: u64, method: &str, key: &str) -> Reply {
+    let body = json!({"cartId": cart["id"], "revision": revision, "paymentMethod": method});
     shop.request("POST", "/checkout").header("idempotency-key", key).json(&body).send()
 }
 
@@ -20,12 +22,49 @@ fn the_same_cart_asked_for_again_is_answered_with_the_same_order() {
     let cart = cart(&shop, &[("mug", 2)]);
     let placement = place(&shop, &cart).expect(200);
     assert_eq!(place(&shop, &cart).expect(200), placement);
-    // With another method and an old revision: it is ordered, and that is the answer.
-    assert_eq!(place_by(&shop, &cart, "cash").expect(200), placement);
-    let old = json!({"cartId": cart["id"], "revision": 1, "paymentMethod": "invoice"});
-    assert_eq!(shop.post("/checkout", old).expect(200), placement);
     assert_eq!((orders(&shop).len(), stock(&shop, "mug")), (1, (10, 2)));
     assert_eq!((open_payments(&shop, "invoice"), open_payments(&shop, "cash")), (1, 0));
+}
+
+#[test]
+fn something_else_is_never_answered_with_the_order_that_there_is() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    let cart = cart(&shop, &[("mug", 2)]);
+    let seen = cart["revision"].as_u64().expect("a revision");
+    let placement = place_with(&shop, &cart, "invoice", "k").expect(200);
+    let order = text(&placement["order"], "id");
+    // Its buyer never had the answer, changes the cart as he saw it, and orders again: with the same key or
+    // another one, in the same way or another one.
+    let line = format!("/carts/{}/lines/{}", text(&cart, "id"), text(&cart["lines"][0], "id"));
+    shop.patch(&line, json!({"quantity": 3})).refused(409, "conflict");
+    for (revision, method) in [(seen + 1, "invoice"), (seen - 1, "invoice"), (seen, "cash")] {
+        for key in ["k", "other"] {
+            let problem = place_seen(&shop, &cart, revision, method, key).refused(409, "conflict");
+            let told = text(&problem["error"], "val");
+            assert!(key == "k" || told.contains(&order), "{told}");
+        }
+        let body = json!({"cartId": cart["id"], "revision": revision, "paymentMethod": method});
+        shop.post("/checkout", body).refused(409, "conflict");
+    }
+    // What he asked for then has the answer that it had, and a key of a conflict is free.
+    assert_eq!(place_with(&shop, &cart, "invoice", "k").expect(200), placement);
+    assert_eq!(place_with(&shop, &cart, "invoice", "other").expect(200), placement);
+    assert_eq!((orders(&shop).len(), stock(&shop, "mug")), (1, (10, 2)));
+    assert_eq!((open_payments(&shop, "invoice"), open_payments(&shop, "cash")), (1, 0));
+}
+
+#[test]
+fn a_declined_key_is_no_answer_for_a_cart_that_changed() {
+    let (_host, shop) = start(Config::default(), 10, 10);
+    let before = cart(&shop, &[("mug", 2)]);
+    let declined = place_with(&shop, &before, "declined", "k").expect(200);
+    assert_eq!((&declined["outcome"], &declined["order"]), (&json!("declined"), &Json::Null));
+    assert_eq!(place_with(&shop, &before, "declined", "k").expect(200), declined);
+    let line = format!("/carts/{}/lines/{}", text(&before, "id"), text(&before["lines"][0], "id"));
+    let after = shop.patch(&line, json!({"quantity": 3})).ok();
+    place_with(&shop, &after, "declined", "k").refused(409, "conflict");
+    let placed = place_with(&shop, &after, "invoice", "k-2").expect(200);
+    assert_eq!(placed["order"]["snapshot"]["lines"][0]["quantity"], 3);
 }
 
 #[test]
@@ -57,8 +96,8 @@ fn a_key_that_found_an_order_is_used_as_well() {
     let (_host, shop) = start(Config::default(), 10, 10);
     let (first, second) = (cart(&shop, &[("mug", 1)]), cart(&shop, &[("mug", 1)]));
     let placement = place(&shop, &first).expect(200);
-    assert_eq!(place_with(&shop, &first, "cash", "late").expect(200), placement);
-    assert_eq!(case(&place_with(&shop, &second, "cash", "late").expect(409)), "conflict");
+    assert_eq!(place_with(&shop, &first, "invoice", "late").expect(200), placement);
+    assert_eq!(case(&place_with(&shop, &second, "invoice", "late").expect(409)), "conflict");
     assert_eq!(orders(&shop).len(), 1);
 }
 
