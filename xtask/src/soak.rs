@@ -55,6 +55,13 @@ const SOAKS: &[Soak] = &[
         size: ("change", 20),
     },
     Soak {
+        what: "kept answers beside new ones",
+        package: "quoin-e2e",
+        target: "e2e",
+        test: "kept::same::a_kept_answer_is_the_one_that_would_be_made_now",
+        size: ("kept", 100_000),
+    },
+    Soak {
         what: "swaps under load",
         package: "quoin-e2e",
         target: "e2e",

@@ -104,6 +104,7 @@ fn plugins(wiring: &Wiring, kept: &BTreeMap<Name, Value>) -> Vec<Value> {
                 "stats": {
                     "calls": stats.calls,
                     "failures": stats.failures,
+                    "kept": stats.kept,
                     "running": stats.running,
                     "waiting": stats.waiting,
                 },

@@ -94,6 +94,15 @@ pub const JSON_VALUES_MAX: usize = 100_000;
 pub const CLIENT_SECONDS_MAX: u64 = 10;
 /// Connections open at once on one listener.
 pub const CONNECTIONS_MAX: usize = 10_000;
+/// Bytes of the kept answers of all shops together: what is asked again and again of hundreds of shops,
+/// and little beside their databases.
+pub const ANSWERS_BYTES_MAX: u64 = 128 << 20;
+/// Bytes of the kept answers of one shop, as long as there is room: some ten thousand small ones.
+pub const ANSWERS_BYTES_SHOP_MAX: u64 = 16 << 20;
+/// Bytes of an answer that is kept. Larger ones are rare, and would drive out hundreds.
+pub const ANSWER_BYTES_KEPT_MAX: usize = 256 << 10;
+/// Bytes of the question of a kept answer, which are kept with it.
+pub const QUESTION_BYTES_KEPT_MAX: usize = 4 << 10;
 
 /// The limits of an installation. A manifest states what the plugin needs, a shop may override it,
 /// and [`Limits::CEILING`] bounds both.

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, RETRY_AFTER,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{Method, Response, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode};
 use quoin_core::{Class, Problem};
 use serde::Serialize;
 
@@ -17,7 +17,9 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The media type of problems.
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 /// The media type of everything else.
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// For answers that caches may keep, but ask each time whether they are still the same.
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 /// For answers that no cache may keep.
 pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
@@ -49,13 +51,42 @@ pub fn problem(problem: &Problem, request_id: Option<&str>) -> Response<Body> {
 
 /// A JSON answer.
 pub fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
-    match serde_json::to_vec(value) {
+    match json_bytes(value) {
         Ok(body) => bytes(status, JSON, body),
-        Err(error) => {
-            tracing::error!("an answer could not be written as JSON: {error}");
-            problem(&Problem::internal(), None)
-        }
+        Err(fault) => problem(&fault, None),
     }
+}
+
+/// The body of a JSON answer.
+///
+/// # Errors
+/// 500: it cannot be written.
+pub fn json_bytes(value: &impl Serialize) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(value).map_err(|error| {
+        tracing::error!("an answer could not be written as JSON: {error}");
+        Problem::internal()
+    })
+}
+
+/// An answer that clients may keep if they ask each time whether it is still the one of this tag; 304
+/// to those that have it already.
+pub fn unless_known(
+    headers: &HeaderMap,
+    tag: &str,
+    answer: impl FnOnce() -> Response<Body>,
+) -> Response<Body> {
+    let tag = format!("\"{tag}\"");
+    let known = headers.get_all(IF_NONE_MATCH).iter();
+    let mut known = known.filter_map(|tags| tags.to_str().ok()).flat_map(|tags| tags.split(','));
+    let is_known =
+        known.any(|t| matches!(t.trim(), "*") || t.trim().trim_start_matches("W/") == tag);
+    let mut response = if is_known { empty(StatusCode::NOT_MODIFIED) } else { answer() };
+    response.headers_mut().insert(CACHE_CONTROL, NO_CACHE);
+    // A digest is hex.
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
 }
 
 /// An answer of this media type. Browsers do not guess another.

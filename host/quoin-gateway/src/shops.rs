@@ -4,6 +4,7 @@ mod access;
 mod address;
 mod outcome;
 mod own;
+mod question;
 mod scene;
 mod web;
 
@@ -13,13 +14,14 @@ use http::header::{CACHE_CONTROL, HeaderValue};
 use http::{Request, Response, StatusCode};
 use quoin_core::limits::{BINARY_BODY_BYTES_MAX, BODY_BYTES_MAX};
 use quoin_core::manifest::Access;
-use quoin_core::{Class, Problem};
-use quoin_runtime::{Target, call, json};
-use quoin_supervisor::{Match, RouteEntry, Supervisor};
+use quoin_core::{Class, Digest, Problem};
+use quoin_runtime::{Answered, Target, answer, json};
+use quoin_supervisor::{Found, Kept, Match, Returned, RouteEntry, Supervisor};
 
 use crate::bind::{self, Head};
 use crate::reply::{self, NO_STORE, REQUEST_ID};
 use crate::{Answer, Body, Service, Upload, problem, request_id};
+use question::question;
 use scene::Scene;
 
 /// Serves the shops of a supervisor: each request by the wiring that its tenant has at that moment.
@@ -42,7 +44,8 @@ impl Shops {
         let tenant = self.supervisor.tenant_of_host(&host).ok_or_else(address::unknown_host)?;
         // Loaded once: the request sees one state of the shop from here to its end.
         let wiring = tenant.wiring();
-        let scene = Scene { tenant: &tenant, wiring: &wiring, head: &head, id };
+        let answers = &self.supervisor.answers;
+        let scene = Scene { tenant: &tenant, wiring: &wiring, answers, head: &head, id };
         if let Some(answer) = own::page(&scene) {
             return answer;
         }
@@ -123,15 +126,49 @@ impl Scene<'_> {
             None => None,
         };
         let head = Head { path: &path, query: self.head.uri.query(), headers: &self.head.headers };
+        let tried = entry.reads && entry.keeping.is_tried();
+        let question = tried.then(|| question(entry, &principal, &head, body.as_ref())).flatten();
+        let shelf = self.wiring.answers.get_or_init(|| self.answers.shelf());
+        let place = match &question {
+            Some(question) => match shelf.find(self.answers, question).await {
+                Found::Kept(kept) => {
+                    entry.node.generation.count_kept();
+                    return Ok(self.show(&kept.returned, kept.tag.as_deref(), private));
+                }
+                Found::Nothing(place) => Some(place),
+                Found::NoPlace => None,
+            },
+            None => None,
+        };
         let params = bind::parameters(&entry.function, &entry.sources, &head, body)?;
         let target = Target { interface: &entry.interface, function: &entry.function.name };
         let request = quoin_runtime::Request { principal, trace: self.id.to_owned() };
-        let outcome = call(&entry.node, target, params, request, json::check).await;
+        let answer = answer(&entry.node, target, params, request, json::check);
+        let Answered { outcome, basis } = answer.await;
         let value = outcome.map_err(|failure| outcome::failed(&failure, self.id))?;
-        let mut response = outcome::returned(value.as_ref(), entry)?;
+        let returned = outcome::returned(value.as_ref(), entry)?;
+        let tag = (entry.reads && !private && entry.route.route.method == "GET").then(|| {
+            let body = returned.body.as_deref().unwrap_or_default();
+            Digest::of(body).to_string()
+        });
+        let response = self.show(&returned, tag.as_deref(), private);
+        match (place, basis) {
+            (Some(place), Some(basis)) => place.keep(Arc::new(Kept { basis, returned, tag })),
+            (Some(_), None) => entry.keeping.failed(),
+            (None, _) => {}
+        }
+        Ok(response)
+    }
+
+    fn show(&self, returned: &Returned, tag: Option<&str>, private: bool) -> Response<Body> {
+        let answer = || outcome::response(returned);
+        let mut response = match tag {
+            Some(tag) => reply::unless_known(&self.head.headers, tag, answer),
+            None => answer(),
+        };
         if private {
             response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
         }
-        Ok(response)
+        response
     }
 }

@@ -67,6 +67,8 @@ pub(crate) async fn run(
         }
     }
     if let Err(failure) = &outcome {
+        // The next time it may not fail.
+        tree.uses.other();
         generation.count_failure(failure);
         let message = failure.to_string();
         if depth == 0 {
@@ -94,6 +96,10 @@ async fn attempt(node: &Node, export: &Export, running: Box<Running>, params: &[
         false => Some(generation.admit(&export.label, deadline).await?),
     };
     let tree = running.tree.clone();
+    if generation.program.uses_wasi {
+        // It has a clock and randomness that are not the request's.
+        tree.uses.other();
+    }
     let mut live = generation.instance(deadline).await?;
     let mut results = [Value::Bool(false)];
     let has_result = export.function.result.is_some();

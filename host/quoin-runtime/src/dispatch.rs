@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quoin_core::Type;
+use quoin_core::limits::CROSSING_BYTES_MAX;
 use quoin_core::manifest::OnFailure;
 
 use crate::Value;
@@ -137,7 +138,7 @@ async fn all(
     import: &Import,
     params: &[Value],
 ) -> wasmtime::Result<Option<Value>> {
-    let mut joined = Vec::new();
+    let (mut joined, mut bytes) = (Vec::new(), 0);
     for provider in providers {
         let answer = provided(caller, provider, import, params, Some(time)).await?;
         let value = match (answer, on_failure) {
@@ -152,10 +153,33 @@ async fn all(
             }
         };
         if let Value::List(mut items) = value {
+            bytes += items.iter().map(size).sum::<usize>();
+            if bytes > CROSSING_BYTES_MAX {
+                let limit = format!("more than {CROSSING_BYTES_MAX} bytes of all together");
+                return Err(wasmtime::Error::new(caller.failure(FailureKind::Limit(limit))));
+            }
             joined.append(&mut items);
         }
     }
     Ok(Some(Value::Result(Ok(Some(Box::new(Value::List(joined)))))))
+}
+
+/// Bytes that a value takes in the host.
+fn size(value: &Value) -> usize {
+    let option = |inner: &Option<Box<Value>>| inner.as_deref().map_or(0, size);
+    size_of::<Value>()
+        + match value {
+            Value::String(text) => text.len(),
+            Value::List(items) | Value::Tuple(items) => items.iter().map(size).sum(),
+            Value::Record(fields) => {
+                fields.iter().map(|(name, value)| name.len() + size(value)).sum()
+            }
+            Value::Variant(case, inner) => case.len() + option(inner),
+            Value::Option(inner) | Value::Result(Ok(inner) | Err(inner)) => option(inner),
+            Value::Enum(case) => case.len(),
+            Value::Flags(flags) => flags.iter().map(String::len).sum(),
+            _ => 0,
+        }
 }
 
 /// The error that stands for a failed callee, if the function's result type has a place for it: the

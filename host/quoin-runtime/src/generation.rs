@@ -31,6 +31,7 @@ pub struct Generation {
     idle: Mutex<Vec<Live>>,
     calls: AtomicU64,
     failures: AtomicU64,
+    kept: AtomicU64,
 }
 
 /// What a generation has done so far.
@@ -41,6 +42,8 @@ pub struct Stats {
     /// Calls that failed by the plugin's fault: traps, timeouts, limits; not errors that a function
     /// returned, and not the load or the host.
     pub failures: u64,
+    /// Requests that were answered with what an earlier one had returned, without a call.
+    pub kept: u64,
     /// Calls that run now, or are being committed.
     pub running: u32,
     /// Calls that wait for their turn.
@@ -60,6 +63,7 @@ impl Generation {
             idle: Mutex::new(Vec::new()),
             calls: AtomicU64::new(0),
             failures: AtomicU64::new(0),
+            kept: AtomicU64::new(0),
         }
     }
 
@@ -78,6 +82,7 @@ impl Generation {
         Stats {
             calls: self.calls.load(Ordering::Acquire),
             failures: self.failures.load(Ordering::Relaxed),
+            kept: self.kept.load(Ordering::Relaxed),
             running: self.installed.limits.concurrency.saturating_sub(free) + committing,
             waiting: self.waiting.load(Ordering::Relaxed),
         }
@@ -130,6 +135,11 @@ impl Generation {
     /// To be held while a request is committed that has run here.
     pub(crate) fn committing(&self) -> Counted<'_> {
         Counted::of(&self.committing)
+    }
+
+    /// A request was answered with what an earlier one had returned.
+    pub fn count_kept(&self) {
+        self.kept.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn count_failure(&self, failure: &Failure) {

@@ -7,6 +7,7 @@
 //! meanwhile. [`call`] runs a request: a function of a node, with all calls that it leads to, as one
 //! transaction.
 
+mod basis;
 mod call;
 mod dispatch;
 mod engine;
@@ -25,6 +26,7 @@ mod running;
 mod state;
 mod tree;
 
+pub use basis::Basis;
 pub use engine::{Engine, EngineError};
 pub use failure::{Failure, FailureKind, Outcome};
 pub use generation::{Generation, Stats};
@@ -32,7 +34,7 @@ pub use installed::Installed;
 pub use log::{Level, Line, Log};
 pub use node::{Binding, Node, Provider};
 pub use program::{Program, ProgramError, compile};
-pub use request::{CallJsonError, Target, call, call_json};
+pub use request::{Answered, CallJsonError, Target, answer, call, call_json};
 pub use tree::{Check, Principal, Request};
 
 /// A value of a component: the engine's own, so that no copy is made on the way to a guest.

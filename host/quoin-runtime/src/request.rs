@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Sleep;
 
 use crate::Value;
+use crate::basis::Basis;
 use crate::call::{is_error, is_unavailable, run};
 use crate::failure::{Failure, FailureKind, Outcome};
 use crate::json;
@@ -34,13 +35,17 @@ pub struct Target<'a> {
     pub function: &'a str,
 }
 
-/// Runs a function for a caller outside, and commits what it and its callees wrote if it returns `ok`.
-/// A result that does not pass `check` reaches nobody, so nothing of the request is kept either.
-///
-/// When the returned future is dropped (the client went away), a function that only reads ends there.
-/// One that writes runs in a task of its own and is finished, within its deadline, so that whether it
-/// took effect does not hang on a lost connection; if it has not had its turn at the shop's writer, it has
-/// done nothing and is given up: what it holds must not outlive its client in a queue.
+/// The outcome of a request.
+#[derive(Debug)]
+pub struct Answered {
+    /// What the function returned, or why it did not.
+    pub outcome: Outcome,
+    /// What it was made from, if the function is declared to read, has returned something other than an
+    /// error, and used nothing that may be otherwise without anybody knowing.
+    pub basis: Option<Basis>,
+}
+
+/// As [`answer`], for whoever wants the outcome alone.
 ///
 /// # Errors
 /// See [`Failure`].
@@ -51,17 +56,40 @@ pub async fn call(
     request: Request,
     check: Check,
 ) -> Outcome {
+    answer(node, target, params, request, check).await.outcome
+}
+
+/// Runs a function for a caller outside, and commits what it and its callees wrote if it returns `ok`.
+/// A result that does not pass `check` reaches nobody, so nothing of the request is kept either.
+///
+/// When the returned future is dropped (the client went away), a function that only reads ends there.
+/// One that writes runs in a task of its own and is finished, within its deadline, so that whether it
+/// took effect does not hang on a lost connection; if it has not had its turn at the shop's writer, it has
+/// done nothing and is given up: what it holds must not outlive its client in a queue.
+///
+/// A failure is that of the outcome; see [`Failure`].
+pub async fn answer(
+    node: &Arc<Node>,
+    target: Target<'_>,
+    params: Vec<Value>,
+    request: Request,
+    check: Check,
+) -> Answered {
     let generation = &node.generation;
     let name = generation.installed.name.clone();
     let Some(export) = generation.program.export(target.interface, target.function) else {
         let Target { interface, function } = target;
         let none = format!("{name} provides no function {interface}#{function}");
-        return Err(Failure::new(&name, function, FailureKind::BadCall(none)));
+        return Err(Failure::new(&name, function, FailureKind::BadCall(none))).into();
     };
     let label = export.label.clone();
     let host = |reason: String| Failure::new(&name, &label, FailureKind::Host(reason));
-    let id = quoin_core::ids::random_hex::<16>()
-        .map_err(|e| host(format!("no randomness for a call id: {e}")))?;
+    let id = match quoin_core::ids::random_hex::<16>() {
+        Ok(id) => id,
+        Err(error) => {
+            return Err(host(format!("no randomness for a call id: {error}"))).into();
+        }
+    };
     let clock = generation.program.engine.clock.clone();
     let installed = generation.installed.clone();
     let tree = Arc::new(Tree::new(request, installed, &label, export.reads, clock));
@@ -73,7 +101,7 @@ pub async fn call(
         id,
         check,
     };
-    let abandoned = tree.clone();
+    let request = tree.clone();
     let outcome = if export.reads {
         surviving(Box::pin(async move { root.serve(&params).await })).await
     } else {
@@ -82,15 +110,24 @@ pub async fn call(
         (&mut task.task).await.ok()
     };
     if outcome.is_none() {
-        abandoned.release_lines();
-        if let Some(transaction) = abandoned.open().await.take() {
+        request.release_lines();
+        if let Some(transaction) = request.open().await.take() {
             transaction.abandon();
         }
     }
-    outcome.unwrap_or_else(|| {
+    let outcome = outcome.unwrap_or_else(|| {
         tracing::error!(plugin = name.as_str(), "a call ended in a fault of the host");
         Err(host("the call ended in a fault".into()))
-    })
+    });
+    let good = export.reads && outcome.is_ok() && !is_error(&outcome);
+    let basis = good.then(|| request.uses.basis(request.now_ms(), &request.clock)).flatten();
+    Answered { outcome, basis }
+}
+
+impl From<Outcome> for Answered {
+    fn from(outcome: Outcome) -> Answered {
+        Answered { outcome, basis: None }
+    }
 }
 
 /// The outcome of a call, or none if it panics, as a task of its own would do it.
@@ -231,6 +268,9 @@ impl Root {
             self.tree.end(outcome.is_ok());
             return Ran::Done(outcome);
         };
+        if self.export.reads {
+            self.tree.uses.read(transaction.basis());
+        }
         let _committing = self.node.generation.committing();
         let ended = match good {
             true => transaction.commit().await,

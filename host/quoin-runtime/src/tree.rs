@@ -12,6 +12,7 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 
 use crate::Value;
+use crate::basis::Uses;
 use crate::installed::Installed;
 use crate::log::{Level, Line};
 
@@ -74,6 +75,8 @@ pub(crate) struct Tree {
     full: AtomicBool,
     /// What to do with what the calls have used, if what they wrote is kept, and of whom that is.
     used: Mutex<Vec<(usize, ToDo)>>,
+    /// What the calls use besides, if the request reads.
+    pub uses: Uses,
     seed: OnceLock<[u8; 32]>,
     randomness: Mutex<Option<ChaCha20Rng>>,
     lines: Mutex<Lines>,
@@ -112,6 +115,7 @@ impl Tree {
             has_writer: AtomicBool::new(false),
             full: AtomicBool::new(false),
             used: Mutex::default(),
+            uses: Uses::default(),
             seed: OnceLock::new(),
             randomness: Mutex::new(None),
             lines: Mutex::default(),

@@ -1,6 +1,7 @@
 //! What SQL may do: SQLite asks here for every table, column and function while it compiles a
 //! statement.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -99,6 +100,15 @@ struct Scope {
     plugin: Arc<str>,
     /// Inside a migration that is not committed yet.
     migrated: Option<Migrated>,
+    /// What the statement that is compiled names, if somebody wants to know.
+    named: Option<Named>,
+}
+
+/// The plugin's tables that a statement names, in lower case.
+#[derive(Default)]
+pub(crate) struct Named {
+    pub read: BTreeSet<String>,
+    pub written: BTreeSet<String>,
 }
 
 /// What there is inside a migration.
@@ -147,6 +157,16 @@ impl Rules {
         self.0.scope().migrated = migrated;
     }
 
+    /// Collects from now on which tables are named by what is compiled.
+    pub(crate) fn collect(&self) {
+        self.0.scope().named = Some(Named::default());
+    }
+
+    /// The tables that were named since [`Rules::collect`].
+    pub(crate) fn collected(&self) -> Named {
+        self.0.scope().named.take().unwrap_or_default()
+    }
+
     /// To be called before each statement is compiled.
     pub(crate) fn begin_statement(&self) {
         self.0.schema_change.store(false, Ordering::Relaxed);
@@ -181,11 +201,33 @@ impl State {
             return Authorization::Allow;
         }
         match self.judge(mode, context) {
-            Ok(()) => Authorization::Allow,
+            Ok(()) => {
+                self.note(&context.action);
+                Authorization::Allow
+            }
             Err(refusal) => {
                 *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
                 Authorization::Deny
             }
+        }
+    }
+
+    /// Notes which table the statement names, if that is wanted. Only tables that there are count: what a
+    /// statement names so itself is part of it.
+    fn note(&self, action: &AuthAction<'_>) {
+        use AuthAction as A;
+        let (table, writes) = match action {
+            A::Read { table_name, .. } => (table_name, false),
+            A::Insert { table_name } | A::Delete { table_name } | A::Update { table_name, .. } => {
+                (table_name, true)
+            }
+            _ => return,
+        };
+        let mut scope = self.scope();
+        let Some(named) = &mut scope.named else { return };
+        if self.owners.of(table).is_some() {
+            let tables = if writes { &mut named.written } else { &mut named.read };
+            tables.insert(table.to_ascii_lowercase());
         }
     }
 

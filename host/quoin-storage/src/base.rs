@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use quoin_core::Clock;
 
+use crate::changes::Changes;
 use crate::owners::Owners;
 use crate::pool::Readers;
 use crate::texts::Texts;
@@ -19,4 +20,5 @@ pub(crate) struct Base {
     pub writer: Arc<Writer>,
     pub readers: Readers,
     pub texts: Texts,
+    pub changes: Arc<Changes>,
 }

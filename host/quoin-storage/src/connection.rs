@@ -22,6 +22,9 @@ pub(crate) const PAGE_BYTES: u64 = 4_096;
 /// Compiled statements kept by a connection: what the plugins of a shop run often, some twenty each,
 /// at some kilobytes.
 const STATEMENTS_KEPT: usize = 256;
+/// Bytes of compiled statements kept by a connection. What the plugins of a shop run often takes some two
+/// megabytes; one that compiles many large ones makes all of its shop compile anew, and nobody else.
+const STATEMENT_BYTES_KEPT: usize = 8 << 20;
 /// Pages that a file can have at all.
 const PAGES_MAX: u64 = 0xffff_fffe;
 /// How long SQLite waits for a lock of the file. The host hands out its one writer itself, so only
@@ -55,9 +58,8 @@ const LIMITS: [(Limit, i32); 11] = [
 ///
 /// - WAL lets readers go on beside the writer; FULL makes a commit durable when it returns.
 /// - Memory: the page cache is bounded for each connection, and what a statement sorts or gathers
-///   beyond that goes to temporary files. The heap limits are SQLite's own and for the whole process:
-///   at the soft one caches stop growing; the hard one is a last resort, at which a statement fails
-///   instead of the host.
+///   beyond that goes to temporary files. So are the statements that stay compiled. There is no limit
+///   for the process, which would let one shop starve all others.
 /// - LIKE tells upper from lower case, as it does in PostgreSQL.
 /// - The WAL file is cut back to `journal_size_limit` when it starts again from its beginning.
 const SETTINGS: &str = "
@@ -68,8 +70,6 @@ const SETTINGS: &str = "
     PRAGMA cell_size_check = ON;
     PRAGMA temp_store = FILE;
     PRAGMA cache_size = -2000;
-    PRAGMA soft_heap_limit = 536870912;
-    PRAGMA hard_heap_limit = 2147483648;
     PRAGMA journal_size_limit = 16777216;
     PRAGMA wal_autocheckpoint = 4000;
     PRAGMA case_sensitive_like = ON;
@@ -138,6 +138,8 @@ pub(crate) struct Connection {
     pub(crate) watch: Watch,
     /// Pages that the file may grow to, as it was last set.
     pages_max: Cell<u64>,
+    /// Bytes of the statements that were compiled since all were last forgotten.
+    compiled: Cell<usize>,
 }
 
 impl Connection {
@@ -169,7 +171,18 @@ impl Connection {
         functions::install(&sqlite)?;
         let rules = Rules::install(&mut sqlite, owners)?;
         let watch = Watch::install(&mut sqlite, clock)?;
-        Ok(Connection { sqlite, rules, watch, pages_max: Cell::new(PAGES_MAX) })
+        let (pages_max, compiled) = (Cell::new(PAGES_MAX), Cell::new(0));
+        Ok(Connection { sqlite, rules, watch, pages_max, compiled })
+    }
+
+    /// A statement that stays compiled was compiled, to so many bytes: forgets all before they are too many.
+    pub(crate) fn compiled(&self, bytes: usize) {
+        let all = self.compiled.get().saturating_add(bytes);
+        if all <= STATEMENT_BYTES_KEPT {
+            return self.compiled.set(all);
+        }
+        self.sqlite.flush_prepared_statement_cache();
+        self.compiled.set(bytes);
     }
 
     /// Whether SQLite has rolled back by itself, or no transaction was begun.
@@ -250,6 +263,8 @@ pub(crate) fn open_sqlite(path: &Path, role: Role) -> rusqlite::Result<rusqlite:
     sqlite.busy_timeout(BUSY)?;
     for (config, on) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        // The plan of a statement does not hang on its parameters, for which it would be compiled anew.
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),

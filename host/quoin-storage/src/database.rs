@@ -8,6 +8,7 @@ use quoin_core::Clock;
 
 use crate::base::Base;
 use crate::blocking::blocking;
+use crate::changes::Changes;
 use crate::connection::{Connection, PAGE_BYTES, Role};
 use crate::migration::{self, Migrated, Steps};
 use crate::owners::{self, Owners};
@@ -21,8 +22,11 @@ use crate::{Error, Transaction};
 /// which it needs a moment without readers. As long as readers overlap, SQLite cannot do it by
 /// itself, and the file would grow forever.
 const WAL_BYTES_MAX: u64 = 64 << 20;
-/// Bytes of the WAL file at which the next writer waits for that moment as long as it has time.
+/// Bytes of the WAL file from which each writer waits longer for that moment.
 const WAL_BYTES_HARD_MAX: u64 = 512 << 20;
+/// How long: readers that are under way have ended then, or hold up all writing to one request in this
+/// time, so that the file grows no more than the disk can bear until they have.
+const WAL_PATIENCE_HARD: Duration = Duration::from_secs(1);
 /// How long a writer waits for the moment before that. Readers that are under way are done by then,
 /// most of the time, and those that come wait for the writer.
 const WAL_PATIENCE: Duration = Duration::from_millis(100);
@@ -52,10 +56,12 @@ impl Database {
             owners::recorded(sqlite)
         });
         owners.add(&tables.map_err(|error| Error::sqlite(path, error))?);
-        let writer = Writer::new(path.to_owned(), Arc::clone(&owners), clock.clone(), connection);
+        let changes = Arc::<Changes>::default();
+        let whole = (Arc::clone(&owners), Arc::clone(&changes));
+        let writer = Writer::new(path.to_owned(), whole, clock.clone(), connection);
         let readers = Readers::new(path.to_owned(), Arc::clone(&owners), clock.clone());
         let (path, texts) = (path.to_owned(), Texts::default());
-        let base = Base { path, clock, owners, writer, readers, texts };
+        let base = Base { path, clock, owners, writer, readers, texts, changes };
         Ok(Arc::new(Database { base: Arc::new(base), wal: wal.into() }))
     }
 
@@ -68,15 +74,14 @@ impl Database {
         let mut seat = self.base.writer.turn(&turn).await?;
         let bytes = std::fs::metadata(&self.wal).map_or(0, |file| file.len());
         if bytes > WAL_BYTES_MAX && !seat.is_shared() {
-            let soon = match bytes > WAL_BYTES_HARD_MAX {
-                true => turn.deadline,
-                false => turn.deadline.min(self.base.clock.instant() + WAL_PATIENCE),
+            let patience = match bytes > WAL_BYTES_HARD_MAX {
+                true => WAL_PATIENCE_HARD,
+                false => WAL_PATIENCE,
             };
-            match self.base.readers.all_turns(soon).await {
-                Ok(_nobody_reads) => blocking(|| seat.restart_wal())?,
-                Err(error) if bytes > WAL_BYTES_HARD_MAX => return Err(error),
-                // The next writer tries again.
-                Err(_) => {}
+            let soon = turn.deadline.min(self.base.clock.instant() + patience);
+            // If there is no such moment, the next writer tries again.
+            if let Ok(_nobody_reads) = self.base.readers.all_turns(soon).await {
+                blocking(|| seat.restart_wal())?;
             }
         }
         Transaction::writing(Arc::clone(&self.base), seat, &turn)

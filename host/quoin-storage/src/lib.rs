@@ -8,6 +8,7 @@
 mod authorizer;
 mod base;
 mod blocking;
+mod changes;
 mod connection;
 mod control;
 mod database;
@@ -26,6 +27,7 @@ mod value;
 mod watch;
 mod writer;
 
+pub use changes::Basis;
 pub use control::{Control, ControlError, KeyRow, RevisionRow, TenantRow};
 pub use database::Database;
 pub use error::{ConstraintKind, Error, SqlError};

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use quoin_core::Clock;
 use quoin_core::limits::{SQL_BYTES_MAX, SQL_PARAMS_MAX, SQL_RESULT_BYTES_MAX, SQL_ROWS_MAX};
-use rusqlite::{CachedStatement, Statement};
+use rusqlite::{CachedStatement, Statement, StatementStatus};
 
 use crate::authorizer::{Mode, READ_ONLY};
 use crate::blocking::blocking;
+use crate::changes::{Changes, Tables};
 use crate::connection::Connection;
 use crate::texts::{Text, Texts};
 use crate::{Rows, SqlError, Value, shared};
@@ -101,17 +102,19 @@ impl Failure {
 pub(crate) struct Executor<'a> {
     pub connection: &'a Connection,
     pub texts: &'a Texts,
+    pub changes: &'a Changes,
     pub clock: &'a Clock,
 }
 
 impl Executor<'_> {
-    /// Runs one statement and returns also whether it wrote. `before_write` is run before one that
-    /// writes. One that reads is begun in place; if it turns out to be long, it is begun anew, because
+    /// Runs one statement and returns also whether it wrote. `names` is told before which tables it
+    /// names, and `before_write` is run before one that writes. One that reads is begun in place; if it turns out to be long, it is begun anew, because
     /// reading again in the same transaction reads the same.
     pub fn run<T>(
         &self,
         sent: Sent<'_>,
         step: Step<T>,
+        names: &mut dyn FnMut(&Tables),
         before_write: &mut dyn FnMut(&Connection) -> Result<(), SqlError>,
     ) -> Result<(T, bool), Failure> {
         check_size(sent.sql, sent.params).map_err(Failure::whole)?;
@@ -125,13 +128,18 @@ impl Executor<'_> {
         let mode = if sent.scope.writes { Mode::Write } else { Mode::Read };
         connection.rules.work_for(sent.scope.plugin);
         let before = connection.rules.switch(mode);
-        if !self.texts.is_known(text) {
-            let looked_at = self.look_at(sent);
-            if let Err(error) = looked_at {
-                connection.rules.switch(before);
-                return Err(Failure::whole(told(connection, error)));
-            }
-            self.texts.remember(text);
+        match self.texts.tables(text) {
+            Some(tables) => names(&tables),
+            None => match self.look_at(sent) {
+                Ok(tables) => {
+                    names(&tables);
+                    self.texts.remember(text, Arc::new(tables));
+                }
+                Err(error) => {
+                    connection.rules.switch(before);
+                    return Err(Failure::whole(told(connection, error)));
+                }
+            },
         }
         connection.watch.until(deadline.min(now + IN_PLACE));
         let mut result = self.attempt(sent, text, step, before_write);
@@ -146,12 +154,22 @@ impl Executor<'_> {
     }
 
     /// Looks at a statement that was not sent before: whether it compiles under the rules, and is shared
-    /// SQL. It stays compiled for its run.
-    fn look_at(&self, sent: Sent<'_>) -> Result<(), SqlError> {
+    /// SQL, and which tables it names. SQLite tells that while it compiles, so that what may be compiled
+    /// already is compiled anew for it.
+    fn look_at(&self, sent: Sent<'_>) -> Result<Tables, SqlError> {
         check_kind_of_text(sent.sql)?;
         let connection = self.connection;
-        drop(prepare(connection, sent.scope.plugin, sent.sql)?);
-        shared::check(connection, sent.sql)
+        connection.rules.begin_statement();
+        connection.rules.collect();
+        let compiled = connection.sqlite.prepare(sent.sql).map_err(|e| compile_error(e, 0));
+        let named = connection.rules.collected();
+        check_kind(&compiled?)?;
+        shared::check(connection, sent.sql)?;
+        let table = |name: String| self.changes.table(&name);
+        Ok(Tables {
+            read: named.read.into_iter().map(table).collect(),
+            written: named.written.into_iter().map(table).collect(),
+        })
     }
 
     fn attempt<T>(
@@ -229,6 +247,10 @@ fn prepare<'c>(
         .sqlite
         .prepare_cached(&named)
         .map_err(|error| compile_error(error, named.len() - sql.len()))?;
+    if statement.get_status(StatementStatus::Run) == 0 {
+        let bytes = statement.get_status(StatementStatus::MemUsed);
+        connection.compiled(usize::try_from(bytes).unwrap_or(0));
+    }
     check_kind(&statement)?;
     Ok(statement)
 }
@@ -312,7 +334,6 @@ pub(crate) fn finish(statement: &mut Statement<'_>) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use quoin_core::ManualClock;
-    use rusqlite::StatementStatus;
 
     use super::*;
     use crate::connection::Role;
@@ -329,8 +350,9 @@ mod tests {
         let (plugin, deadline) = (&plugin, end);
         let scope = &Scope { plugin, depth: 0, writes: false, deadline, max_bytes: 0 };
         let sent = Sent { scope, sql, params: &[], writer_until: end };
-        let executor = Executor { connection: &connection, texts: &texts, clock: &clock };
-        assert!(executor.run(sent, collect, &mut |_| Ok(())).is_ok());
+        let changes = &Changes::default();
+        let executor = Executor { connection: &connection, texts: &texts, changes, clock: &clock };
+        assert!(executor.run(sent, collect, &mut |_| {}, &mut |_| Ok(())).is_ok());
         prepare(&connection, plugin, sql).ok().unwrap().get_status(StatementStatus::Run)
     }
 
@@ -340,6 +362,39 @@ mod tests {
         assert_eq!(runs(&padded(20)), 1);
         assert_eq!(runs(&padded(KEPT_BYTES_MAX)), 1);
         assert_eq!(runs(&padded(KEPT_BYTES_MAX + 1)), 0);
+    }
+
+    #[test]
+    fn statements_that_take_more_than_is_kept_make_the_connection_forget() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, clock) = (folder.path().join("data.db"), ManualClock::at(0).clock());
+        let owners = Arc::new(Owners::default());
+        let connection = Connection::open(&path, Role::Writer, owners, clock.clone()).unwrap();
+        let plugin = Arc::from("a");
+        let (texts, end) = (Texts::default(), clock.instant() + Duration::from_secs(1));
+        let scope =
+            &Scope { plugin: &plugin, depth: 0, writes: false, deadline: end, max_bytes: 0 };
+        let changes = &Changes::default();
+        let executor = Executor { connection: &connection, texts: &texts, changes, clock: &clock };
+        let run = |sql: &str| {
+            let sent = Sent { scope, sql, params: &[], writer_until: end };
+            assert!(executor.run(sent, collect, &mut |_| {}, &mut |_| Ok(())).is_ok());
+        };
+        let runs = || {
+            let kept = prepare(&connection, &plugin, "SELECT 1 AS x").ok().unwrap();
+            kept.get_status(StatementStatus::Run)
+        };
+        run("SELECT 1 AS x");
+        let large = |from: u32, to: u32| {
+            for n in from..to {
+                let columns: Vec<String> = (0..90).map(|c| format!("{n} + {c} AS c{c}")).collect();
+                run(&format!("SELECT {}", columns.join(", ")));
+            }
+        };
+        large(0, 10);
+        assert_eq!(runs(), 1);
+        large(10, 250);
+        assert_eq!(runs(), 0);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use crate::changes::Tables;
 
 /// Statements that are remembered: more than the plugins of a large shop have. Beyond that, all are
 /// forgotten, which costs looking at each of them once more.
@@ -16,7 +18,14 @@ const SLOW: Duration = Duration::from_millis(2);
 #[derive(Default)]
 pub(crate) struct Texts {
     seed: RandomState,
-    slow: Mutex<HashMap<u64, bool>>,
+    known: Mutex<HashMap<u64, Known>>,
+}
+
+/// What is known of a statement that was found good.
+struct Known {
+    tables: Arc<Tables>,
+    /// It took long the last time that it wrote.
+    slow: bool,
 }
 
 /// A statement of a plugin.
@@ -28,39 +37,39 @@ impl Texts {
         Text(self.seed.hash_one((plugin, sql)))
     }
 
-    /// Whether the statement was found good before.
-    pub fn is_known(&self, text: Text) -> bool {
-        self.slow().contains_key(&text.0)
+    /// The tables that the statement names, if it was found good before.
+    pub fn tables(&self, text: Text) -> Option<Arc<Tables>> {
+        self.known().get(&text.0).map(|known| Arc::clone(&known.tables))
     }
 
-    /// The statement was found good.
-    pub fn remember(&self, text: Text) {
-        let mut slow = self.slow();
-        if slow.len() >= REMEMBERED_MAX {
-            slow.clear();
+    /// The statement was found good, and names these tables.
+    pub fn remember(&self, text: Text, tables: Arc<Tables>) {
+        let mut known = self.known();
+        if known.len() >= REMEMBERED_MAX {
+            known.clear();
         }
-        slow.entry(text.0).or_insert(false);
+        known.entry(text.0).or_insert(Known { tables, slow: false });
     }
 
     /// No statement was found good any more.
     pub fn forget(&self) {
-        self.slow().clear();
+        self.known().clear();
     }
 
     /// Whether the statement took long the last time that it wrote.
     pub fn is_slow(&self, text: Text) -> bool {
-        self.slow().get(&text.0).copied().unwrap_or(false)
+        self.known().get(&text.0).is_some_and(|known| known.slow)
     }
 
     /// How long the statement took to write.
     pub fn took(&self, text: Text, time: Duration) {
-        if let Some(slow) = self.slow().get_mut(&text.0) {
-            *slow = time > SLOW;
+        if let Some(known) = self.known().get_mut(&text.0) {
+            known.slow = time > SLOW;
         }
     }
 
-    fn slow(&self) -> MutexGuard<'_, HashMap<u64, bool>> {
-        self.slow.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> MutexGuard<'_, HashMap<u64, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -72,9 +81,9 @@ mod tests {
     fn the_same_text_of_two_plugins_is_two_statements() {
         let texts = Texts::default();
         let a = texts.text("a", "SELECT 1");
-        texts.remember(a);
-        assert!(texts.is_known(a));
-        assert!(!texts.is_known(texts.text("b", "SELECT 1")));
+        texts.remember(a, Arc::default());
+        assert!(texts.tables(a).is_some());
+        assert!(texts.tables(texts.text("b", "SELECT 1")).is_none());
     }
 
     #[test]
@@ -82,12 +91,12 @@ mod tests {
         let texts = Texts::default();
         let text = texts.text("a", "DELETE FROM a");
         assert!(!texts.is_slow(text));
-        texts.remember(text);
+        texts.remember(text, Arc::default());
         texts.took(text, SLOW);
         assert!(!texts.is_slow(text));
         texts.took(text, SLOW + Duration::from_nanos(1));
         assert!(texts.is_slow(text));
-        texts.remember(text);
+        texts.remember(text, Arc::default());
         assert!(texts.is_slow(text));
         texts.took(text, Duration::ZERO);
         assert!(!texts.is_slow(text));
@@ -97,9 +106,9 @@ mod tests {
     fn no_more_are_remembered_than_the_limit() {
         let texts = Texts::default();
         for n in 0..=REMEMBERED_MAX {
-            texts.remember(texts.text("a", &n.to_string()));
-            assert!(texts.slow().len() <= REMEMBERED_MAX);
+            texts.remember(texts.text("a", &n.to_string()), Arc::default());
+            assert!(texts.known().len() <= REMEMBERED_MAX);
         }
-        assert!(texts.is_known(texts.text("a", &REMEMBERED_MAX.to_string())));
+        assert!(texts.tables(texts.text("a", &REMEMBERED_MAX.to_string())).is_some());
     }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::base::Base;
+use crate::changes::{Basis, Tables, Written};
 use crate::connection::{Connection, Frame, Part};
 use crate::loss::Loss;
 use crate::statement::{self, Executor, Failure, Scope, Sent, Step};
@@ -34,6 +35,8 @@ enum Kind {
 /// A connection of the pool, in a transaction that reads.
 struct Reader {
     connection: Option<Connection>,
+    /// What it has read.
+    basis: Basis,
     /// After the connection, so that it is back in its pool before the next one's turn comes.
     _permit: OwnedSemaphorePermit,
 }
@@ -92,9 +95,11 @@ impl Transaction {
         connection: Connection,
         permit: OwnedSemaphorePermit,
     ) -> Result<Transaction, Error> {
+        // Before there is a snapshot: what is committed in between is taken for later.
+        let basis = base.changes.begin();
         // On an error the connection is closed, and the next transaction opens another.
         connection.frame(Frame::Begin).map_err(|error| Error::sqlite(&base.path, error))?;
-        let kind = Kind::Reads(Reader { connection: Some(connection), _permit: permit });
+        let kind = Kind::Reads(Reader { connection: Some(connection), basis, _permit: permit });
         Ok(Transaction { base, loss: None, broken: None, kind })
     }
 
@@ -170,6 +175,14 @@ impl Transaction {
         Ok(Answer { rows, changed: self.changed(wrote) })
     }
 
+    /// What was read so far; none where also something is written.
+    pub fn basis(&self) -> Option<Basis> {
+        match &self.kind {
+            Kind::Reads(reader) if self.loss.is_none() => Some(reader.basis.clone()),
+            _ => None,
+        }
+    }
+
     /// Whether the running call can go on to nothing: no statement runs any more until it has ended,
     /// because it or the whole transaction cannot be kept.
     pub fn is_lost(&self) -> bool {
@@ -204,14 +217,17 @@ impl Transaction {
         }
         let base = Arc::clone(&self.base);
         let over = || SqlError::Other("the transaction is over".into());
-        let (texts, clock) = (&base.texts, &base.clock);
+        let (texts, changes, clock) = (&base.texts, &base.changes, &base.clock);
         let result = match &mut self.kind {
             Kind::Over => return Err(over()),
             Kind::Reads(reader) => {
                 let connection = reader.connection.as_ref().ok_or_else(over)?;
                 let scope = &Scope { writes: false, ..scope.clone() };
                 let sent = Sent { scope, sql, params, writer_until: scope.deadline };
-                let result = Executor { connection, texts, clock }.run(sent, step, &mut |_| Ok(()));
+                let executor = Executor { connection, texts, changes, clock };
+                let basis = &mut reader.basis;
+                let mut names = |tables: &Tables| basis.add(&tables.read);
+                let result = executor.run(sent, step, &mut names, &mut |_| Ok(()));
                 if let (true, Err(failure)) = (connection.is_idle(), &result) {
                     // Another snapshot than the one it has read so far is none.
                     self.loss = Some(Loss::of(&failure.error, false));
@@ -220,9 +236,12 @@ impl Transaction {
             }
             Kind::Writes(writing) => {
                 let Writing { seat, ledger, saved, wrote, until, .. } = &mut **writing;
+                let mut named = Written::default();
                 let connection = seat.open().ok_or_else(over)?;
                 let sent = Sent { scope, sql, params, writer_until: *until };
-                let result = Executor { connection, texts, clock }.run(sent, step, &mut |on| {
+                let executor = Executor { connection, texts, changes, clock };
+                let mut names = |tables: &Tables| named.add(&tables.written);
+                let result = executor.run(sent, step, &mut names, &mut |on| {
                     *wrote = true;
                     while *saved < scope.depth {
                         on.begin(Part(*saved + 1))?;
@@ -262,6 +281,7 @@ impl Transaction {
                 {
                     self.loss = Some(Loss::Limit);
                 }
+                seat.writes(&named);
                 result
             }
         };
@@ -436,6 +456,10 @@ impl Transaction {
         let Kind::Writes(writing) = &mut self.kind else { return Err(Error::Lost) };
         writing.wrote = true;
         let Writing { seat, ledger, .. } = &mut **writing;
+        // The host writes what plugins read in migrations alone.
+        let mut written = Written::default();
+        written.add(&[self.base.changes.all_tables()]);
+        seat.writes(&written);
         Ok((seat.connection().ok_or(Error::Lost)?, ledger))
     }
 }

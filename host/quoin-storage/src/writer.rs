@@ -6,7 +6,7 @@
 //! committed for all of them together. Nobody is answered before.
 
 use std::collections::{HashMap, VecDeque};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::Error;
 use crate::blocking::blocking;
+use crate::changes::{Changes, Written};
 use crate::connection::{Connection, Frame, Part, Role};
 use crate::owners::Owners;
 
@@ -72,6 +73,7 @@ pub(crate) type Outcome = Result<(), Error>;
 pub(crate) struct Writer {
     path: PathBuf,
     owners: Arc<Owners>,
+    changes: Arc<Changes>,
     clock: Clock,
     state: Mutex<State>,
 }
@@ -102,6 +104,8 @@ pub(crate) struct Desk {
     since: Option<Instant>,
     /// How long the last commit took.
     commit: Duration,
+    /// The tables that the transaction has written that is open.
+    written: Written,
 }
 
 /// The writer, while somebody has it. Dropped, it goes to the next.
@@ -116,14 +120,14 @@ impl Writer {
     /// The writer of the database at `path`, with its first connection.
     pub fn new(
         path: PathBuf,
-        owners: Arc<Owners>,
+        (owners, changes): (Arc<Owners>, Arc<Changes>),
         clock: Clock,
         connection: Connection,
     ) -> Arc<Writer> {
         let (idle, waiting) = (Some(Desk::new(connection)), VecDeque::new());
         let (held, short) = (HashMap::new(), HashMap::new());
         let state = Mutex::new(State { idle, waiting, held, short });
-        Arc::new(Writer { path, owners, clock, state })
+        Arc::new(Writer { path, owners, changes, clock, state })
     }
 
     /// Waits for the turn. Who goes away while it waits leaves nothing behind.
@@ -180,7 +184,7 @@ impl Writer {
             let joins = next.as_ref().is_some_and(|next| next.shares);
             let waits = joins && desk.has_patience(self.clock.instant());
             if !desk.done.is_empty() && !waits {
-                desk.commit(&self.path, &self.clock);
+                desk.commit(self);
             }
             let Some(next) = next else { continue };
             let seat = Seat { writer: Arc::clone(self), desk: Some(desk), alone: next.alone };
@@ -246,7 +250,8 @@ impl State {
 impl Desk {
     fn new(connection: Connection) -> Desk {
         let connection = Some(connection);
-        Desk { connection, done: Vec::new(), since: None, commit: Duration::ZERO }
+        let (done, written) = (Vec::new(), Written::default());
+        Desk { connection, done, since: None, commit: Duration::ZERO, written }
     }
 
     /// Whether the finished requests can wait for one more.
@@ -257,16 +262,17 @@ impl Desk {
     }
 
     /// Commits for all that are done, and tells them. Returns whether it could.
-    fn commit(&mut self, path: &Path, clock: &Clock) -> bool {
+    fn commit(&mut self, writer: &Writer) -> bool {
         let connection = self.connection.as_ref().filter(|connection| !connection.is_idle());
         let Some(connection) = connection else {
             self.lost();
             return false;
         };
-        let began = clock.instant();
-        let result = blocking(|| connection.frame(Frame::Commit));
-        self.commit = clock.instant().saturating_duration_since(began);
-        let outcome = result.map_err(|error| Error::sqlite(path, error));
+        let began = writer.clock.instant();
+        let commit = || blocking(|| connection.frame(Frame::Commit));
+        let result = writer.changes.committing(&mut self.written, commit);
+        self.commit = writer.clock.instant().saturating_duration_since(began);
+        let outcome = result.map_err(|error| Error::sqlite(&writer.path, error));
         if outcome.is_err() {
             // Whatever is left of the transaction goes with the connection.
             self.connection = None;
@@ -278,6 +284,7 @@ impl Desk {
     /// The transaction is gone, with what the finished requests wrote. None of it was committed, so they
     /// can run again.
     fn lost(&mut self) {
+        self.written.clear();
         self.tell(&Err(Error::Lost));
     }
 
@@ -336,6 +343,13 @@ impl Seat {
         self.connection().filter(|connection| !connection.is_idle())
     }
 
+    /// These tables are written in the transaction that is open.
+    pub fn writes(&mut self, written: &Written) {
+        if let Some(desk) = &mut self.desk {
+            desk.written.join(written);
+        }
+    }
+
     /// Whether finished requests wait for the commit of this transaction.
     pub fn is_shared(&self) -> bool {
         self.desk.as_ref().is_some_and(|desk| !desk.done.is_empty())
@@ -370,7 +384,7 @@ impl Seat {
 
     fn commit_done(&mut self) -> bool {
         let writer = Arc::clone(&self.writer);
-        self.desk.as_mut().is_some_and(|desk| desk.commit(&writer.path, &writer.clock))
+        self.desk.as_mut().is_some_and(|desk| desk.commit(&writer))
     }
 
     /// Ends the request's own part without keeping it.
@@ -382,6 +396,7 @@ impl Seat {
             if !connection.is_idle() && connection.frame(Frame::Rollback).is_err() {
                 desk.connection = None;
             }
+            desk.written.clear();
             return;
         }
         if connection.is_idle() || connection.undo(Part(0)).is_err() {
@@ -461,6 +476,7 @@ mod tests {
             done: (0..done).map(|_| oneshot::channel().0).collect(),
             since: Some(start),
             commit,
+            written: Written::default(),
         };
         let instant = Duration::from_nanos(1);
         for (commit, patience) in [

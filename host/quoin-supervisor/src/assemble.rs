@@ -193,8 +193,11 @@ impl Parts<'_> {
         }
         let routes = RouteTable::build(&nodes)?;
         let (shop, revision) = (shop.clone(), current.map_or(0, |c| c.revision));
-        let (document, page) = Default::default();
-        Ok((Wiring { revision, shop, nodes, routes, document, page, fault: None, record }, fresh))
+        let (document, page, answers) = Default::default();
+        let fault = None;
+        let wiring =
+            Wiring { revision, shop, nodes, routes, document, page, answers, fault, record };
+        Ok((wiring, fresh))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What should run, and making it so: installations, generations, wiring, swap.
 
+mod answers;
 mod assemble;
 mod binding;
 mod bundle_change;
@@ -15,6 +16,7 @@ mod shadow;
 mod supervisor;
 mod tenant;
 
+pub use answers::{Answers, Found, Keeping, Kept, Key, Place, Returned, Shelf};
 pub use bundle_change::{BundleChange, BundleVersion, Difference, Permission, RouteOf};
 pub use error::Error;
 pub use plan::{Applied, Change, Kind, Plan};

@@ -8,6 +8,8 @@ use quoin_core::manifest::{Access, Manifest, Route};
 use quoin_core::types::{Field, Function, lower_camel};
 use quoin_runtime::Node;
 
+use crate::answers::Keeping;
+
 use crate::overlap::{Overlap, Paths};
 
 /// The routes of a tenant's wiring.
@@ -30,6 +32,10 @@ pub struct RouteEntry {
     pub function: Function,
     /// Where each parameter comes from, in the function's order.
     pub sources: Vec<Source>,
+    /// The function is declared to only read.
+    pub reads: bool,
+    /// Whether its answers can be kept.
+    pub keeping: Keeping,
 }
 
 /// Where a parameter comes from.
@@ -192,7 +198,10 @@ impl RouteEntry {
         let function = interface.function(&route.call.function)?.clone();
         let sources = function.params.iter().map(|p| source(route, p)).collect();
         let (node, route, interface) = (node.clone(), route.clone(), interface.name.clone());
-        Some(RouteEntry { node, route, interface, function, sources })
+        let reads =
+            node.generation.program.description.manifest.is_read(&interface, &function.name);
+        let keeping = Keeping::default();
+        Some(RouteEntry { node, route, interface, function, sources, reads, keeping })
     }
 
     /// The installation that serves it.

@@ -17,6 +17,7 @@ use quoin_core::{Clock, Description, Digest, Name};
 use quoin_runtime::{Engine, Generation};
 use quoin_storage::{Control, ControlError, RevisionRow};
 
+use crate::answers::Answers;
 use crate::data;
 use crate::databases::Databases;
 use crate::error::Error;
@@ -48,6 +49,8 @@ pub struct Supervisor {
     library: Library,
     control: Control,
     databases: Databases,
+    /// Answers of all shops that are kept.
+    pub answers: Answers,
     tenants: ArcSwap<BTreeMap<Name, Arc<Tenant>>>,
     /// Which tenant answers to a host name: replaced whenever a tenant's domains change.
     domains: ArcSwap<HashMap<String, Arc<Tenant>>>,
@@ -77,6 +80,7 @@ impl Supervisor {
             library,
             control,
             databases: Databases::new(clock.clone()),
+            answers: Answers::default(),
             clock,
             tenants: ArcSwap::default(),
             domains: ArcSwap::default(),

@@ -10,6 +10,7 @@ use quoin_core::{Digest, Name};
 use quoin_runtime::{Generation, Log, Node};
 use serde::{Deserialize, Serialize};
 
+use crate::answers::Shelf;
 use crate::routes::RouteTable;
 
 /// One shop: its plugins, data, keys and log.
@@ -41,6 +42,8 @@ pub struct Wiring {
     pub document: OnceLock<(Bytes, Digest)>,
     /// The page for people and its digest, made when it is first asked for.
     pub page: OnceLock<(String, Digest)>,
+    /// Kept answers, from the first that was kept on.
+    pub answers: OnceLock<Arc<Shelf>>,
     /// Why nothing runs, when the shop could not be brought up at start.
     pub fault: Option<String>,
     pub(crate) record: Record,

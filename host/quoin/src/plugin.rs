@@ -178,8 +178,16 @@ fn change(
 
 /// A tenant's plugins as a table.
 pub fn list(tenant: &Value) -> String {
-    let mut rows =
-        vec![row(["INSTALLATION", "PLUGIN", "VERSION", "BUNDLE", "GENERATION", "CALLS", "FAILED"])];
+    let mut rows = vec![row([
+        "INSTALLATION",
+        "PLUGIN",
+        "VERSION",
+        "BUNDLE",
+        "GENERATION",
+        "CALLS",
+        "KEPT",
+        "FAILED",
+    ])];
     for plugin in items(tenant, "plugins") {
         let number = |pointer| plugin.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
         let bundle: String = member(plugin, "bundle").chars().take(12).collect();
@@ -190,6 +198,7 @@ pub fn list(tenant: &Value) -> String {
             &bundle,
             &number("/generation").to_string(),
             &number("/stats/calls").to_string(),
+            &number("/stats/kept").to_string(),
             &number("/stats/failures").to_string(),
         ]));
     }

@@ -6,6 +6,7 @@ mod calls;
 mod gateway;
 mod given;
 mod input;
+mod kept;
 mod killed;
 mod linking;
 mod operator;

@@ -28,14 +28,14 @@ fn actor(name: &str) -> Guest {
 
 /// A shop of actors: the name of each, whom it may ask, and its limits.
 #[track_caller]
-fn shop(host: &Host, name: &str, actors: &[(&str, &[&str], &str)]) -> Shop {
+pub fn shop(host: &Host, name: &str, actors: &[(&str, &[&str], &str)]) -> Shop {
     for (name, ..) in actors {
         host.file(&format!("{name}.wasm"), actor(name).packed());
     }
     host.apply(&shop_file(name, actors))
 }
 
-fn shop_file(name: &str, actors: &[(&str, &[&str], &str)]) -> String {
+pub fn shop_file(name: &str, actors: &[(&str, &[&str], &str)]) -> String {
     let mut toml = format!("name = \"{name}\"\n");
     for (name, others, limits) in actors {
         let others: Vec<_> = others.iter().map(|other| format!("{other} = \"{other}\"")).collect();
@@ -50,12 +50,12 @@ fn shop_file(name: &str, actors: &[(&str, &[&str], &str)]) -> String {
 }
 
 /// Has `whom` do these steps, with `, ` between them, in a request that may write.
-fn run(shop: &Shop, whom: &str, steps: &str) -> Reply {
+pub fn run(shop: &Shop, whom: &str, steps: &str) -> Reply {
     ask(shop, whom, "run", steps)
 }
 
 /// The same in a request that reads.
-fn look(shop: &Shop, whom: &str, steps: &str) -> Reply {
+pub fn look(shop: &Shop, whom: &str, steps: &str) -> Reply {
     ask(shop, whom, "look", steps)
 }
 
@@ -63,7 +63,7 @@ fn ask(shop: &Shop, whom: &str, how: &str, steps: &str) -> Reply {
     shop.post(&format!("/{whom}/{how}"), order(whom, steps))
 }
 
-fn order(whom: &str, steps: &str) -> Value {
+pub fn order(whom: &str, steps: &str) -> Value {
     let steps: Vec<_> = steps.split(", ").collect();
     json!({ "whom": whom, "steps": steps })
 }

@@ -2,9 +2,7 @@
 
 use std::sync::LazyLock;
 
-use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HOST, HeaderValue, IF_NONE_MATCH,
-};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderValue};
 use http::{Method, Response, StatusCode};
 use quoin_core::{Digest, Problem};
 
@@ -15,8 +13,6 @@ use crate::{Body, docs, openapi};
 /// Whether the host answers at all; asked by whatever watches it, under any host name.
 pub const HEALTH: &str = "/healthz";
 
-/// Clients may keep these, but ask each time whether they changed with the shop.
-const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// The answer on [`HEALTH`].
@@ -45,8 +41,10 @@ fn document(scene: &Scene<'_>) -> Response<Body> {
         let digest = Digest::of(document.as_bytes());
         (document.into(), digest)
     });
-    let json = HeaderValue::from_static("application/json");
-    unless_known(scene, digest, || reply::bytes(StatusCode::OK, json, document.clone()))
+    let headers = &scene.head.headers;
+    reply::unless_known(headers, digest.as_str(), || {
+        reply::bytes(StatusCode::OK, reply::JSON, document.clone())
+    })
 }
 
 fn html(scene: &Scene<'_>) -> Response<Body> {
@@ -62,32 +60,12 @@ fn html(scene: &Scene<'_>) -> Response<Body> {
     // As the client wrote it, with its port: what works for the client works in its examples.
     let host = scene.head.headers.get(HOST).and_then(|h| h.to_str().ok()).unwrap_or("localhost");
     let digest = Digest::of(format!("{digest} {host}").as_bytes());
-    unless_known(scene, &digest, || {
+    reply::unless_known(&scene.head.headers, digest.as_str(), || {
         let page = page.replace(docs::ANY_BASE, &format!("http://{host}"));
         let mut response = reply::bytes(StatusCode::OK, HTML, page);
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY.clone());
         response
     })
-}
-
-/// The answer, or 304 to a client that has what is of this digest already.
-fn unless_known(
-    scene: &Scene<'_>,
-    digest: &Digest,
-    answer: impl FnOnce() -> Response<Body>,
-) -> Response<Body> {
-    let tag = format!("\"{digest}\"");
-    let known = scene.head.headers.get_all(IF_NONE_MATCH).iter();
-    let mut known = known.filter_map(|tags| tags.to_str().ok()).flat_map(|tags| tags.split(','));
-    let is_known =
-        known.any(|t| matches!(t.trim(), "*") || t.trim().trim_start_matches("W/") == tag);
-    let mut response = if is_known { reply::empty(StatusCode::NOT_MODIFIED) } else { answer() };
-    response.headers_mut().insert(CACHE_CONTROL, NO_CACHE);
-    // A digest is hex.
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(ETAG, tag);
-    }
-    response
 }
 
 fn reading(

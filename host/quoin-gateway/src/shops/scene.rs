@@ -1,12 +1,13 @@
 //! What a request meets.
 
 use http::request::Parts;
-use quoin_supervisor::{Tenant, Wiring};
+use quoin_supervisor::{Answers, Tenant, Wiring};
 
 /// A request and the state of the shop that it meets.
 pub struct Scene<'a> {
     pub tenant: &'a Tenant,
     pub wiring: &'a Wiring,
+    pub answers: &'a Answers,
     pub head: &'a Parts,
     pub id: &'a str,
 }

@@ -7,11 +7,15 @@ use crate::state::State;
 
 impl call::Host for State {
     fn id(&mut self) -> wasmtime::Result<String> {
-        Ok(self.using(H::Call)?.id.clone())
+        let call = self.using(H::Call)?;
+        call.tree.uses.other();
+        Ok(call.id.clone())
     }
 
     fn trace(&mut self) -> wasmtime::Result<String> {
-        Ok(self.using(H::Call)?.tree.request.trace.clone())
+        let tree = &self.using(H::Call)?.tree;
+        tree.uses.other();
+        Ok(tree.request.trace.clone())
     }
 
     fn tenant(&mut self) -> wasmtime::Result<String> {
@@ -30,6 +34,7 @@ impl call::Host for State {
 
     fn remaining(&mut self) -> wasmtime::Result<u64> {
         let call = self.using(H::Call)?;
+        call.tree.uses.other();
         let left = call.deadline.saturating_duration_since(call.tree.clock.instant());
         Ok(u64::try_from(left.as_millis()).unwrap_or(u64::MAX))
     }

@@ -14,6 +14,7 @@ impl random::Host for State {
             let limit = format!("more than {RANDOM_BYTES_MAX} random bytes at once");
             return Err(wasmtime::Error::new(call.failure(FailureKind::Limit(limit))));
         }
+        call.tree.uses.other();
         let mut bytes = vec![0; length as usize];
         call.tree.random(&mut bytes).map_err(|e| wasmtime::Error::msg(e.to_string()))?;
         Ok(bytes)

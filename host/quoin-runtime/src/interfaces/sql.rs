@@ -110,8 +110,11 @@ fn usable<T>(
     transaction: &Transaction,
     answer: &Result<T, SqlError>,
 ) -> wasmtime::Result<()> {
-    if let Err(SqlError::Full) = answer {
-        call.tree.meets_full();
+    match answer {
+        Err(SqlError::Full) => call.tree.meets_full(),
+        // The next time it may be done in time.
+        Err(SqlError::Timeout) => call.tree.uses.other(),
+        _ => {}
     }
     match answer {
         Err(error) if transaction.is_lost() => {

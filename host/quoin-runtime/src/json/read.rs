@@ -1,7 +1,10 @@
 //! From JSON to values.
 
+use std::cell::Cell;
+
 use data_encoding::BASE64;
 use quoin_core::Type;
+use quoin_core::limits::BINARY_BODY_BYTES_MAX;
 use quoin_core::types::{Field, lower_camel};
 use serde_json::Value as Json;
 
@@ -23,7 +26,7 @@ pub struct Misfit {
 /// # Errors
 /// The first place that does not fit, an unknown member or a missing one.
 pub fn parameters(params: &[Field], json: &Json) -> Result<Vec<Value>, Misfit> {
-    fields(params, json, &Place::Root(""))
+    fields(params, json, &Place::Root("", &Cell::new(BINARY_BODY_BYTES_MAX)))
         .map(|fields| fields.into_iter().map(|(_, value)| value).collect())
 }
 
@@ -32,7 +35,7 @@ pub fn parameters(params: &[Field], json: &Json) -> Result<Vec<Value>, Misfit> {
 /// # Errors
 /// The first place that does not fit; `at` is the pointer to `json`.
 pub fn value(ty: &Type, json: &Json, at: &str) -> Result<Value, Misfit> {
-    read(ty, json, &Place::Root(at))
+    read(ty, json, &Place::Root(at, &Cell::new(BINARY_BODY_BYTES_MAX)))
 }
 
 fn read(ty: &Type, json: &Json, at: &Place<'_>) -> Result<Value, Misfit> {
@@ -59,6 +62,12 @@ fn read(ty: &Type, json: &Json, at: &Place<'_>) -> Result<Value, Misfit> {
         Type::String => Value::String(json.as_str().ok_or_else(misfit)?.to_owned()),
         Type::List(element) if **element == Type::U8 => {
             let text = json.as_str().ok_or_else(misfit)?;
+            // Looked at before: a byte takes many times its size as a value.
+            if !at.take_bytes(text.len() / 4 * 3) {
+                let problem =
+                    format!("base64 of more than {BINARY_BODY_BYTES_MAX} bytes; send less at once");
+                return Err(Misfit { pointer: at.to_string(), problem });
+            }
             let bytes = BASE64.decode(text.as_bytes()).map_err(|_| misfit())?;
             Value::List(bytes.into_iter().map(Value::U8).collect())
         }

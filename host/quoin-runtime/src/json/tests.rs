@@ -1,4 +1,5 @@
 use quoin_core::Type;
+use quoin_core::limits::BINARY_BODY_BYTES_MAX;
 use quoin_core::types::{Case, Field};
 use serde_json::{Value as Json, json};
 
@@ -153,4 +154,17 @@ fn path_and_query_texts_become_values_of_simple_types() {
     assert!(value_from_text(&Type::U32, "[1]", "").is_err());
     let some = Value::Option(Some(Box::new(Value::U32(7))));
     assert_eq!(value_from_text(&option(Type::U32), "7", "").unwrap(), some);
+}
+
+#[test]
+fn a_document_holds_so_many_bytes_of_base64_and_no_more() {
+    let text = |bytes: usize| data_encoding::BASE64.encode(&vec![7; bytes]);
+    let half = BINARY_BODY_BYTES_MAX / 2;
+    let two = |first: usize, second: usize| {
+        value(&list(list(Type::U8)), &json!([text(first), text(second)]), "at")
+    };
+    assert!(two(half, half - 3).is_ok());
+    let misfit = two(half, half + 3).unwrap_err();
+    assert_eq!(misfit.pointer, "at/1");
+    assert!(misfit.problem.contains("send less at once"), "{misfit}");
 }

@@ -1,5 +1,6 @@
 //! The storage room from outside: what its promises mean for those who use it.
 
+mod basis;
 mod bytes;
 mod calls;
 mod connections;

@@ -363,7 +363,9 @@ async fn a_shop_that_has_data_is_not_given_an_empty_database_by_a_change() {
     let (name, document, page) = (shop.name.clone(), Default::default(), Default::default());
     let (nodes, routes, fault) = (BTreeMap::new(), RouteTable::empty(), Some("it is lost".into()));
     drop((tenant, wiring));
-    let wiring = Wiring { revision: 1, shop, nodes, routes, document, page, fault, record };
+    let answers = Default::default();
+    let wiring =
+        Wiring { revision: 1, shop, nodes, routes, document, page, answers, fault, record };
     let down = Tenant::new(name, room.log.clone(), wiring);
     let missing = room.assemble(Some(&down), &larger, &[MAKER, USER]).await.err().unwrap();
     assert!(matches!(missing, Error::Missing { .. }), "{missing}");

@@ -37,6 +37,7 @@ impl Supervisor {
                     routes: RouteTable::empty(),
                     document: OnceLock::new(),
                     page: OnceLock::new(),
+                    answers: OnceLock::new(),
                     fault: Some(error.to_string()),
                     record,
                 };

@@ -5,6 +5,7 @@ use quoin_sdk::host::{call, clock, random};
 pub fn act(verb: &str, object: &str, told: &mut Vec<String>) {
     match verb {
         "now" => told.push(clock::now().to_string()),
+        "passed" => told.push(clock::passed(object.parse().expect("a time")).to_string()),
         "random" => told.push(format!("{:?}", random::bytes(16))),
         "busy" => busy(object.parse().expect("milliseconds")),
         "spin" => loop {

@@ -40,12 +40,13 @@ fn failures_are_told_without_the_words_of_plugin_or_engine() {
 
 #[test]
 fn a_function_without_a_value_answers_204_unless_its_route_says_otherwise() {
-    let status = |has_value, wanted| success(&json!({"a": 1}), has_value, wanted).status().as_u16();
+    let status = |has_value, wanted| success(&json!({"a": 1}), has_value, wanted).unwrap().status;
     assert_eq!(status(true, None), 200);
     assert_eq!(status(true, Some(201)), 201);
     assert_eq!(status(false, None), 204);
     assert_eq!(status(false, Some(202)), 202);
-    let body = |has_value, wanted| success(&json!(1), has_value, wanted).into_body();
+    let body =
+        |has_value, wanted| response(&success(&json!(1), has_value, wanted).unwrap()).into_body();
     assert_eq!(body(true, Some(204)).bytes().unwrap(), "");
     assert_eq!(body(false, Some(202)).bytes().unwrap(), "");
     assert_eq!(body(true, Some(201)).bytes().unwrap(), "1");
