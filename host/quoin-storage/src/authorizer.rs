@@ -89,6 +89,8 @@ struct State {
     schema_change: AtomicBool,
     /// It is an ALTER TABLE, for which SQLite calls functions of its own.
     alter: AtomicBool,
+    /// It is a DROP, for which SQLite removes what it knows about the size of what is dropped.
+    drop: AtomicBool,
     /// SQLite has begun to write the change into its own tables, for which it reads them.
     own_write: AtomicBool,
     refusal: Mutex<Option<String>>,
@@ -131,6 +133,7 @@ impl Rules {
             scope: Mutex::default(),
             schema_change: AtomicBool::new(false),
             alter: AtomicBool::new(false),
+            drop: AtomicBool::new(false),
             own_write: AtomicBool::new(false),
             refusal: Mutex::new(None),
         });
@@ -171,6 +174,7 @@ impl Rules {
     pub(crate) fn begin_statement(&self) {
         self.0.schema_change.store(false, Ordering::Relaxed);
         self.0.alter.store(false, Ordering::Relaxed);
+        self.0.drop.store(false, Ordering::Relaxed);
         self.0.own_write.store(false, Ordering::Relaxed);
         self.take_refusal();
     }
@@ -256,6 +260,12 @@ impl State {
                 () if alter && has_prefix(&ALTER_FUNCTIONS, name) => Ok(()),
                 () => Err(format!("the function {name}")),
             },
+            A::Read { table_name, .. } | A::Delete { table_name }
+                if self.drop.load(Ordering::Relaxed)
+                    && has_prefix(&["sqlite_stat"], table_name) =>
+            {
+                Ok(())
+            }
             // Not what a CREATE TABLE AS selects from, which is asked about before that.
             A::Read { table_name, .. }
                 if (alter || self.own_write.load(Ordering::Relaxed))
@@ -300,8 +310,9 @@ impl State {
             | A::DropIndex { table_name, .. } => {
                 self.own(table_name)?;
                 self.schema_change.store(true, Ordering::Relaxed);
-                if matches!(context.action, A::AlterTable { .. }) {
-                    self.alter.store(true, Ordering::Relaxed);
+                match context.action {
+                    A::AlterTable { .. } => self.alter.store(true, Ordering::Relaxed),
+                    _ => self.drop.store(true, Ordering::Relaxed),
                 }
                 Ok(())
             }

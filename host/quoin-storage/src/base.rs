@@ -8,6 +8,7 @@ use quoin_core::Clock;
 use crate::changes::Changes;
 use crate::owners::Owners;
 use crate::pool::Readers;
+use crate::statistics::Statistics;
 use crate::texts::Texts;
 use crate::writer::Writer;
 
@@ -21,4 +22,5 @@ pub(crate) struct Base {
     pub readers: Readers,
     pub texts: Texts,
     pub changes: Arc<Changes>,
+    pub statistics: Statistics,
 }

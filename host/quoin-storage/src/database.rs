@@ -13,6 +13,7 @@ use crate::connection::{Connection, PAGE_BYTES, Role};
 use crate::migration::{self, Migrated, Steps};
 use crate::owners::{self, Owners};
 use crate::pool::Readers;
+use crate::statistics::Statistics;
 use crate::texts::Texts;
 use crate::usage;
 use crate::writer::{Held, Turn, Writer};
@@ -61,7 +62,8 @@ impl Database {
         let writer = Writer::new(path.to_owned(), whole, clock.clone(), connection);
         let readers = Readers::new(path.to_owned(), Arc::clone(&owners), clock.clone());
         let (path, texts) = (path.to_owned(), Texts::default());
-        let base = Base { path, clock, owners, writer, readers, texts, changes };
+        let statistics = Statistics::default();
+        let base = Base { path, clock, owners, writer, readers, texts, changes, statistics };
         Ok(Arc::new(Database { base: Arc::new(base), wal: wal.into() }))
     }
 

@@ -5,6 +5,7 @@
 //! tables in its one database, and each reaches its own alone: that is decided by SQLite's authorizer
 //! while it compiles a statement, never by looking at the text.
 
+mod analysis;
 mod authorizer;
 mod base;
 mod blocking;
@@ -20,6 +21,7 @@ mod owners;
 mod pool;
 mod shared;
 mod statement;
+mod statistics;
 mod texts;
 mod transaction;
 mod usage;

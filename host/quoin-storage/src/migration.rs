@@ -65,6 +65,7 @@ impl Migrated {
         let base = self.transaction.base();
         // Before anybody can see the tables.
         base.owners.add(&self.tables);
+        base.statistics.note_migration();
         self.transaction.commit().await?;
         // Whether a statement is good hangs on the schema.
         base.texts.forget();

@@ -12,7 +12,7 @@ use crate::loss::Loss;
 use crate::statement::{self, Executor, Failure, Scope, Sent, Step};
 use crate::usage::Ledger;
 use crate::writer::{SHORT, Seat, Turn};
-use crate::{Error, Rows, SqlError, Value};
+use crate::{Error, Rows, SqlError, Value, analysis};
 
 /// A transaction that is open. All calls of a request's tree use it, one at a time. Dropped without
 /// [`Transaction::commit`], it leaves nothing behind.
@@ -418,6 +418,7 @@ impl Transaction {
             Kind::Writes(writing) => {
                 let Some(connection) = writing.seat.open() else { return Err(Error::Lost) };
                 writing.ledger.store(connection).map_err(failed)?;
+                base.statistics.note(connection);
             }
         }
         let Kind::Writes(mut writing) = std::mem::replace(&mut self.kind, Kind::Over) else {
@@ -426,7 +427,9 @@ impl Transaction {
         writing.count(&base, true);
         let outcome = writing.seat.keep(base.clock.instant());
         // Whoever was to commit it may have fallen over.
-        outcome.await.unwrap_or(Err(Error::Lost))
+        outcome.await.unwrap_or(Err(Error::Lost))?;
+        analysis::after_commit(&base);
+        Ok(())
     }
 
     /// Ends it after a fault of the host: what its connection is in is not known, so it is closed.
