@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quoin_sdk::db::{self, Row, Statement, Value};
+use quoin_sdk::db::{self, Row, Statement};
 use quoin_sdk::types::Error;
 use quoin_sdk::{batch, fault, params};
 
 use crate::bindings::exports::quoin::inventory::stock::Availability;
 use crate::bindings::exports::quoin::inventory::stock_admin::Level;
 
-/// Variants of one query: at fifty locations each they have the 10,000 rows that the host returns.
-const VARIANTS_OF_QUERY: usize = 200;
+/// Variants of one statement.
+const VARIANTS_OF_STATEMENT: usize = 16;
+/// Statements in one crossing: at fifty locations each, the variants' rows stay far below the host's 4 MiB.
+const STATEMENTS_AT_ONCE: usize = 16;
 /// Variants of one request, as the contract has it.
 const ASKED_MAX: usize = 1_000;
 
@@ -40,19 +42,11 @@ impl Level {
 /// The levels of these variants, by variant and location.
 pub fn of<'a>(variants: impl IntoIterator<Item = &'a str>) -> Vec<Level> {
     let variants: BTreeSet<&str> = variants.into_iter().collect();
-    let variants: Vec<Value> = variants.into_iter().map(Value::from).collect();
-    let mut levels = Vec::with_capacity(variants.len());
-    for some in variants.chunks(VARIANTS_OF_QUERY) {
-        let mut params = some.to_vec();
-        let asked = batch::round_up(&mut params, 1);
-        let statement = format!(
-            "SELECT variant, location, on_hand, allocated, incoming, backorder FROM inventory_level
-             WHERE variant IN ({}) ORDER BY variant, location",
-            batch::marks(1, asked)
-        );
-        levels.extend(db::rows(&statement, &params).iter().map(Level::read));
-    }
-    levels
+    let variants: Vec<&str> = variants.into_iter().collect();
+    let statement = "SELECT variant, location, on_hand, allocated, incoming, backorder
+         FROM inventory_level WHERE variant IN ({keys}) ORDER BY variant, location";
+    let rows = batch::find(statement, &variants, VARIANTS_OF_STATEMENT, STATEMENTS_AT_ONCE);
+    rows.iter().map(Level::read).collect()
 }
 
 /// What can be sold of each variant.

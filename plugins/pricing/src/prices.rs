@@ -1,6 +1,6 @@
 //! Prices in the lists.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use quoin_sdk::check::Check;
 use quoin_sdk::currency::MINOR_MAX;
@@ -10,14 +10,18 @@ use quoin_sdk::{batch, fault, params};
 
 use crate::exports::quoin::pricing::price_admin::Price;
 use crate::lists;
-use crate::quoin::catalog::variants;
+use crate::quoin::catalog::variants as catalogue;
 
 /// Prices that one call sets, as the contract has it.
 const SET_MAX: usize = 10_000;
+/// Statements in one crossing that find nothing but what is wrong.
+const COUNTED_AT_ONCE: usize = 120;
 /// Prices of one variant over all lists and quantities: an answer lists them all.
 const OF_VARIANT_MAX: usize = 1_000;
-/// Keys of one query: its text stays small and its rows few.
-const KEYS_OF_QUERY: usize = 500;
+/// Variants of one statement: their prices are fewer than the 10,000 rows that the host returns.
+pub const VARIANTS_OF_STATEMENT: usize = 8;
+/// Statements in one crossing: all prices of so many variants stay below the host's 4 MiB.
+pub const STATEMENTS_AT_ONCE: usize = 5;
 
 /// All prices of a variant.
 pub fn of(variant: &str) -> Vec<Price> {
@@ -42,7 +46,7 @@ pub fn set(prices: &[Price]) -> Result<u32, Error> {
         return Err(Error::Invalid(vec![fault("prices", problem)]));
     }
     let lists: HashSet<String> = lists::all().into_iter().map(|list| list.id).collect();
-    let known = batch::ask(prices.iter().map(|price| price.variant.as_str()), variants::by_id)?;
+    let known = batch::ask(prices.iter().map(|price| price.variant.as_str()), catalogue::by_id)?;
     let known: HashSet<&str> = known.iter().map(|variant| variant.id.as_str()).collect();
     let mut seen = HashMap::new();
     let mut check = Check::default();
@@ -94,38 +98,36 @@ pub fn store(prices: &[Price]) -> Result<(), Error> {
         &values,
         "ON CONFLICT (variant, price_list, min_quantity) DO UPDATE SET minor = excluded.minor",
     );
-    for some in prices.chunks(KEYS_OF_QUERY) {
-        let ids: Vec<Value> = some.iter().map(|p| Value::from(p.variant.as_str())).collect();
-        let statement = format!(
-            "SELECT variant FROM pricing_price WHERE variant IN ({})
-            GROUP BY variant HAVING count(*) > {OF_VARIANT_MAX}",
-            batch::marks(1, ids.len())
-        );
-        if let Some(row) = db::first(&statement, &ids) {
-            let variant = row.text("variant");
-            return Err(Error::Conflict(format!(
-                "{variant} would have more than {OF_VARIANT_MAX} prices; remove some first"
-            )));
-        }
+    let counted = format!(
+        "SELECT variant FROM pricing_price WHERE variant IN ({{keys}})
+        GROUP BY variant HAVING count(*) > {OF_VARIANT_MAX}"
+    );
+    let full = batch::find(&counted, &variants(prices), VARIANTS_OF_STATEMENT, COUNTED_AT_ONCE);
+    if let Some(row) = full.first() {
+        let variant = row.text("variant");
+        return Err(Error::Conflict(format!(
+            "{variant} would have more than {OF_VARIANT_MAX} prices; remove some first"
+        )));
     }
     Ok(())
 }
 
-/// The amounts that a list has now for these variants and quantities.
+/// The variants that have these prices.
+fn variants(prices: &[Price]) -> Vec<&str> {
+    let variants: BTreeSet<&str> = prices.iter().map(|price| price.variant.as_str()).collect();
+    variants.into_iter().collect()
+}
+
+/// The amounts that a list has now for the variants of these prices, by variant and quantity.
 pub fn amounts(list: &str, prices: &[Price]) -> HashMap<(String, u32), i64> {
+    let text = "SELECT variant, min_quantity, minor FROM pricing_price
+        WHERE price_list = ?1 AND variant IN ({keys})";
     let mut amounts = HashMap::with_capacity(prices.len());
-    for some in prices.chunks(KEYS_OF_QUERY) {
-        let mut params = Vec::from(params![list]);
-        params.extend(some.iter().flat_map(|p| params![p.variant.as_str(), p.min_quantity]));
-        let keys = batch::typed_rows(2, &["TEXT", "BIGINT"], some.len());
-        let statement = format!(
-            "WITH wanted (variant, min_quantity) AS (VALUES {keys})
-            SELECT price.variant, price.min_quantity, price.minor FROM wanted
-            JOIN pricing_price AS price ON price.variant = wanted.variant AND price.price_list = ?1
-                AND price.min_quantity = wanted.min_quantity"
-        );
+    let list = params![list];
+    let statements = batch::keyed(text, &variants(prices), VARIANTS_OF_STATEMENT, &list);
+    for some in statements.chunks(STATEMENTS_AT_ONCE) {
         amounts.extend(
-            db::rows(&statement, &params).into_iter().map(|row| {
+            db::batch(some).into_iter().flatten().map(|row| {
                 ((row.text("variant"), row.number("min_quantity")), row.integer("minor"))
             }),
         );

@@ -1,25 +1,27 @@
 //! Which price applies.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use quoin_sdk::check::Check;
-use quoin_sdk::db::{self, Row, Value};
+use quoin_sdk::db::{self, Row};
 use quoin_sdk::host::{call, clock};
 use quoin_sdk::types::{Error, Money};
 use quoin_sdk::{batch, params};
 
 use crate::exports::quoin::pricing::quotes::{Context, Line, Quoted};
+use crate::prices::{STATEMENTS_AT_ONCE, VARIANTS_OF_STATEMENT};
 
 /// Lines of one quote, as the contract has it.
 const LINES_MAX: usize = 1_000;
 
 pub fn quote(lines: &[Line], context: &Context) -> Result<Vec<Quoted>, Error> {
     look_at(lines, context)?;
-    let applying = applying(lines, context);
+    let known = Known::of(lines, context);
     let mut check = Check::default();
     let mut quoted = Vec::with_capacity(lines.len());
     for (i, line) in lines.iter().enumerate() {
-        match price(line, applying.get(&(line.variant.as_str(), line.quantity)), context) {
+        match price(line, known.of_line(line), context) {
             Ok(price) => quoted.push(price),
             Err((field, problem)) => check.fault(format!("lines/{i}/{field}"), problem),
         }
@@ -47,81 +49,132 @@ fn look_at(lines: &[Line], context: &Context) -> Result<(), Error> {
     Ok(())
 }
 
-/// What applies to each variant and quantity: one row for each that has a price.
-fn applying<'a>(lines: &'a [Line], context: &Context) -> HashMap<(&'a str, u32), Row> {
-    let wanted: BTreeSet<_> =
-        lines.iter().map(|line| (line.variant.as_str(), line.quantity)).collect();
-    if wanted.is_empty() {
-        return HashMap::new();
-    }
-    let now = clock::now();
-    let mut params = Vec::from(params![
-        context.currency.as_str(),
-        context.group.as_deref(),
-        context.channel.as_deref(),
-        now
-    ]);
-    let mut asked: Vec<Value> = wanted.iter().flat_map(|(v, q)| params![*v, *q]).collect();
-    // A variant that is asked for twice is found once, so rows may be repeated.
-    let rows = batch::typed_rows(5, &["TEXT", "BIGINT"], batch::round_up(&mut asked, 2));
-    params.append(&mut asked);
-    let statement = APPLYING.replace("{wanted}", &rows);
-    let mut found: HashMap<(String, u32), Row> = (db::rows(&statement, &params).into_iter())
-        .map(|row| ((row.text("variant"), row.number("quantity")), row))
-        .collect();
-    let mut of = |variant: &str, quantity| found.remove(&(variant.to_owned(), quantity));
-    wanted.into_iter().filter_map(|key| Some((key, of(key.0, key.1)?))).collect()
+/// The lists that apply, and what the variants cost in all lists.
+struct Known {
+    lists: BTreeMap<String, List>,
+    prices: HashMap<String, Vec<Price>>,
 }
 
-/// Of each list the largest quantity break that is reached (`step`); of these an override, else the
-/// lowest price, and among equal prices a regular one before a sale, then the first id (`place`).
-const APPLYING: &str = "
-WITH wanted (variant, quantity) AS (VALUES {wanted}),
-applicable AS (
-    SELECT wanted.variant, wanted.quantity, price.min_quantity, price.minor,
-        list.id, list.title, list.kind, list.tax_included,
-        row_number() OVER (
-            PARTITION BY wanted.variant, wanted.quantity, list.id
-            ORDER BY price.min_quantity DESC
-        ) AS step,
-        min(CASE WHEN list.kind = 'regular' AND price.min_quantity = 1 THEN price.minor END)
-            OVER (PARTITION BY wanted.variant, wanted.quantity) AS plain
-    FROM wanted
-    JOIN pricing_price AS price
-        ON price.variant = wanted.variant AND price.min_quantity <= wanted.quantity
-    JOIN pricing_price_list AS list ON list.id = price.price_list
-    WHERE list.currency = ?1
-        AND (list.customer_group IS NULL OR list.customer_group = ?2)
-        AND (list.channel IS NULL OR list.channel = ?3)
-        AND (list.starts_at IS NULL OR list.starts_at <= ?4)
-        AND (list.ends_at IS NULL OR list.ends_at > ?4)
-),
-ranked AS (
-    SELECT variant, quantity, min_quantity, minor, title, kind, tax_included, plain,
-        row_number() OVER (
-            PARTITION BY variant, quantity
-            ORDER BY CASE kind WHEN 'override' THEN 0 ELSE 1 END NULLS LAST, minor NULLS LAST,
-                CASE kind WHEN 'regular' THEN 0 ELSE 1 END NULLS LAST, id NULLS LAST
-        ) AS place
-    FROM applicable WHERE step = 1
-)
-SELECT variant, quantity, min_quantity, minor, title, kind, tax_included, plain
-FROM ranked WHERE place = 1";
+struct List {
+    title: String,
+    kind: String,
+    tax_included: bool,
+}
 
-/// The price of a line from what applies to it, or the faulty field and its problem.
+struct Price {
+    list: String,
+    min_quantity: u32,
+    minor: i64,
+}
+
+/// What a line costs, and why.
+struct Found<'a> {
+    list: &'a List,
+    price: &'a Price,
+    /// The plain regular price.
+    plain: Option<i64>,
+}
+
+const LISTS: &str = "SELECT id, title, kind, tax_included FROM pricing_price_list
+    WHERE currency = ?1
+        AND (customer_group IS NULL OR customer_group = ?2)
+        AND (channel IS NULL OR channel = ?3)
+        AND (starts_at IS NULL OR starts_at <= ?4)
+        AND (ends_at IS NULL OR ends_at > ?4)";
+const PRICES: &str = "SELECT variant, price_list, min_quantity, minor FROM pricing_price
+    WHERE variant IN ({keys})";
+
+impl Known {
+    fn of(lines: &[Line], context: &Context) -> Known {
+        let mut known = Known { lists: BTreeMap::new(), prices: HashMap::new() };
+        let variants: BTreeSet<&str> = lines.iter().map(|line| line.variant.as_str()).collect();
+        let variants: Vec<&str> = variants.into_iter().collect();
+        if variants.is_empty() {
+            return known;
+        }
+        let lists = params![
+            context.currency.as_str(),
+            context.group.as_deref(),
+            context.channel.as_deref(),
+            clock::now()
+        ];
+        // One crossing for as many lines as most carts have.
+        let mut statements = vec![db::statement(LISTS, &lists)];
+        statements.extend(batch::keyed(PRICES, &variants, VARIANTS_OF_STATEMENT, &[]));
+        for (i, some) in statements.chunks(STATEMENTS_AT_ONCE).enumerate() {
+            let mut answers = db::batch(some).into_iter();
+            if i == 0 {
+                known.take_lists(&answers.next().unwrap_or_default());
+            }
+            answers.for_each(|rows| known.take_prices(&rows));
+        }
+        known
+    }
+
+    fn take_lists(&mut self, rows: &[Row]) {
+        self.lists.extend(rows.iter().map(|row| {
+            let (title, kind) = (row.text("title"), row.text("kind"));
+            (row.text("id"), List { title, kind, tax_included: row.boolean("tax_included") })
+        }));
+    }
+
+    fn take_prices(&mut self, rows: &[Row]) {
+        for row in rows {
+            let price = Price {
+                list: row.text("price_list"),
+                min_quantity: row.number("min_quantity"),
+                minor: row.integer("minor"),
+            };
+            self.prices.entry(row.text("variant")).or_default().push(price);
+        }
+    }
+
+    /// Of each list that applies the largest quantity that is reached; of these an override, else the
+    /// lowest price, and among equal prices a regular one before a sale, then the first id.
+    fn of_line(&self, line: &Line) -> Option<Found<'_>> {
+        let prices = self.prices.get(&line.variant)?;
+        let reached = prices.iter().filter(|price| price.min_quantity <= line.quantity);
+        let mut of_lists: BTreeMap<&str, Found<'_>> = BTreeMap::new();
+        let mut plain = None;
+        for price in reached {
+            let Some(list) = self.lists.get(&price.list) else { continue };
+            if list.kind == "regular" && price.min_quantity == 1 {
+                plain = Some(plain.map_or(price.minor, |plain: i64| plain.min(price.minor)));
+            }
+            let found = Found { list, price, plain: None };
+            match of_lists.entry(&price.list) {
+                Entry::Vacant(entry) => drop(entry.insert(found)),
+                Entry::Occupied(mut entry) => {
+                    if entry.get().price.min_quantity < price.min_quantity {
+                        entry.insert(found);
+                    }
+                }
+            }
+        }
+        let best = of_lists.into_values().min_by_key(|found| {
+            let kind = found.list.kind.as_str();
+            let is_no = |wanted: &str| kind != wanted;
+            (is_no("override"), found.price.minor, is_no("regular"), &found.price.list)
+        })?;
+        Some(Found { plain, ..best })
+    }
+}
+
+/// The price of a line from what was found for it, or the faulty field and its problem.
 fn price(
     line: &Line,
-    row: Option<&Row>,
+    found: Option<Found<'_>>,
     context: &Context,
 ) -> Result<Quoted, (&'static str, String)> {
     let currency = context.currency.as_str();
-    let row = row.ok_or_else(|| ("variant", format!("has no price in {currency}")))?;
-    let unit = Money::new(row.integer("minor"), currency);
+    let Found { list, price, plain } =
+        found.ok_or_else(|| ("variant", format!("has no price in {currency}")))?;
+    let unit = Money::new(price.minor, currency);
     let too_many = || ("quantity", "makes the total too large".to_owned());
     let total = unit.times(line.quantity).ok_or_else(too_many)?;
-    let plain = row.optional_integer("plain").filter(|plain| *plain != unit.minor);
-    let mut reason = format!("{} \"{}\"", row.text("kind"), row.text("title"));
-    let from = row.integer("min_quantity");
+    let plain = plain.filter(|plain| *plain != unit.minor);
+    let mut reason = format!("{} \"{}\"", list.kind, list.title);
+    let from = price.min_quantity;
     if from > 1 {
         reason.push_str(&format!(" from {from} pieces"));
     }
@@ -131,7 +184,7 @@ fn price(
         unit,
         total,
         regular: plain.map(|plain| Money::new(plain, currency)),
-        tax_included: row.boolean("tax_included"),
+        tax_included: list.tax_included,
         reason,
     })
 }

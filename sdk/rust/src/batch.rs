@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::db::{Value, execute};
+use crate::db::{self, Row, Statement, Value, execute};
 
-/// Parameters of one statement: enough that the statement's own cost vanishes, few enough that its
-/// text stays small.
-const PARAMS_MAX: usize = 2_000;
+/// Parameters of one statement: enough that the statement's own cost vanishes, few enough that the host
+/// keeps it compiled, which it does up to 4 KiB of text.
+const PARAMS_MAX: usize = 500;
 /// Bytes of text and blobs in one statement, far below what may cross to the host at once.
 const BYTES_MAX: usize = 1 << 20;
 
+/// Statements of one crossing, as many as the host takes.
+const STATEMENTS_MAX: usize = 1_000;
 /// Keys of one question to another plugin: what the contracts of lists by keys take.
 const KEYS_MAX: usize = 1_000;
 
@@ -31,39 +33,43 @@ pub fn ask<'a, T, E>(
     Ok(answers)
 }
 
+/// Statements that look for many keys, `each` at a time: `keyed("SELECT … WHERE id IN ({keys})", &ids, 16,
+/// &[])`. Of the parameters `others` are the first, and the keys follow. There are two texts, for one key
+/// and for more, whatever their number: the last one is repeated where there are fewer, which a condition
+/// with `IN` does not notice. So each is compiled once, and its plan stays the same.
+pub fn keyed(text: &str, keys: &[&str], each: usize, others: &[Value]) -> Vec<Statement> {
+    let each = if keys.len() == 1 { 1 } else { each.max(1) };
+    let text = text.replace("{keys}", &marks(1 + others.len(), each));
+    let statement = |some: &[&str]| {
+        let last = some.last().copied().unwrap_or_default();
+        let all = some.iter().copied().chain(std::iter::repeat(last)).take(each);
+        let params = others.iter().cloned().chain(all.map(Value::from)).collect();
+        Statement { text: text.clone(), params }
+    };
+    keys.chunks(each).map(statement).collect()
+}
+
+/// The rows that the statements of [`keyed`] find; `at_once` of these cross to the host together, and what
+/// they find must fit into one answer. A key that is there twice may be found twice.
+pub fn find(text: &str, keys: &[&str], each: usize, at_once: usize) -> Vec<Row> {
+    let statements = keyed(text, keys, each, &[]);
+    statements.chunks(at_once.max(1)).flat_map(db::batch).flatten().collect()
+}
+
+/// Runs many statements that need no answer, a thousand in each crossing to the host.
+pub fn run(statements: &[Statement]) {
+    statements.chunks(STATEMENTS_MAX).for_each(|some| drop(db::batch(some)));
+}
+
 /// Parameters as a list for `IN (…)` or a row of values: `?3, ?4` from 3, two of them.
 pub fn marks(from: usize, count: usize) -> String {
     let marks: Vec<String> = (from..from + count).map(|n| format!("?{n}")).collect();
     marks.join(", ")
 }
 
-/// Rows of parameters as a list for `VALUES …`, as many as asked, numbered from `from` on. The
-/// columns have the SQL types `types`; the first row says so, because PostgreSQL cannot guess them.
-pub fn typed_rows(from: usize, types: &[&str], rows: usize) -> String {
-    let first = (types.iter().zip(from..)).map(|(ty, n)| format!("CAST(?{n} AS {ty})"));
-    let first = std::iter::once(first.collect::<Vec<_>>().join(", "));
-    let others = (1..rows).map(|row| marks(from + row * types.len(), types.len()));
-    let rows: Vec<String> = first.chain(others).map(|row| format!("({row})")).collect();
-    rows.join(", ")
-}
-
-/// Repeats the last row of `columns` values until the rows are a power of two, and answers how many they
-/// are. A statement whose text changes with the number of its rows is compiled anew for each number;
-/// this way there are few. For statements that find what is asked for twice only once.
-pub fn round_up(values: &mut Vec<Value>, columns: usize) -> usize {
-    let rows = values.len() / columns;
-    let wanted = rows.next_power_of_two();
-    if let Some(start) = values.len().checked_sub(columns) {
-        let last = values[start..].to_vec();
-        for _ in rows..wanted {
-            values.extend_from_slice(&last);
-        }
-    }
-    wanted
-}
-
 /// Inserts rows of `columns` values each, many with each statement:
-/// `insert_many("INSERT INTO thing (id, title) VALUES", 2, &values, "ON CONFLICT (id) DO NOTHING")`.
+/// `insert_many("INSERT INTO thing (id, title) VALUES", 2, &values, "ON CONFLICT (id) DO NOTHING")`. Each
+/// statement has a power of two of rows, so there are few different ones, which stay compiled.
 ///
 /// Traps on any error, like [`execute`]. Returns how many rows changed.
 pub fn insert_many(head: &str, columns: usize, values: &[Value], tail: &str) -> u64 {
@@ -80,18 +86,20 @@ pub fn insert_many(head: &str, columns: usize, values: &[Value], tail: &str) -> 
     changed
 }
 
-/// How many of the values go into the next statement: whole rows, at least one.
+/// How many of the values go into the next statement: whole rows, at least one, a power of two.
 fn first_batch(values: &[Value], columns: usize) -> usize {
-    let mut taken = 0;
+    let mut rows = 0;
     let mut bytes = 0;
     for row in values.chunks(columns) {
         bytes += row.iter().map(size).sum::<usize>();
-        if taken > 0 && (bytes > BYTES_MAX || taken + columns > PARAMS_MAX) {
+        if rows > 0 && (bytes > BYTES_MAX || (rows + 1) * columns > PARAMS_MAX) {
             break;
         }
-        taken += row.len();
+        rows += 1;
     }
-    taken
+    // The largest power of two that is no more.
+    let rows = rows.checked_ilog2().map_or(0, |power| 1 << power);
+    (rows * columns).min(values.len())
 }
 
 fn size(value: &Value) -> usize {
@@ -126,26 +134,34 @@ mod tests {
     fn marks_count_from_where_they_are_told() {
         assert_eq!(marks(1, 3), "?1, ?2, ?3");
         assert_eq!(marks(5, 0), "");
-        assert_eq!(
-            typed_rows(2, &["TEXT", "BIGINT"], 2),
-            "(CAST(?2 AS TEXT), CAST(?3 AS BIGINT)), (?4, ?5)"
-        );
     }
 
     #[test]
-    fn rows_are_rounded_up_by_the_last_one() {
-        let mut values: Vec<Value> = (0..6).map(Value::Integer).collect();
-        assert_eq!(round_up(&mut values, 2), 4);
-        assert_eq!(values[6..], [Value::Integer(4), Value::Integer(5)]);
-        assert_eq!(round_up(&mut values, 2), 4);
-        let mut one = vec![Value::Null];
-        assert_eq!((round_up(&mut one, 1), one.len()), (1, 1));
+    fn many_keys_are_looked_for_with_one_text_and_one_with_another() {
+        let keys: Vec<String> = (0..5).map(|n| n.to_string()).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let found =
+            keyed("SELECT a FROM b WHERE c = ?1 AND d IN ({keys})", &keys, 3, &[Value::Null]);
+        let text = "SELECT a FROM b WHERE c = ?1 AND d IN (?2, ?3, ?4)";
+        assert!(found.iter().all(|statement| statement.text == text));
+        let params: Vec<_> = found.into_iter().map(|statement| statement.params).collect();
+        let value = |key: &str| Value::from(key);
+        let expected = [["0", "1", "2"], ["3", "4", "4"]]
+            .map(|keys| [Value::Null].into_iter().chain(keys.map(value)).collect::<Vec<_>>());
+        assert_eq!(params, expected);
+        let one = keyed("d IN ({keys})", &keys[..1], 3, &[]);
+        assert_eq!((one.len(), one[0].text.as_str()), (1, "d IN (?1)"));
+        assert!(keyed("d IN ({keys})", &[], 3, &[]).is_empty());
     }
 
     #[test]
     fn a_batch_ends_between_rows_before_it_is_too_large() {
         let small = vec![Value::Integer(1); 3_000];
-        assert_eq!(first_batch(&small, 3), 1_998);
+        assert_eq!(first_batch(&small, 3), 384);
+        assert_eq!(
+            [1, 2, 3, 7, 8].map(|rows| first_batch(&small[..3 * rows], 3)),
+            [3, 6, 6, 12, 24]
+        );
         let large = vec![Value::Text("x".repeat(700_000)); 4];
         assert_eq!(first_batch(&large, 2), 2);
     }
