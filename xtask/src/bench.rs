@@ -17,7 +17,7 @@ pub(crate) struct Options {
     /// Measure for this many seconds at each point.
     #[arg(long, default_value_t = 3)]
     seconds: u32,
-    /// Measure these only: calls, products, checkouts, synced or beside.
+    /// Measure these only: calls, products, checkouts, synced, beside or size.
     #[arg(long, value_name = "PART")]
     only: Option<String>,
 }

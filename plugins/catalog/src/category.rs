@@ -13,29 +13,11 @@ use crate::exports::quoin::catalog::products::Category;
 /// Categories of a shop: all of them are listed in one answer.
 pub const CATEGORIES_MAX: usize = 2_000;
 
-/// Every category with each category below it, itself included. `UNION` ends at what is known.
-const BELOW: &str = "WITH RECURSIVE below (slug, descendant) AS (
-    SELECT slug, slug FROM catalog_category
-    UNION
-    SELECT below.slug, child.slug FROM below
-    JOIN catalog_category AS child ON child.parent = below.descendant
-)";
+const SELECT: &str = "SELECT slug, title, parent, products FROM catalog_category";
 
 /// Categories with the number of published products.
 pub fn all() -> Vec<Category> {
-    let statement = format!(
-        "{BELOW}, counted (slug, products) AS (
-            SELECT below.slug, count(DISTINCT product.id) FROM below
-            JOIN catalog_product_category AS filed ON filed.category = below.descendant
-            JOIN catalog_product AS product ON product.id = filed.product_id
-            WHERE product.status = 'published' GROUP BY below.slug
-        )
-        SELECT category.slug, category.title, category.parent,
-            coalesce(counted.products, 0) AS products
-        FROM catalog_category AS category
-        LEFT JOIN counted ON counted.slug = category.slug ORDER BY category.slug"
-    );
-    db::rows(&statement, &[]).iter().map(category).collect()
+    db::rows(&format!("{SELECT} ORDER BY slug"), &[]).iter().map(category).collect()
 }
 
 fn category(row: &Row) -> Category {
@@ -70,8 +52,65 @@ pub fn upsert(slug: String, title: String, parent: Option<String>) -> Result<Cat
         ON CONFLICT (slug) DO UPDATE SET title = excluded.title, parent = excluded.parent",
         &params![&slug, &title, parent.as_deref()],
     );
-    let products = all().into_iter().find(|c| c.slug == slug).map_or(0, |c| c.products);
-    Ok(Category { slug, title, parent, products })
+    if let Some(before) = known.get(&slug).filter(|before| **before != parent) {
+        moved(&slug, before.as_deref(), parent.as_deref(), &known);
+    }
+    let row = db::first(&format!("{SELECT} WHERE slug = ?1"), &params![&slug]);
+    row.as_ref().map(category).ok_or_else(|| Error::NotFound(format!("there is no {slug}")))
+}
+
+/// What is in a category is in those above it, too: brings that up to date after it was moved.
+fn moved(
+    slug: &str,
+    before: Option<&str>,
+    after: Option<&str>,
+    known: &HashMap<String, Option<String>>,
+) {
+    let above = |parent: Option<&str>| -> Vec<String> {
+        let chain = parent.map_or_else(Vec::new, |parent| chain(parent, known));
+        chain.into_iter().map(str::to_owned).collect()
+    };
+    let (before, after) = (above(before), above(after));
+    let mut statements = Vec::new();
+    // The lowest first: what the one above still has is asked of those below it.
+    for left in before.iter().filter(|category| !after.contains(category)) {
+        statements.push(db::statement(LEAVE, &params![left, slug]));
+        statements.push(db::statement(COUNT, &params![left]));
+    }
+    for entered in after.iter().filter(|category| !before.contains(category)) {
+        statements.push(db::statement(ENTER, &params![entered, slug]));
+        statements.push(db::statement(COUNT, &params![entered]));
+    }
+    batch::run(&statements);
+}
+
+/// Takes what is in ?2 out of ?1, but for what is filed there, or in another category below it.
+const LEAVE: &str = "DELETE FROM catalog_product_category WHERE category = ?1 AND filed = 0
+    AND EXISTS (SELECT 1 FROM catalog_product_category AS moved WHERE moved.category = ?2
+        AND moved.sort_title = catalog_product_category.sort_title
+        AND moved.product = catalog_product_category.product)
+    AND NOT EXISTS (SELECT 1 FROM catalog_category AS child
+        CROSS JOIN catalog_product_category AS other
+        WHERE child.parent = ?1 AND other.category = child.slug
+        AND other.sort_title = catalog_product_category.sort_title
+        AND other.product = catalog_product_category.product)";
+const ENTER: &str = "INSERT INTO catalog_product_category (category, sort_title, product, filed)
+    SELECT ?1, sort_title, product, 0 FROM catalog_product_category AS moved
+    WHERE moved.category = ?2
+    ON CONFLICT (category, sort_title, product) DO NOTHING";
+const COUNT: &str = "UPDATE catalog_category SET products = (
+        SELECT count(*) FROM catalog_product_category AS inside WHERE inside.category = ?1)
+    WHERE slug = ?1";
+
+/// A category and those above it, the next one first.
+pub fn chain<'a>(slug: &'a str, parents: &'a HashMap<String, Option<String>>) -> Vec<&'a str> {
+    let mut chain = vec![slug];
+    let mut above = parents.get(slug).and_then(Option::as_deref);
+    while let Some(parent) = above.filter(|_| chain.len() <= parents.len()) {
+        chain.push(parent);
+        above = parents.get(parent).and_then(Option::as_deref);
+    }
+    chain
 }
 
 fn parent_problem(

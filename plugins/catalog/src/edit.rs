@@ -1,7 +1,7 @@
 //! Changing products one at a time.
 
 use quoin_sdk::check::Check;
-use quoin_sdk::db::{self, Value};
+use quoin_sdk::db::Row;
 use quoin_sdk::host::clock;
 use quoin_sdk::types::Error;
 use quoin_sdk::{batch, id};
@@ -9,10 +9,12 @@ use quoin_sdk::{batch, id};
 use crate::exports::quoin::catalog::product_admin::ProductInput;
 use crate::exports::quoin::catalog::products::{Product, Status};
 use crate::identity::Identities;
+use crate::store::Write;
 use crate::{category, check, lookup, store};
 
-/// SKUs in one query.
-const SKUS_OF_QUERY: usize = 500;
+/// SKUs of a statement that asks who has them, and statements in one crossing.
+const SKUS_OF_STATEMENT: usize = 16;
+const STATEMENTS_AT_ONCE: usize = 60;
 
 /// Makes the product, or replaces the one with this slug.
 pub fn upsert(input: ProductInput, revision: Option<u64>) -> Result<Product, Error> {
@@ -48,9 +50,10 @@ fn write(
     check.done()?;
 
     expect_revision(&input.slug, old.as_ref(), revision)?;
+    let old = old.as_ref();
     let (product, change) = merged(input, None, old, &mut identities, clock::now());
     if change != Change::None {
-        store::replace(std::slice::from_ref(&product));
+        store::replace(&[Write { old, new: &product }]);
     }
     Ok(product)
 }
@@ -71,14 +74,14 @@ fn others(input: &ProductInput, old: Option<&Product>, check: &mut Check) {
 
 /// Sets the status of the product with this id.
 pub fn set_status(id: &str, status: Status, revision: Option<u64>) -> Result<Product, Error> {
-    let mut product = lookup::by_id(id)?;
-    expect_revision(&product.slug, Some(&product), revision)?;
-    if product.status != status {
-        product.status = status;
-        product.revision += 1;
-        product.updated_at = clock::now();
-        store::set_status(&product);
+    let old = lookup::by_id(id)?;
+    expect_revision(&old.slug, Some(&old), revision)?;
+    if old.status == status {
+        return Ok(old);
     }
+    let revision = old.revision + 1;
+    let product = Product { status, revision, updated_at: clock::now(), ..old.clone() };
+    store::replace(&[Write { old: Some(&old), new: &product }]);
     Ok(product)
 }
 
@@ -107,15 +110,14 @@ pub enum Change {
     None,
 }
 
-/// The product that `input` makes of `old`, with `status` or the one that it had.
+/// The product that `input` makes of what was there, with `status` or the one that it had.
 pub fn merged(
     input: ProductInput,
     status: Option<Status>,
-    old: Option<Product>,
+    was: Option<&Product>,
     identities: &mut Identities,
     now: u64,
 ) -> (Product, Change) {
-    let was = old.as_ref();
     let mut product = Product {
         id: was.map_or_else(|| id::random("prod"), |old| old.id.clone()),
         slug: input.slug,
@@ -132,9 +134,9 @@ pub fn merged(
         revision: was.map_or(1, |old| old.revision),
         updated_at: was.map_or(now, |old| old.updated_at),
     };
-    match old {
+    match was {
         None => (product, Change::Create),
-        Some(old) if old == product => (product, Change::None),
+        Some(was) if *was == product => (product, Change::None),
         Some(_) => {
             product.revision += 1;
             product.updated_at = now;
@@ -154,22 +156,17 @@ pub struct Owner {
 
 /// Which products have these SKUs now.
 pub fn owners(skus: &[&str]) -> Vec<Owner> {
-    let mut owners = Vec::new();
-    for some in skus.chunks(SKUS_OF_QUERY) {
-        let params: Vec<Value> = some.iter().map(|sku| Value::from(*sku)).collect();
-        let statement = format!(
-            "SELECT variant.sku, variant.product_id, product.slug FROM catalog_variant AS variant
-            JOIN catalog_product AS product ON product.id = variant.product_id
-            WHERE variant.sku IN ({})",
-            batch::marks(1, params.len())
-        );
-        owners.extend(db::rows(&statement, &params).iter().map(|row| Owner {
-            sku: row.text("sku"),
-            product: row.text("product_id"),
-            slug: row.text("slug"),
-        }));
-    }
-    owners
+    // CROSS JOIN: from the SKUs to their products, whatever SQLite thinks of how many there are.
+    let statement = "SELECT variant.sku, variant.product_id, product.slug
+        FROM catalog_variant AS variant CROSS JOIN catalog_product AS product
+        WHERE variant.sku IN ({keys}) AND product.id = variant.product_id";
+    let rows = batch::find(statement, skus, SKUS_OF_STATEMENT, STATEMENTS_AT_ONCE);
+    let owner = |row: &Row| Owner {
+        sku: row.text("sku"),
+        product: row.text("product_id"),
+        slug: row.text("slug"),
+    };
+    rows.iter().map(owner).collect()
 }
 
 /// Why a SKU cannot be taken.

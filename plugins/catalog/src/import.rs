@@ -16,6 +16,7 @@ use crate::check::{self, SLUG_MAX};
 use crate::edit::{self, Change};
 use crate::exports::quoin::catalog::products::{Product, Status};
 use crate::identity::Identities;
+use crate::store::Write;
 use crate::{category, store};
 use columns::Columns;
 use tree::Tree;
@@ -33,7 +34,7 @@ pub fn import(csv: &str, dry_run: bool) -> Result<ImportReport, Error> {
     }
     let groups = group(&sheet.rows, columns.slug, &mut faults);
     let slugs: Vec<&str> = groups.iter().map(|(slug, _)| *slug).collect();
-    let mut old = store::by_slugs(&slugs);
+    let old = store::by_slugs(&slugs);
     let mut identities = Identities::of(old.values());
     columns.name_variants(&sheet.rows, &mut identities, &mut faults);
     let mut tree = Tree::new(category::named());
@@ -41,10 +42,10 @@ pub fn import(csv: &str, dry_run: bool) -> Result<ImportReport, Error> {
     let now = clock::now();
 
     let (mut created, mut updated, mut unchanged) = (0, 0, 0);
-    let mut changed: Vec<Product> = Vec::new();
+    let mut changed: Vec<(Option<&Product>, Product)> = Vec::new();
     for (slug, rows) in &groups {
-        let old = old.remove(*slug);
-        let (draft, status) = columns.draft(slug, rows, old.as_ref(), &mut tree, &mut faults);
+        let old = old.get(*slug);
+        let (draft, status) = columns.draft(slug, rows, old, &mut tree, &mut faults);
         for fault in check::product(&draft).faults() {
             let (line, problem) = place(&fault.field, &fault.problem, rows);
             faults.add(line, problem);
@@ -57,13 +58,14 @@ pub fn import(csv: &str, dry_run: bool) -> Result<ImportReport, Error> {
             Change::None => unchanged += 1,
         }
         if change != Change::None {
-            changed.push(product);
+            changed.push((old, product));
         }
     }
     skus.refuse_taken(&slugs, &mut faults);
     if faults.is_empty() && !dry_run {
         category::add(&tree.into_new());
-        store::replace(&changed);
+        let writes = changed.iter().map(|(old, new)| Write { old: *old, new });
+        store::replace(&writes.collect::<Vec<_>>());
     }
     faults.report(dry_run, created, updated, unchanged)
 }

@@ -8,6 +8,7 @@ mod import;
 mod list;
 mod lookup;
 mod store;
+mod words;
 
 use quoin_sdk::types::{Error, ImportReport};
 

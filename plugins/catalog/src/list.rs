@@ -1,14 +1,24 @@
 //! Pages of products.
+//!
+//! A page is read in the order of lists from the table that has the fewest of the products it may show, and
+//! each is looked at for whatever else is asked. Where that finds few, no page looks at more than
+//! [`LOOKED_AT_MAX`] of them: it is shorter then, and tells where the next one goes on.
+
+mod source;
 
 use std::collections::HashMap;
 
-use quoin_sdk::db::{self, Row, Value};
+use quoin_sdk::db::{Row, Value};
 use quoin_sdk::types::{Error, FieldFault};
 use quoin_sdk::{batch, cursor, fault};
 
 use crate::exports::quoin::catalog::products::{Filter, Media, Page, Status, Summary, VariantName};
 use crate::store::{self, PRODUCTS_OF_QUERY};
+use crate::words;
+use source::{Place, Query};
 
+/// Products that are looked at for one page.
+pub const LOOKED_AT_MAX: u32 = 2_000;
 /// Characters of a search: what somebody types, not a book.
 const TEXT_MAX: usize = 200;
 /// Words of a search: each is looked for in every product.
@@ -16,7 +26,18 @@ const WORDS_MAX: usize = 10;
 /// Characters of the other filters: names and values have fewer.
 const FILTER_MAX: usize = 300;
 
-/// A page in the order of titles. Products of one title are ordered by id, so that every product
+/// What is looked for.
+pub struct Wanted {
+    pub status: Option<Status>,
+    pub category: Option<String>,
+    /// `name:value` in lower case.
+    pub facet: Option<String>,
+    pub channel: Option<String>,
+    /// The beginnings of words.
+    pub words: Vec<String>,
+}
+
+/// A page in the order of titles. Products of one title are ordered by number, so that every product
 /// has its place and a page starts exactly where the one before it ended.
 pub fn page(
     status: Option<Status>,
@@ -24,57 +45,41 @@ pub fn page(
     after: Option<&str>,
     limit: Option<u32>,
 ) -> Result<Page, Error> {
-    let mut query = conditions(status, filter).map_err(|fault| Error::Invalid(vec![fault]))?;
-    let statement = format!("SELECT count(*) AS total FROM catalog_product {}", query.clause());
-    let total = db::first(&statement, &query.params).map_or(0, |row| row.number("total"));
-
-    if let Some(after) = after {
-        let (title, id) = place(after).ok_or_else(|| {
-            let problem = "is not one that a page gave; start without it";
-            Error::Invalid(vec![fault("cursor", problem)])
-        })?;
-        let (title, id) = (query.param(title), query.param(id));
-        query.conditions.push(format!("(sort_title, id) > ({title}, {id})"));
-    }
+    let wanted = wanted(status, filter).map_err(|fault| Error::Invalid(vec![fault]))?;
+    let after = after.map(|after| {
+        let problem = "is not one that a page gave; start without it";
+        place(after).ok_or_else(|| Error::Invalid(vec![fault("cursor", problem)]))
+    });
+    let after = after.transpose()?;
+    let Some(wanted) = wanted else { return Ok(Page { items: Vec::new(), next: None }) };
     let limit = cursor::limit(limit);
-    let statement = format!(
-        "SELECT id, slug, title, sort_title, status, image_url, image_alt, revision
-        FROM catalog_product {} ORDER BY sort_title, id LIMIT {}",
-        query.clause(),
-        limit + 1
-    );
-    let mut rows = db::rows(&statement, &query.params);
-    let limit = limit as usize;
-    let is_last = rows.len() <= limit;
-    rows.truncate(limit);
-    let next = rows
-        .last()
-        .filter(|_| !is_last)
-        .map(|row| cursor::encode(&format!("{}\n{}", row.text("sort_title"), row.text("id"))));
-    Ok(Page { items: summaries(&rows), next, total })
+    let query = Query::new(&wanted, after);
+    let end = query.end();
+    let mut rows = query.rows(end.as_ref(), limit + 1);
+    let is_full = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let last = if is_full { rows.last().map(Place::of) } else { end };
+    let next = last.map(|last| cursor::encode(&format!("{}\n{}", last.title, last.number)));
+    Ok(Page { items: summaries(&rows), next })
 }
 
-/// Title and id of the last product on the page before.
-fn place(after: &str) -> Option<(String, String)> {
+/// Title and number of the last product on the page before.
+fn place(after: &str) -> Option<Place> {
     let key = cursor::decode(after)?;
-    let (title, id) = key.split_once('\n')?;
-    Some((title.to_owned(), id.to_owned()))
+    let (title, number) = key.split_once('\n')?;
+    Some(Place { title: title.to_owned(), number: number.parse().ok()? })
 }
 
 fn summaries(rows: &[Row]) -> Vec<Summary> {
-    let ids: Vec<Value> = rows.iter().map(|row| Value::from(row.text("id"))).collect();
+    let ids: Vec<String> = rows.iter().map(|row| row.text("id")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let statement = "SELECT product_id, id, sku, title FROM catalog_variant
+        WHERE product_id IN ({keys}) ORDER BY product_id, position";
     let mut variants: HashMap<String, Vec<VariantName>> = HashMap::new();
-    for some in ids.chunks(PRODUCTS_OF_QUERY) {
-        let statement = format!(
-            "SELECT product_id, id, sku, title FROM catalog_variant WHERE product_id IN ({})
-            ORDER BY product_id, position",
-            batch::marks(1, some.len())
-        );
-        for row in db::rows(&statement, some) {
-            let variant =
-                VariantName { id: row.text("id"), sku: row.text("sku"), title: row.text("title") };
-            variants.entry(row.text("product_id")).or_default().push(variant);
-        }
+    for row in batch::find(statement, &ids, PRODUCTS_OF_QUERY, 1) {
+        let variant =
+            VariantName { id: row.text("id"), sku: row.text("sku"), title: row.text("title") };
+        variants.entry(row.text("product_id")).or_default().push(variant);
     }
     let summary = |row: &Row| {
         let id = row.text("id");
@@ -92,72 +97,21 @@ fn summaries(rows: &[Row]) -> Vec<Summary> {
     rows.iter().map(summary).collect()
 }
 
-/// Conditions with their parameters.
-#[derive(Default)]
-struct Query {
-    conditions: Vec<String>,
-    params: Vec<Value>,
-}
-
-impl Query {
-    /// Adds a parameter and returns its mark.
-    fn param(&mut self, value: impl Into<Value>) -> String {
-        self.params.push(value.into());
-        format!("?{}", self.params.len())
+/// What is looked for; nothing where no product can be it.
+fn wanted(status: Option<Status>, filter: &Filter) -> Result<Option<Wanted>, FieldFault> {
+    let category = short("category", &filter.category)?.map(str::to_owned);
+    let attribute = short("attribute", &filter.attribute)?;
+    if attribute.is_some_and(|attribute| !attribute.contains(':')) {
+        let problem = "must be a name and a value with a colon between them, e.g. maker:Acme";
+        return Err(fault("attribute", problem));
     }
-
-    fn clause(&self) -> String {
-        match self.conditions.is_empty() {
-            true => String::new(),
-            false => format!("WHERE {}", self.conditions.join(" AND ")),
-        }
-    }
-}
-
-fn conditions(status: Option<Status>, filter: &Filter) -> Result<Query, FieldFault> {
-    let mut query = Query::default();
-    if let Some(status) = status {
-        let mark = query.param(store::status_text(status));
-        query.conditions.push(format!("status = {mark}"));
-    }
-    if let Some(category) = short("category", &filter.category)? {
-        // CROSS JOIN: from the categories to their products. The other way round goes through all.
-        let mark = query.param(category);
-        query.conditions.push(format!(
-            "id IN (WITH RECURSIVE below (slug) AS (
-                SELECT slug FROM catalog_category WHERE slug = {mark}
-                UNION
-                SELECT child.slug FROM below
-                JOIN catalog_category AS child ON child.parent = below.slug
-            )
-            SELECT product_id FROM below
-            CROSS JOIN catalog_product_category AS filed WHERE filed.category = below.slug)"
-        ));
-    }
-    if let Some(attribute) = short("attribute", &filter.attribute)? {
-        if !attribute.contains(':') {
-            let problem = "must be a name and a value with a colon between them, e.g. maker:Acme";
-            return Err(fault("attribute", problem));
-        }
-        let mark = query.param(attribute.to_lowercase());
-        query.conditions.push(format!(
-            "id IN (SELECT product_id FROM catalog_product_facet WHERE facet = {mark})"
-        ));
-    }
-    if let Some(channel) = short("channel", &filter.channel)? {
-        let mark = query.param(channel);
-        query.conditions.push(format!(
-            "(NOT EXISTS (SELECT 1 FROM catalog_product_channel AS shown
-                WHERE shown.product_id = catalog_product.id)
-            OR EXISTS (SELECT 1 FROM catalog_product_channel AS shown
-                WHERE shown.product_id = catalog_product.id AND shown.channel = {mark}))"
-        ));
-    }
-    for word in words(filter.text.as_deref().unwrap_or_default())? {
-        let mark = query.param(pattern(word));
-        query.conditions.push(format!("search LIKE {mark} ESCAPE '\\'"));
-    }
-    Ok(query)
+    let facet = attribute.map(str::to_lowercase);
+    let channel = short("channel", &filter.channel)?.map(str::to_owned);
+    let text = filter.text.as_deref().unwrap_or_default();
+    let words = words_of(text)?;
+    // Signs without a letter or digit are in no product.
+    let is_found = !words.is_empty() || text.trim().is_empty();
+    Ok(is_found.then_some(Wanted { status, category, facet, channel, words }))
 }
 
 fn short<'a>(field: &str, value: &'a Option<String>) -> Result<Option<&'a str>, FieldFault> {
@@ -171,24 +125,31 @@ fn short<'a>(field: &str, value: &'a Option<String>) -> Result<Option<&'a str>, 
     }
 }
 
-fn words(text: &str) -> Result<Vec<&str>, FieldFault> {
-    let words: Vec<&str> = text.split_whitespace().take(WORDS_MAX + 1).collect();
+fn words_of(text: &str) -> Result<Vec<String>, FieldFault> {
+    let mut words = Vec::new();
+    if text.chars().count() <= TEXT_MAX {
+        words = words::split(text);
+    }
     if words.len() > WORDS_MAX || text.chars().count() > TEXT_MAX {
         let problem = format!("has more than {WORDS_MAX} words or {TEXT_MAX} characters");
         return Err(fault("text", problem));
     }
+    words.sort_unstable();
+    words.dedup();
     Ok(words)
 }
 
-/// A LIKE pattern for texts that contain this word, which is taken literally.
-fn pattern(word: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in word.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
+/// Conditions with their parameters.
+#[derive(Default)]
+struct Conditions {
+    all: Vec<String>,
+    params: Vec<Value>,
+}
+
+impl Conditions {
+    /// Adds a parameter and returns its mark.
+    fn param(&mut self, value: impl Into<Value>) -> String {
+        self.params.push(value.into());
+        format!("?{}", self.params.len())
     }
-    pattern.push('%');
-    pattern
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use quoin_sdk::db::{self, Row, Value};
+use quoin_sdk::db::Row;
 use quoin_sdk::types::Error;
 use quoin_sdk::{batch, fault, text};
 
@@ -13,8 +13,10 @@ use crate::store;
 
 /// Variants of one call, as the contract has it.
 const VARIANTS_MAX: usize = 1_000;
-/// Variants of one query: its rows with their titles and options stay far below the host's 4 MiB.
-const VARIANTS_OF_QUERY: usize = 250;
+/// Variants of one statement.
+const VARIANTS_OF_STATEMENT: usize = 16;
+/// Statements in one crossing: the titles and options of their variants stay far below the host's 4 MiB.
+const STATEMENTS_AT_ONCE: usize = 15;
 
 /// The product with this id, of any status.
 pub fn by_id(id: &str) -> Result<Product, Error> {
@@ -125,18 +127,14 @@ fn find<T: Clone>(
         return Err(Error::Invalid(vec![fault(key.field(), problem)]));
     }
     let column = key.column();
-    let mut found: HashMap<String, T> = HashMap::with_capacity(keys.len());
-    for some in keys.chunks(VARIANTS_OF_QUERY) {
-        let mut params: Vec<Value> = some.iter().map(Value::from).collect();
-        let asked = batch::round_up(&mut params, 1);
-        let statement = format!(
-            "SELECT {columns} FROM catalog_variant AS variant
-            JOIN catalog_product AS product ON product.id = variant.product_id
-            WHERE variant.{column} IN ({})",
-            batch::marks(1, asked)
-        );
-        let rows = db::rows(&statement, &params);
-        found.extend(rows.iter().filter_map(|row| Some((row.text(column), read(row)?))));
-    }
+    // CROSS JOIN: from the variants to their products. The other way round goes through all.
+    let statement = format!(
+        "SELECT {columns} FROM catalog_variant AS variant CROSS JOIN catalog_product AS product
+        WHERE variant.{column} IN ({{keys}}) AND product.id = variant.product_id"
+    );
+    let asked: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let rows = batch::find(&statement, &asked, VARIANTS_OF_STATEMENT, STATEMENTS_AT_ONCE);
+    let found = rows.iter().filter_map(|row| Some((row.text(column), read(row)?)));
+    let found: HashMap<String, T> = found.collect();
     Ok(keys.iter().filter_map(|key| found.get(key).cloned()).collect())
 }

@@ -1,18 +1,18 @@
 //! Products in the database.
 //!
 //! `catalog_variant` is the truth about variants, `catalog_product` about everything else;
-//! `catalog_product_category`, `_facet` and `_channel` repeat what filters look at.
+//! `catalog_product_category`, `_facet` and `_channel` and `catalog_word` repeat what filters look at.
 
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use quoin_sdk::batch;
-use quoin_sdk::db::{self, Row, Value};
+use quoin_sdk::db::Row;
 use quoin_sdk::host::trap;
 use serde::{Deserialize, Serialize};
 
-pub use write::{facet, replace, set_status};
+pub use write::{Write, facet, replace};
 
 use crate::exports::quoin::catalog::products::{
     Attribute, Media, Product, ProductOption, ProductVariant, Status, Translation,
@@ -22,6 +22,10 @@ use crate::exports::quoin::catalog::products::{
 /// [`crate::check::PRODUCT_BYTES_MAX`] bytes and [`crate::check::VARIANTS_MAX`] variants, so this many
 /// stay below the host's 4 MiB and 10,000 rows.
 pub const PRODUCTS_OF_QUERY: usize = 25;
+
+/// Keys of a statement that asks only whether they are there, and statements in one crossing.
+const KEYS: usize = 16;
+const KEYS_AT_ONCE: usize = 60;
 
 /// The columns of a variant, for [`variant`].
 pub const VARIANT_COLUMNS: &str = "variant.id, variant.sku, variant.title, variant.options,
@@ -50,30 +54,31 @@ pub fn by_id(id: &str) -> Option<Product> {
 
 /// The products with these slugs.
 pub fn by_slugs(slugs: &[&str]) -> HashMap<String, Product> {
-    let products = slugs.chunks(PRODUCTS_OF_QUERY).flat_map(|some| read("slug", some));
+    // Most of what a file has is new: whole products are read only where there are any.
+    let known = "SELECT slug FROM catalog_product WHERE slug IN ({keys})";
+    let known: HashSet<String> = (batch::find(known, slugs, KEYS, KEYS_AT_ONCE).iter())
+        .map(|row| row.text("slug"))
+        .collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let products = known.chunks(PRODUCTS_OF_QUERY).flat_map(|some| read("slug", some));
     products.map(|product| (product.slug.clone(), product)).collect()
 }
 
-/// The products whose `column`, a unique one, has one of these values.
+/// The products whose `column`, a unique one, has one of these values, at most [`PRODUCTS_OF_QUERY`].
 fn read(column: &str, keys: &[&str]) -> Vec<Product> {
-    let params: Vec<Value> = keys.iter().map(|key| Value::from(*key)).collect();
     let statement = format!(
         "SELECT id, slug, title, description, status, details, revision, updated_at
-        FROM catalog_product WHERE {column} IN ({})",
-        batch::marks(1, params.len())
+        FROM catalog_product WHERE {column} IN ({{keys}})"
     );
-    let mut products: Vec<Product> = db::rows(&statement, &params).iter().map(product).collect();
-    let ids: Vec<Value> = products.iter().map(|p| Value::from(p.id.as_str())).collect();
-    if ids.is_empty() {
-        return products;
-    }
+    let rows = batch::find(&statement, keys, PRODUCTS_OF_QUERY, 1);
+    let mut products: Vec<Product> = rows.iter().map(product).collect();
     let statement = format!(
         "SELECT variant.product_id, {VARIANT_COLUMNS} FROM catalog_variant AS variant
-        WHERE variant.product_id IN ({}) ORDER BY variant.product_id, variant.position",
-        batch::marks(1, ids.len())
+        WHERE variant.product_id IN ({{keys}}) ORDER BY variant.product_id, variant.position"
     );
+    let ids: Vec<&str> = products.iter().map(|product| product.id.as_str()).collect();
     let mut variants: HashMap<String, Vec<ProductVariant>> = HashMap::new();
-    for row in db::rows(&statement, &ids) {
+    for row in batch::find(&statement, &ids, PRODUCTS_OF_QUERY, 1) {
         variants.entry(row.text("product_id")).or_default().push(variant(&row));
     }
     for product in &mut products {

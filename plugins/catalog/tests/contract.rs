@@ -138,15 +138,15 @@ fn only_what_is_published_is_shown() {
     let found = || {
         let variants =
             shop.call("quoin:catalog/products#variants-by-sku", json!({"skus": ["cup-1"]})).ok();
-        let listed = shop.get("/products").ok()["total"].clone();
+        let listed = each(&shop.get("/products").ok(), "slug").len();
         (shop.get("/products/cup").status, listed, variants.as_array().map(Vec::len))
     };
-    assert_eq!(found(), (404, json!(0), Some(0)));
+    assert_eq!(found(), (404, 0, Some(0)));
     let published = set_status(&shop, "cup", "published").ok();
     assert_eq!((&published["status"], &published["revision"]), (&json!("published"), &json!(2)));
-    assert_eq!(found(), (200, json!(1), Some(1)));
+    assert_eq!(found(), (200, 1, Some(1)));
     set_status(&shop, "cup", "archived").ok();
-    assert_eq!(found(), (404, json!(0), Some(0)));
+    assert_eq!(found(), (404, 0, Some(0)));
     let status = json!({"status": "published"});
     shop.admin().post("/admin/products/prod_0/status", status).expect(404);
     shop.admin().get("/admin/products/cup").expect(404);
@@ -236,7 +236,7 @@ fn every_faulty_field_is_named_at_once() {
         "translations/0/title",
     ];
     assert_eq!(fields, expected);
-    assert_eq!(shop.admin().get("/admin/products").ok()["total"], 0);
+    assert_eq!(shop.admin().get("/admin/products").ok()["items"], json!([]));
 }
 
 #[test]

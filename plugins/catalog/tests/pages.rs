@@ -1,4 +1,4 @@
-//! Lists: order, pages, totals and filters.
+//! Lists: order, pages and filters.
 
 use quoin_harness::{Shop, json};
 
@@ -13,7 +13,7 @@ fn walk(shop: &Shop, path: &str, limit: u32) -> Vec<String> {
     let mut slugs = Vec::new();
     let mut cursor = String::new();
     loop {
-        let page = shop.admin().get(&format!("{path}?limit={limit}{cursor}")).ok();
+        let page = shop.admin().get(&format!("{path}limit={limit}{cursor}")).ok();
         slugs.extend(each(&page, "slug"));
         match page["next"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
@@ -31,19 +31,19 @@ fn pages_follow_each_other_by_title_without_gap_or_repetition() {
         publish(&shop, with(product(&format!("p{i}")), json!({"title": title})));
     }
     put(&shop, with(product("draft"), json!({"title": "a"}))).ok();
-    let whole = walk(&shop, "/products", 100);
+    let whole = walk(&shop, "/products?", 100);
     let title =
         |slug: &String| titles[slug[1..].parse::<usize>().expect("a number")].to_lowercase();
     let in_order: Vec<String> = whole.iter().map(title).collect();
     assert_eq!(in_order, ["a", "a", "a", "a", "b", "b", "z", "ü", "日本"]);
     for limit in [1, 2, 3, 4, 9] {
-        assert_eq!(walk(&shop, "/products", limit), whole, "{limit} a page");
+        assert_eq!(walk(&shop, "/products?", limit), whole, "{limit} a page");
     }
     let page = shop.get("/products?limit=2").ok();
-    assert_eq!((&page["total"], each(&page, "slug").len()), (&json!(9), 2));
+    assert_eq!((page["next"].is_string(), each(&page, "slug").len()), (true, 2));
     let last = shop.get("/products?limit=9").ok();
     assert_eq!(last["next"], json!(null));
-    assert_eq!(walk(&shop, "/admin/products", 3).len(), 10);
+    assert_eq!(walk(&shop, "/admin/products?", 3).len(), 10);
 }
 
 #[test]
@@ -104,8 +104,7 @@ fn filters_find_by_words_attribute_and_channel() {
     ] {
         assert_eq!(slugs(&shop, query), found, "{query}");
     }
-    let page = shop.get("/products?text=tasse&limit=1").ok();
-    assert_eq!(page["total"], 2);
+    assert_eq!(walk(&shop, "/products?text=tasse&", 1), ["blue", "red"]);
 }
 
 #[test]

@@ -34,6 +34,9 @@ struct Options {
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
+    /// Products of the shop that is as large as a real one.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1_000..=1_000_000))]
+    products: u64,
     /// Measure these only.
     #[arg(long, value_enum)]
     only: Option<Part>,
@@ -52,6 +55,8 @@ enum Part {
     Synced,
     /// Sales beside a shop that uses all it can get.
     Beside,
+    /// A shop of the size of a real one.
+    Size,
 }
 
 /// As in the host.
@@ -90,6 +95,9 @@ fn run(options: &Options) -> Result<()> {
     }
     if wanted(Part::Beside) {
         shop::beside(&options.quoin, &options.bundles, options.seconds, &mut table)?;
+    }
+    if wanted(Part::Size) {
+        shop::size(&options.quoin, &options.bundles, options.products, &mut table)?;
     }
     if options.json {
         println!("{}", table.json(&machine));

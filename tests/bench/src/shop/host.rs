@@ -47,6 +47,11 @@ impl Shops {
         Shops::start(quoin, bundles, 1, None)
     }
 
+    /// Starts a host without a shop.
+    pub fn open_none(quoin: &Path, bundles: &Path) -> Result<Shops> {
+        Shops::start(quoin, bundles, 0, None)
+    }
+
     /// Starts a host with a single shop and these syncs before its disk.
     pub fn open_behind(quoin: &Path, bundles: &Path, syncs: &Syncs) -> Result<Shops> {
         Shops::start(quoin, bundles, 1, Some(syncs))
@@ -85,28 +90,41 @@ impl Shops {
         let stock = format!("sku,on_hand\n{stock}");
         for number in 0..count {
             let name = tenant(number);
-            let shop = SHOP
-                .replace(&format!("\"{NAME}\""), &format!("\"{name}\""))
-                .replace(&format!("\"{DOMAIN}\""), &format!("\"{}\"", domain(number)));
-            self.apply(&shop, bundles)?;
+            self.apply_demo(number, bundles)?;
             for (csv, function) in [
                 (PRODUCTS, "quoin:catalog/product-admin#import-csv"),
                 (PRICES, "quoin:pricing/price-admin#import-csv"),
                 (&stock, "quoin:inventory/stock-admin#import-csv"),
             ] {
-                let input = json!({ "csv": csv });
-                let report = self.quoin(&["call", &name, function, "-"], Some(&input))?;
+                let report = self.call(&name, function, &json!({ "csv": csv }))?;
                 ensure!(report["ok"]["faultCount"] == 0, "an import has faults: {report}");
             }
             let input = json!({ "skus": skus });
-            let known =
-                self.quoin(&["call", &name, "quoin:catalog/variants#by-sku", "-"], Some(&input))?;
+            let known = self.call(&name, "quoin:catalog/variants#by-sku", &input)?;
             let known = known["ok"].as_array().context("no variants")?.iter();
             let ids: Option<Vec<String>> =
                 known.map(|variant| Some(variant["id"].as_str()?.to_owned())).collect();
             self.variants.push(ids.context("a variant without id")?);
         }
         Ok(())
+    }
+
+    /// Brings a shop to what the demo shop is, without its goods.
+    pub fn apply_demo(&self, number: usize, bundles: &Path) -> Result<()> {
+        let shop = SHOP
+            .replace(&format!("\"{NAME}\""), &format!("\"{}\"", tenant(number)))
+            .replace(&format!("\"{DOMAIN}\""), &format!("\"{}\"", domain(number)));
+        self.apply(&shop, bundles)
+    }
+
+    /// Calls a function of a shop, as the operator does.
+    pub fn call(&self, tenant: &str, function: &str, input: &Value) -> Result<Value> {
+        self.quoin(&["call", tenant, function, "-"], Some(input))
+    }
+
+    /// The file of a shop's database.
+    pub fn database(&self, number: usize) -> PathBuf {
+        self.folder.path().join("data/tenants").join(tenant(number)).join("shop.db")
     }
 
     /// Brings a shop to what this file says.
@@ -148,7 +166,7 @@ impl Shops {
 
     /// A copy of the first shop's database. Nothing writes to it when this is called.
     pub fn copy(&self) -> Result<PathBuf> {
-        let original = self.folder.path().join("data/tenants").join(tenant(0)).join("shop.db");
+        let original = self.database(0);
         let folder = tempfile::Builder::new().tempdir_in(self.folder.path())?.keep();
         let copy = folder.join("shop.db");
         let beside = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
@@ -165,7 +183,7 @@ impl Drop for Shops {
 }
 
 /// The name of a shop.
-fn tenant(number: usize) -> String {
+pub fn tenant(number: usize) -> String {
     format!("shop-{number}")
 }
 

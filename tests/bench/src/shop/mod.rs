@@ -6,10 +6,12 @@ mod host;
 mod load;
 mod native;
 mod products;
+mod size;
 mod synced;
 
 pub use beside::beside;
 pub use checkouts::checkouts;
 pub use host::Shops;
 pub use products::products;
+pub use size::size;
 pub use synced::synced;

@@ -48,7 +48,7 @@ fn buy(shop: &Shop, search: &str) {
 #[test]
 fn the_demo_shop_sells() {
     let (_host, shop) = example("demo-shop", &repository().join("examples/demo-shop"));
-    assert_eq!(shop.get("/products?limit=1").ok()["total"], 62);
+    assert_eq!(shop.get("/products?limit=100").ok()["items"].as_array().map(Vec::len), Some(62));
     buy(&shop, "category=kitchen&limit=5");
     buy(&shop, "attribute=maker:fennwick&limit=5");
 }
@@ -91,8 +91,6 @@ fn a_catalogue_of_lenses_and_cameras_is_imported_browsed_and_bought_from() {
         Err(error) => return skipped(&format!("no python3: {error}")),
     }
     let (_host, shop) = example("lens-shop", files.path());
-    let total = shop.get("/products?limit=1").ok()["total"].as_u64().expect("a number");
-    assert!(total > 1_500, "{total}");
     let mut seen = std::collections::BTreeSet::new();
     let mut path = "/products?limit=100".to_owned();
     loop {
@@ -105,6 +103,6 @@ fn a_catalogue_of_lenses_and_cameras_is_imported_browsed_and_bought_from() {
             None => break,
         }
     }
-    assert_eq!(seen.len() as u64, total);
+    assert!(seen.len() > 1_500, "{}", seen.len());
     buy(&shop, "attribute=mount:canon%20ef&text=50mm&limit=20");
 }

@@ -8,7 +8,7 @@ use super::{cart, placed, start, stock};
 fn a_person_browses_fills_a_cart_pays_and_gets_the_goods() {
     let (mut host, shop) = start(20);
     let page = shop.get("/products?text=mug").ok();
-    assert_eq!((&page["total"], &page["items"][0]["slug"]), (&json!(1), &json!("mug")));
+    assert_eq!((&page["items"][0]["slug"], &page["items"][1]), (&json!("mug"), &json!(null)));
     let product = shop.get("/products/mug").ok();
     assert_eq!(product["variants"][0]["sku"], "mug");
     let mug = product["variants"][0]["id"].as_str().expect("an id");
@@ -43,7 +43,7 @@ fn a_person_browses_fills_a_cart_pays_and_gets_the_goods() {
     assert_eq!(seen["snapshot"]["lines"][0]["title"], "Mug");
     host.restart();
     assert_eq!(shop.get(&format!("/orders/{id}")).ok(), seen);
-    assert_eq!(shop.get("/products").ok()["total"], 2);
+    assert_eq!(shop.get("/products").ok()["items"].as_array().map(Vec::len), Some(2));
 }
 
 #[test]
@@ -86,5 +86,5 @@ fn without_its_payment_plugin_a_shop_is_refused_by_name_where_it_binds_it() {
     let without = super::SHOP.replace("[plugins.payment-manual]", "[plugins.payment-other]");
     let told = host.try_apply(&without).map(drop).unwrap_err();
     assert!(told.contains("payment-manual") && told.contains("quoin:payment/provider"), "{told}");
-    assert_eq!(shop.get("/products").ok()["total"], 2);
+    assert_eq!(shop.get("/products").ok()["items"].as_array().map(Vec::len), Some(2));
 }
