@@ -75,6 +75,10 @@ const SETTINGS: &str = "
     PRAGMA case_sensitive_like = ON;
 ";
 
+/// Pages that an import changes lie all over a large file. What does not fit into the cache is written to
+/// the WAL each time that it changes, and read again.
+const WRITER_CACHE: &str = "PRAGMA cache_size = -16000";
+
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -161,8 +165,9 @@ impl Connection {
         clock: Clock,
     ) -> rusqlite::Result<Connection> {
         let mut sqlite = open_sqlite(path, role)?;
-        if role == Role::Reader {
-            sqlite.execute_batch("PRAGMA query_only = ON")?;
+        match role {
+            Role::Reader => sqlite.execute_batch("PRAGMA query_only = ON")?,
+            Role::Writer => sqlite.execute_batch(WRITER_CACHE)?,
         }
         for (limit, most) in LIMITS {
             sqlite.set_limit(limit, most)?;

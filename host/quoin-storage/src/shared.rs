@@ -14,6 +14,7 @@ const FRESHEN: &str = "/*!*/SELECT count(*) FROM (SELECT 1 FROM sqlite_schema LI
 /// # Errors
 /// The first place in it that is not shared SQL.
 pub(crate) fn check(connection: &Connection, sql: &str) -> Result<(), SqlError> {
+    tracing::trace!(statement = ?sql, "a statement that was not sent before");
     judge(connection, &check_statement(sql).map_err(refused)?)
 }
 

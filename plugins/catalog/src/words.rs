@@ -10,8 +10,8 @@ const WORDS_MAX: usize = 200;
 /// Characters of a word. What is longer is found by its beginning.
 const WORD_MAX: usize = 30;
 
-/// The different words of a product, each once.
-pub fn of(product: &Product) -> Vec<String> {
+/// The different words of a product as its row has them, each once and with a space before it.
+pub fn of(product: &Product) -> String {
     let variants = product.variants.iter().flat_map(|variant| [&variant.sku, &variant.title]);
     let attributes = product.attributes.iter().map(|attribute| &attribute.value);
     let titles = product.translations.iter().map(|translation| &translation.title);
@@ -19,21 +19,29 @@ pub fn of(product: &Product) -> Vec<String> {
     let texts = std::iter::once(&product.title).chain(variants).chain(attributes).chain(titles);
     let texts = texts.chain(std::iter::once(&product.description)).chain(descriptions);
     let mut seen = HashSet::new();
-    let mut words = Vec::new();
+    let mut joined = String::new();
     for word in texts.flat_map(|text| split(text)) {
-        if words.len() == WORDS_MAX {
+        if seen.len() == WORDS_MAX {
             break;
         }
-        if seen.insert(word.clone()) {
-            words.push(word);
+        if !seen.contains(&word) {
+            joined.push(' ');
+            joined.push_str(&word);
+            seen.insert(word);
         }
     }
-    words
+    joined
 }
 
 /// The words of a text in lower case: letters and digits that stand together. Scripts that put no spaces
 /// between words have a word for each letter.
 pub fn split(text: &str) -> Vec<String> {
+    if text.is_ascii() {
+        let words =
+            text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let cut = |word: &str| word.get(..WORD_MAX).unwrap_or(word).to_ascii_lowercase();
+        return words.map(cut).collect();
+    }
     let mut words = Vec::new();
     let mut word = String::new();
     let mut length = 0;
@@ -61,11 +69,6 @@ pub fn split(text: &str) -> Vec<String> {
 fn has_no_spaces(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
         | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
-}
-
-/// The words as a product's row has them, each with a space before it.
-pub fn joined(words: &[String]) -> String {
-    words.iter().flat_map(|word| [" ", word.as_str()]).collect()
 }
 
 /// The end of the words that begin with this one: it and all of them come before.

@@ -1,17 +1,16 @@
 //! The history of what is on hand, and what changes it.
 
+use std::collections::{BTreeMap, HashSet};
+
 use quoin_sdk::db::{self, Statement, Value};
 use quoin_sdk::host::{clock, trap};
 use quoin_sdk::types::Error;
-use quoin_sdk::{cursor, fault, params};
+use quoin_sdk::{batch, cursor, fault, params};
 
 use crate::bindings::exports::quoin::inventory::stock_admin::{
-    Change, Movement, MovementKind, MovementPage,
+    Change, Level, Movement, MovementKind, MovementPage,
 };
 use crate::level;
-
-/// Changes that are made with one crossing to the host, which takes 1,000 statements.
-const CHANGES_OF_BATCH: usize = 300;
 
 impl MovementKind {
     fn name(self) -> &'static str {
@@ -33,17 +32,33 @@ impl MovementKind {
 /// Makes changes of what is on hand, and levels for them, and records them. A level that would have less
 /// than is allocated traps: the caller must have looked.
 pub fn apply(kind: MovementKind, changes: &[Change]) {
-    for some in changes.chunks(CHANGES_OF_BATCH) {
-        let mut statements = Vec::with_capacity(3 * some.len());
-        for change in some {
-            statements.push(level::ensure(&change.variant, &change.location));
-            if change.delta != 0 {
-                statements.push(level::change(&change.variant, &change.location, change.delta, 0));
-                statements.push(record(kind, change));
-            }
+    let levels = level::of(changes.iter().map(|change| change.variant.as_str()));
+    let known: HashSet<(&str, &str)> = levels.iter().map(Level::place).collect();
+    let mut new: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    let mut updates = Vec::new();
+    for change in changes {
+        let (variant, location) = (change.variant.as_str(), change.location.as_str());
+        if !known.contains(&(variant, location)) {
+            *new.entry((variant, location)).or_default() += change.delta;
+        } else if change.delta != 0 {
+            updates.push(level::change(variant, location, change.delta, 0));
         }
-        db::batch(&statements);
     }
+    level::make(&new, &levels);
+    batch::run(&updates);
+    let last = "SELECT coalesce(max(id), 0) AS last FROM inventory_movement";
+    let last = db::first(last, &[]).map_or(0, |row| row.integer("last"));
+    let moved = changes.iter().filter(|change| change.delta != 0).zip(last + 1..);
+    let now = clock::now();
+    let values: Vec<Value> = moved
+        .flat_map(|(change, id)| {
+            let Change { variant, location, delta, reason } = change;
+            params![id, now, kind.name(), variant, location, *delta, reason]
+        })
+        .collect();
+    let head =
+        "INSERT INTO inventory_movement (id, at, kind, variant, location, delta, reason) VALUES";
+    batch::insert_many(head, 7, &values, "");
 }
 
 /// Records a change. Movements are numbered here and not by the database, because SQLite and PostgreSQL

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quoin_sdk::db::{self, Row, Statement};
+use quoin_sdk::db::{self, Row, Statement, Value};
 use quoin_sdk::types::Error;
 use quoin_sdk::{batch, fault, params};
 
@@ -68,6 +68,20 @@ pub fn availability(variants: Vec<String>) -> Result<Vec<Availability>, Error> {
         Availability { variant, available, backorder }
     };
     Ok(variants.into_iter().map(availability).collect())
+}
+
+/// Makes levels that are not there, with so much on hand. `levels` are the others of their variants.
+pub fn make(new: &BTreeMap<(&str, &str), i64>, levels: &[Level]) {
+    let backorder = levels.iter().filter(|level| level.backorder);
+    let backorder: BTreeSet<&str> = backorder.map(|level| level.variant.as_str()).collect();
+    let values: Vec<Value> = (new.iter())
+        .flat_map(|((variant, location), on_hand)| {
+            params![*variant, *location, *on_hand, 0, 0, backorder.contains(variant), 0]
+        })
+        .collect();
+    let head = "INSERT INTO inventory_level
+        (variant, location, on_hand, allocated, incoming, backorder, owed) VALUES";
+    batch::insert_many(head, 7, &values, "");
 }
 
 /// Makes the level where there is none, with nothing on hand.

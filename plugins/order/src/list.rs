@@ -36,11 +36,9 @@ pub fn list(
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let last = rows.last().filter(|_| more).map(|row| row.integer("position"));
-    let sql = format!("SELECT count(*) AS total FROM order_placed WHERE {filter} 1 = 1");
     Ok(Page {
         items: rows.iter().map(summary).collect(),
         next: last.map(|position| cursor::encode(&position.to_string())),
-        total: db::first(&sql, &states).map_or(0, |row| row.number("total")),
     })
 }
 

@@ -188,16 +188,16 @@ fn lists_are_filtered_by_state_and_paged_to_the_end() {
     }
     let count = |query: &str| {
         let page = shop.admin().get(&format!("/admin/orders{query}")).ok();
-        (page["items"].as_array().expect("items").len(), page["total"].as_u64().expect("a total"))
+        (page["items"].as_array().expect("items").len(), page["next"].is_string())
     };
-    assert_eq!(count(""), (5, 5));
-    assert_eq!(count("?state=cancelled"), (2, 2));
-    assert_eq!(count("?state=open&limit=1"), (1, 3));
-    assert_eq!(count("?state=completed"), (0, 0));
+    assert_eq!(count(""), (5, false));
+    assert_eq!(count("?state=cancelled"), (2, false));
+    assert_eq!(count("?state=open&limit=1"), (1, true));
+    assert_eq!(count("?state=completed"), (0, false));
     record(&shop, &ids[4], "paid", 2_350, 0).ok();
-    assert_eq!(count("?payment=paid"), (1, 1));
-    assert_eq!(count("?payment=authorized&state=cancelled"), (2, 2));
-    assert_eq!(count("?payment=paid&state=cancelled"), (0, 0));
+    assert_eq!(count("?payment=paid"), (1, false));
+    assert_eq!(count("?payment=authorized&state=cancelled"), (2, false));
+    assert_eq!(count("?payment=paid&state=cancelled"), (0, false));
     shop.admin().get("/admin/orders?cursor=nonsense").expect(422);
     shop.get("/admin/orders").expect(401);
     shop.get("/admin/orders/1").expect(401);

@@ -73,6 +73,14 @@ impl Host {
         host
     }
 
+    /// Starts a host with an empty data folder that logs as `filter` says, to what [`Host::stderr`] has.
+    pub fn start_telling(filter: &str) -> Host {
+        let mut host = Host::start();
+        host.environment = vec![("QUOIN_LOG", filter.into())];
+        host.restart();
+        host
+    }
+
     fn with(work: TempDir, data: PathBuf, through: &[&str]) -> Host {
         let through = through.iter().map(|&word| word.to_owned()).collect();
         let link = Arc::new(Link::new());

@@ -13,6 +13,7 @@ mod inventory;
 mod order;
 #[path = "../../../plugins/payment-manual/tests/contract.rs"]
 mod payment_manual;
+mod plans;
 #[path = "../../../plugins/pricing/tests/contract.rs"]
 mod pricing;
 #[path = "../../../examples/volume-pricing-js/tests/contract.rs"]

@@ -29,6 +29,9 @@ pub struct Write<'a> {
 /// What the database knows of a product beside what it is.
 struct Row {
     number: i64,
+    /// The words that it had.
+    had: String,
+    /// Those that it gets.
     words: String,
 }
 
@@ -68,19 +71,17 @@ fn rows<'a>(products: &[Write<'a>]) -> HashMap<&'a str, Row> {
     let old: Vec<&str> = products.iter().filter_map(|p| Some(p.old?.id.as_str())).collect();
     let known = "SELECT id, number, words FROM catalog_product WHERE id IN ({keys})";
     let known = batch::find(known, &old, IDS, IDS_AT_ONCE);
-    let mut known: HashMap<String, Row> = known
+    let mut known: HashMap<String, (i64, String)> = known
         .iter()
-        .map(|row| {
-            let known = Row { number: row.integer("number"), words: row.text("words") };
-            (row.text("id"), known)
-        })
+        .map(|row| (row.text("id"), (row.integer("number"), row.text("words"))))
         .collect();
     let last = "SELECT coalesce(max(number), 0) AS last FROM catalog_product";
     let last = db::first(last, &[]).map_or(0, |row| row.integer("last"));
     let mut next = last + 1..;
     let mut row = |product: &'a Product| {
-        let new = || Row { number: next.next().unwrap_or(i64::MAX), words: String::new() };
-        (product.id.as_str(), known.remove(&product.id).unwrap_or_else(new))
+        let new = || (next.next().unwrap_or(i64::MAX), String::new());
+        let (number, had) = known.remove(&product.id).unwrap_or_else(new);
+        (product.id.as_str(), Row { number, had, words: words::of(product) })
     };
     products.iter().map(|p| row(p.new)).collect()
 }
@@ -94,7 +95,7 @@ fn removals(text: &str, products: &[&Write]) -> Vec<Statement> {
 fn file(products: &[(&Write, &Row)]) {
     let mut entries = Entries::new(category::parents());
     for (product, row) in products {
-        entries.change(product.old, product.new, row.number, &row.words);
+        entries.change(product.old, product.new, row.number, (&row.had, &row.words));
     }
     let count = "UPDATE catalog_category SET products = products + ?2 WHERE slug = ?1";
     let counts = entries.counts();
@@ -154,7 +155,7 @@ fn product_values(product: &Product, row: &Row) -> Vec<Value> {
         json(&details),
         image.map(|image| &image.url),
         image.map(|image| &image.alt),
-        words::joined(&words::of(product)),
+        &row.words,
         product.revision,
         product.updated_at
     ])

@@ -8,7 +8,6 @@ use quoin_sdk::{batch, params};
 use super::sort_title;
 use crate::category;
 use crate::exports::quoin::catalog::products::{Attribute, Product, Status};
-use crate::words;
 
 /// A row that is to come or to go.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -44,21 +43,34 @@ impl Entries {
         Entries { parents, categories, facets, words }
     }
 
-    /// A product becomes another; its row has had these words.
-    pub fn change(&mut self, old: Option<&Product>, new: &Product, number: i64, had: &str) {
+    /// A product becomes another; its row has had the first words and gets the others.
+    pub fn change(
+        &mut self,
+        old: Option<&Product>,
+        new: &Product,
+        number: i64,
+        (had, gets): (&str, &str),
+    ) {
         let of = |entries: fn(&Entries, &Product, i64) -> BTreeSet<Entry>, this: &Entries| {
             let was = old.map_or_else(BTreeSet::new, |old| entries(this, old, number));
             (was, entries(this, new, number))
         };
         let categories = of(Entries::categories_of, self);
         let facets = of(|_, product, number| facets_of(product, number), self);
-        let word =
-            |word: String| Entry { key: word, title: String::new(), product: number, filed: false };
-        let had = had.split_whitespace().map(|had| word(had.to_owned())).collect();
-        let has = words::of(new).into_iter().map(word).collect();
+        let words = |words: &str| -> BTreeSet<Entry> {
+            let word = |word: &str| Entry {
+                key: word.to_owned(),
+                title: String::new(),
+                product: number,
+                filed: false,
+            };
+            words.split(' ').filter(|word| !word.is_empty()).map(word).collect()
+        };
         self.categories.change(categories);
         self.facets.change(facets);
-        self.words.change((had, has));
+        if had != gets {
+            self.words.change((words(had), words(gets)));
+        }
     }
 
     fn categories_of(&self, product: &Product, number: i64) -> BTreeSet<Entry> {
