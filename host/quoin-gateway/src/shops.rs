@@ -136,7 +136,11 @@ impl Scene<'_> {
                     return Ok(self.show(&kept.returned, kept.tag.as_deref(), private));
                 }
                 Found::Nothing(place) => Some(place),
-                Found::NoPlace => None,
+                Found::NoPlace => {
+                    // The next ones would wait in vain, too.
+                    entry.keeping.failed();
+                    None
+                }
             },
             None => None,
         };

@@ -16,7 +16,7 @@ const SWEEP_MAX: u32 = 20;
 /// The cart with this id, unless it has expired.
 pub fn current(id: &str) -> Result<Cart, Error> {
     let cart = load(id)?;
-    let over = cart.status == Status::Open && cart.expires_at <= clock::now();
+    let over = cart.status == Status::Open && clock::passed(cart.expires_at);
     if over { Err(none(id)) } else { Ok(cart) }
 }
 

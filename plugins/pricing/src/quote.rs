@@ -75,14 +75,21 @@ struct Found<'a> {
     plain: Option<i64>,
 }
 
-const LISTS: &str = "SELECT id, title, kind, tax_included FROM pricing_price_list
+/// Without the time, which is asked of the host: it keeps a quote until one of the lists begins or ends.
+const LISTS: &str = "SELECT id, title, kind, tax_included, starts_at, ends_at
+    FROM pricing_price_list
     WHERE currency = ?1
         AND (customer_group IS NULL OR customer_group = ?2)
-        AND (channel IS NULL OR channel = ?3)
-        AND (starts_at IS NULL OR starts_at <= ?4)
-        AND (ends_at IS NULL OR ends_at > ?4)";
+        AND (channel IS NULL OR channel = ?3)";
 const PRICES: &str = "SELECT variant, price_list, min_quantity, minor FROM pricing_price
     WHERE variant IN ({keys})";
+
+/// Whether a list has begun and has not ended.
+fn is_open(row: &Row) -> bool {
+    let time = |column| row.optional_integer(column).map(|at| u64::try_from(at).unwrap_or(0));
+    let passed = |column| time(column).map(clock::passed);
+    passed("starts_at").unwrap_or(true) && !passed("ends_at").unwrap_or(false)
+}
 
 impl Known {
     fn of(lines: &[Line], context: &Context) -> Known {
@@ -95,8 +102,7 @@ impl Known {
         let lists = params![
             context.currency.as_str(),
             context.group.as_deref(),
-            context.channel.as_deref(),
-            clock::now()
+            context.channel.as_deref()
         ];
         // One crossing for as many lines as most carts have.
         let mut statements = vec![db::statement(LISTS, &lists)];
@@ -112,7 +118,7 @@ impl Known {
     }
 
     fn take_lists(&mut self, rows: &[Row]) {
-        self.lists.extend(rows.iter().map(|row| {
+        self.lists.extend(rows.iter().filter(|row| is_open(row)).map(|row| {
             let (title, kind) = (row.text("title"), row.text("kind"));
             (row.text("id"), List { title, kind, tax_included: row.boolean("tax_included") })
         }));

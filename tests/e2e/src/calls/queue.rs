@@ -15,7 +15,7 @@ fn limited(limits: &str) -> (Host, Shop) {
 }
 
 fn limited_on(host: Host, limits: &str) -> (Host, Shop) {
-    let reads = "\"test:hostile/acts#nothing\",";
+    let reads = "\"test:hostile/data#texts\",";
     let spin =
         "{ route = \"POST /spin\", call = \"test:hostile/acts#spin\", access = \"public\" },";
     let slow = guest("hostile")
