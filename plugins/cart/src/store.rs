@@ -1,6 +1,6 @@
 //! Carts as they are stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use quoin_sdk::db::{self, Row, Statement, statement};
 use quoin_sdk::host::{clock, trap};
@@ -139,13 +139,14 @@ pub fn update(before: &Cart, mut cart: Cart) -> Result<Cart, Error> {
     cart.revision += 1;
     cart.expires_at = clock::now() + settings::kept_ms()?;
     let mut statements = vec![update_cart(&cart)];
-    let gone = before.lines.iter().filter(|line| find(&cart, line).is_none());
+    let (old_lines, lines) = (by_id(before), by_id(&cart));
+    let gone = before.lines.iter().filter(|line| !lines.contains_key(line.id.as_str()));
     statements.extend(gone.map(|line| {
         let delete = "DELETE FROM cart_line WHERE cart = ?1 AND id = ?2";
         statement(delete, &params![&cart.id, number(line)])
     }));
     for line in &cart.lines {
-        let old = find(before, line);
+        let old = old_lines.get(line.id.as_str()).copied();
         if old != Some(line) {
             statements.push(put_line(&cart, line));
         }
@@ -157,9 +158,9 @@ pub fn update(before: &Cart, mut cart: Cart) -> Result<Cart, Error> {
     Ok(cart)
 }
 
-/// The line of a cart with the same id.
-fn find<'a>(cart: &'a Cart, line: &Line) -> Option<&'a Line> {
-    cart.lines.iter().find(|other| other.id == line.id)
+/// The lines of a cart by their ids.
+fn by_id(cart: &Cart) -> HashMap<&str, &Line> {
+    cart.lines.iter().map(|line| (line.id.as_str(), line)).collect()
 }
 
 /// A line's id as it is stored.
