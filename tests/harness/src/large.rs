@@ -280,7 +280,7 @@ mod tests {
         let large = Large { products: 10_000 };
         let mut lengths: Vec<usize> = large.baskets(2_000).iter().map(Vec::len).collect();
         lengths.sort_unstable();
-        assert_eq!((lengths[1_000], lengths[1_980], lengths[1_999]), (5, 59, 161));
+        assert_eq!((lengths[1_000], lengths[1_979], lengths[1_999]), (5, 59, 161));
         assert_eq!(large.baskets(50), large.baskets(50));
     }
 
