@@ -135,7 +135,7 @@ fn its_running_calls_are_finished_before_the_host_ends() {
     let hostile = uploaded(&host, "hostile");
     put(&host, "gone", &["gone.test"], &[("hostile", &hostile)]).ok();
     let shop = host.shop("gone", "gone.test");
-    let texts: Vec<_> = (0..60_000).map(|n| n.to_string()).collect();
+    let texts: Vec<_> = (0..30_000).map(|n| n.to_string()).collect();
     let _client = started(&host, &shop, "/batch", &json!({ "texts": texts }));
     remove(&host, "gone");
     assert!(host.stop().success(), "{}", host.stderr());
@@ -143,5 +143,5 @@ fn its_running_calls_are_finished_before_the_host_ends() {
     put(&host, "gone", &["gone.test"], &[("hostile", &hostile)]).ok();
     let count = json!({ "statement": "SELECT count(*) FROM hostile_text" });
     let count = shop.call("test:hostile/data#attempt-reading", count).ok();
-    assert_eq!(count, json!([["60000"]]));
+    assert_eq!(count, json!([["30000"]]));
 }
