@@ -123,6 +123,8 @@ impl Basis {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
 
     #[test]
@@ -130,9 +132,9 @@ mod tests {
         let changes = Changes::default();
         let [a, b] = ["a", "b"].map(|name| changes.table(name));
         let mut read = changes.begin();
-        read.add(&[a.clone()]);
+        read.add(from_ref(&a));
         let mut written = Written::default();
-        written.add(&[b.clone()]);
+        written.add(from_ref(&b));
         changes.committing(&mut written, || assert!(read.holds()));
         assert!(read.holds());
         written.add(&[changes.table("A")]);
@@ -148,10 +150,10 @@ mod tests {
         let changes = Changes::default();
         let table = changes.table("a");
         let mut written = Written::default();
-        written.add(&[table.clone()]);
+        written.add(from_ref(&table));
         let read = changes.committing(&mut written, || {
             let mut read = changes.begin();
-            read.add(&[table.clone()]);
+            read.add(from_ref(&table));
             assert!(!read.holds());
             read
         });
