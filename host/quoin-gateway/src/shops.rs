@@ -128,9 +128,9 @@ impl Scene<'_> {
         let head = Head { path: &path, query: self.head.uri.query(), headers: &self.head.headers };
         let tried = entry.reads && entry.keeping.is_tried();
         let question = tried.then(|| question(entry, &principal, &head, body.as_ref())).flatten();
-        let shelf = self.wiring.answers.get_or_init(|| self.answers.shelf());
+        let shelf = || self.wiring.answers.get_or_init(|| self.answers.shelf());
         let place = match &question {
-            Some(question) => match shelf.find(self.answers, question).await {
+            Some(question) => match shelf().find(question).await {
                 Found::Kept(kept) => {
                     entry.node.generation.count_kept();
                     return Ok(self.show(&kept.returned, kept.tag.as_deref(), private));

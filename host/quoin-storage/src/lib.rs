@@ -35,6 +35,6 @@ pub use database::Database;
 pub use error::{ConstraintKind, Error, SqlError};
 pub use migration::{Migrated, Steps};
 pub use statement::Scope;
-pub use transaction::{Answer, Overdue, Statement, Transaction};
-pub use value::{Rows, Value};
+pub use transaction::{Overdue, Transaction};
+pub use value::{Answer, Rows, Statement, Value};
 pub use writer::{Held, Turn};

@@ -341,6 +341,11 @@ mod tests {
 
     /// How often the compiled statement was run that is there after `sql` was run once.
     fn runs(sql: &str) -> i32 {
+        runs_before(sql, &[])
+    }
+
+    /// The same after it was run once and then each of `others`.
+    fn runs_before(sql: &str, others: &[String]) -> i32 {
         let folder = tempfile::tempdir().unwrap();
         let (path, clock) = (folder.path().join("data.db"), ManualClock::at(0).clock());
         let owners = Arc::new(Owners::default());
@@ -349,10 +354,12 @@ mod tests {
         let (texts, end) = (Texts::default(), clock.instant() + Duration::from_secs(1));
         let (plugin, deadline) = (&plugin, end);
         let scope = &Scope { plugin, depth: 0, writes: false, deadline, max_bytes: 0 };
-        let sent = Sent { scope, sql, params: &[], writer_until: end };
         let changes = &Changes::default();
         let executor = Executor { connection: &connection, texts: &texts, changes, clock: &clock };
-        assert!(executor.run(sent, collect, &mut |_| {}, &mut |_| Ok(())).is_ok());
+        for sql in std::iter::once(sql).chain(others.iter().map(String::as_str)) {
+            let sent = Sent { scope, sql, params: &[], writer_until: end };
+            assert!(executor.run(sent, collect, &mut |_| {}, &mut |_| Ok(())).is_ok());
+        }
         prepare(&connection, plugin, sql).ok().unwrap().get_status(StatementStatus::Run)
     }
 
@@ -366,35 +373,13 @@ mod tests {
 
     #[test]
     fn statements_that_take_more_than_is_kept_make_the_connection_forget() {
-        let folder = tempfile::tempdir().unwrap();
-        let (path, clock) = (folder.path().join("data.db"), ManualClock::at(0).clock());
-        let owners = Arc::new(Owners::default());
-        let connection = Connection::open(&path, Role::Writer, owners, clock.clone()).unwrap();
-        let plugin = Arc::from("a");
-        let (texts, end) = (Texts::default(), clock.instant() + Duration::from_secs(1));
-        let scope =
-            &Scope { plugin: &plugin, depth: 0, writes: false, deadline: end, max_bytes: 0 };
-        let changes = &Changes::default();
-        let executor = Executor { connection: &connection, texts: &texts, changes, clock: &clock };
-        let run = |sql: &str| {
-            let sent = Sent { scope, sql, params: &[], writer_until: end };
-            assert!(executor.run(sent, collect, &mut |_| {}, &mut |_| Ok(())).is_ok());
+        let large = |n: u32| {
+            let columns: Vec<String> = (0..90).map(|c| format!("{n} + {c} AS c{c}")).collect();
+            format!("SELECT {}", columns.join(", "))
         };
-        let runs = || {
-            let kept = prepare(&connection, &plugin, "SELECT 1 AS x").ok().unwrap();
-            kept.get_status(StatementStatus::Run)
-        };
-        run("SELECT 1 AS x");
-        let large = |from: u32, to: u32| {
-            for n in from..to {
-                let columns: Vec<String> = (0..90).map(|c| format!("{n} + {c} AS c{c}")).collect();
-                run(&format!("SELECT {}", columns.join(", ")));
-            }
-        };
-        large(0, 10);
-        assert_eq!(runs(), 1);
-        large(10, 250);
-        assert_eq!(runs(), 0);
+        let large: Vec<String> = (0..250).map(large).collect();
+        assert_eq!(runs_before("SELECT 1 AS x", &large[..10]), 1);
+        assert_eq!(runs_before("SELECT 1 AS x", &large), 0);
     }
 
     #[test]

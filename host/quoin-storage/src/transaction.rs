@@ -12,7 +12,7 @@ use crate::loss::Loss;
 use crate::statement::{self, Executor, Failure, Scope, Sent, Step};
 use crate::usage::Ledger;
 use crate::writer::{SHORT, Seat, Turn};
-use crate::{Error, Rows, SqlError, Value, analysis};
+use crate::{Answer, Error, Rows, SqlError, Statement, Value, analysis};
 
 /// A transaction that is open. All calls of a request's tree use it, one at a time. Dropped without
 /// [`Transaction::commit`], it leaves nothing behind.
@@ -57,24 +57,6 @@ struct Writing {
     ledger: Ledger,
     /// The turn was counted.
     counted: bool,
-}
-
-/// One statement of several.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Statement {
-    /// Its text.
-    pub text: String,
-    /// Its parameters.
-    pub params: Vec<Value>,
-}
-
-/// What a statement did.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Answer {
-    /// The rows that it returned.
-    pub rows: Rows,
-    /// How many rows it inserted, updated or deleted.
-    pub changed: u64,
 }
 
 /// What has become of a transaction whose time at the writer was over.

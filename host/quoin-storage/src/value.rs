@@ -85,3 +85,21 @@ impl Rows {
         self.values.chunks(self.columns.len().max(1))
     }
 }
+
+/// One statement of several.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// Its text.
+    pub text: String,
+    /// Its parameters.
+    pub params: Vec<Value>,
+}
+
+/// What a statement did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answer {
+    /// The rows that it returned.
+    pub rows: Rows,
+    /// How many rows it inserted, updated or deleted.
+    pub changed: u64,
+}

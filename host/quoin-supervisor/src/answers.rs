@@ -28,7 +28,7 @@ const EXPECTED: usize = 128;
 /// The shelves of all shops.
 #[derive(Default)]
 pub struct Answers {
-    bytes: Arc<AtomicU64>,
+    bytes: AtomicU64,
     shelves: Mutex<Vec<Weak<Shelf>>>,
 }
 
@@ -37,7 +37,7 @@ pub struct Shelf {
     kept: Cache<Key, Arc<Kept>, Weight, RandomState>,
     /// Bytes of it, as they were last counted in those of all.
     counted: AtomicU64,
-    all: Arc<AtomicU64>,
+    all: Arc<Answers>,
 }
 
 /// What a request asks: two with the same key are answered the same.
@@ -86,7 +86,6 @@ pub enum Found<'s> {
 
 /// The place for an answer that is being made. Dropped, it is the next one's who waits.
 pub struct Place<'s> {
-    answers: &'s Answers,
     shelf: &'s Shelf,
     guard:
         PlaceholderGuard<'s, Key, Arc<Kept>, Weight, RandomState, DefaultLifecycle<Key, Arc<Kept>>>,
@@ -103,10 +102,10 @@ impl Weighter<Key, Arc<Kept>> for Weight {
 
 impl Answers {
     /// An empty shelf.
-    pub fn shelf(&self) -> Arc<Shelf> {
+    pub fn shelf(self: &Arc<Self>) -> Arc<Shelf> {
         let (hash, lifecycle) = (RandomState::new(), DefaultLifecycle::default());
         let kept = Cache::with(EXPECTED, ANSWERS_BYTES_SHOP_MAX, Weight, hash, lifecycle);
-        let shelf = Arc::new(Shelf { kept, counted: AtomicU64::new(0), all: self.bytes.clone() });
+        let shelf = Arc::new(Shelf { kept, counted: AtomicU64::new(0), all: self.clone() });
         let mut shelves = self.shelves();
         if shelves.len() == shelves.capacity() {
             shelves.retain(|shelf| shelf.strong_count() > 0);
@@ -142,14 +141,14 @@ impl Answers {
 impl Shelf {
     /// The answer to what is asked with this key, if one is kept that holds. If another request makes it
     /// just now, waits for that.
-    pub async fn find<'s>(&'s self, answers: &'s Answers, key: &Key) -> Found<'s> {
+    pub async fn find(&self, key: &Key) -> Found<'_> {
         let find = async {
             loop {
                 match self.kept.get_value_or_guard_async(key).await {
                     Ok(kept) if kept.basis.holds() => return Found::Kept(kept),
                     // Not another one that was put there meanwhile.
                     Ok(_) => drop(self.kept.remove_if(key, |kept| !kept.basis.holds())),
-                    Err(guard) => return Found::Nothing(Place { answers, shelf: self, guard }),
+                    Err(guard) => return Found::Nothing(Place { shelf: self, guard }),
                 }
             }
         };
@@ -160,13 +159,13 @@ impl Shelf {
     fn count(&self) {
         let now = self.kept.weight();
         let before = self.counted.swap(now, Ordering::Relaxed);
-        self.all.fetch_add(now.wrapping_sub(before), Ordering::Relaxed);
+        self.all.bytes.fetch_add(now.wrapping_sub(before), Ordering::Relaxed);
     }
 }
 
 impl Drop for Shelf {
     fn drop(&mut self) {
-        self.all.fetch_sub(*self.counted.get_mut(), Ordering::Relaxed);
+        self.all.bytes.fetch_sub(*self.counted.get_mut(), Ordering::Relaxed);
     }
 }
 
@@ -176,16 +175,17 @@ impl Place<'_> {
         if kept.returned.bytes() > ANSWER_BYTES_KEPT_MAX {
             return;
         }
-        if self.answers.bytes() < ANSWERS_BYTES_MAX / 2
-            && self.shelf.kept.capacity() < ANSWERS_BYTES_SHOP_MAX
+        let Place { shelf, guard } = self;
+        if shelf.all.bytes() < ANSWERS_BYTES_MAX / 2
+            && shelf.kept.capacity() < ANSWERS_BYTES_SHOP_MAX
         {
-            self.shelf.kept.set_capacity(ANSWERS_BYTES_SHOP_MAX);
+            shelf.kept.set_capacity(ANSWERS_BYTES_SHOP_MAX);
         }
         // Somebody took its place away: then there is a newer one.
-        let _ = self.guard.insert(kept);
-        self.shelf.count();
-        if self.answers.bytes() > ANSWERS_BYTES_MAX {
-            self.answers.make_room();
+        let _ = guard.insert(kept);
+        shelf.count();
+        if shelf.all.bytes() > ANSWERS_BYTES_MAX {
+            shelf.all.make_room();
         }
     }
 }

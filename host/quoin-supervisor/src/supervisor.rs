@@ -50,7 +50,7 @@ pub struct Supervisor {
     control: Control,
     databases: Databases,
     /// Answers of all shops that are kept.
-    pub answers: Answers,
+    pub answers: Arc<Answers>,
     tenants: ArcSwap<BTreeMap<Name, Arc<Tenant>>>,
     /// Which tenant answers to a host name: replaced whenever a tenant's domains change.
     domains: ArcSwap<HashMap<String, Arc<Tenant>>>,
@@ -80,7 +80,7 @@ impl Supervisor {
             library,
             control,
             databases: Databases::new(clock.clone()),
-            answers: Answers::default(),
+            answers: Arc::default(),
             clock,
             tenants: ArcSwap::default(),
             domains: ArcSwap::default(),

@@ -42,7 +42,7 @@ pub struct Wiring {
     pub document: OnceLock<(Bytes, Digest)>,
     /// The page for people and its digest, made when it is first asked for.
     pub page: OnceLock<(String, Digest)>,
-    /// Kept answers, from the first that was kept on.
+    /// Kept answers, from the first that was looked for on.
     pub answers: OnceLock<Arc<Shelf>>,
     /// Why nothing runs, when the shop could not be brought up at start.
     pub fault: Option<String>,

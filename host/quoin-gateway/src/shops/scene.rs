@@ -1,5 +1,7 @@
 //! What a request meets.
 
+use std::sync::Arc;
+
 use http::request::Parts;
 use quoin_supervisor::{Answers, Tenant, Wiring};
 
@@ -7,7 +9,7 @@ use quoin_supervisor::{Answers, Tenant, Wiring};
 pub struct Scene<'a> {
     pub tenant: &'a Tenant,
     pub wiring: &'a Wiring,
-    pub answers: &'a Answers,
+    pub answers: &'a Arc<Answers>,
     pub head: &'a Parts,
     pub id: &'a str,
 }
