@@ -1,5 +1,6 @@
 //! Products from CSV.
 
+use quoin_harness::imported::{counts, faults};
 use quoin_harness::{Reply, Shop, json};
 
 use super::{Json, each, find, product, put, start, variant, with, without_ids};
@@ -14,26 +15,6 @@ pot,Kanne „日本“,,gifts,draft,POT,,,,,,,,Töpferei|Ofen
 
 fn import(shop: &Shop, query: &str, csv: &str) -> Reply {
     shop.admin().post_text(&format!("/admin/products/import{query}"), "text/csv", csv)
-}
-
-/// Created, updated, unchanged; there must be no fault.
-fn counts(report: &Json) -> (u64, u64, u64) {
-    assert_eq!(report["faultCount"], 0, "{report}");
-    let count = |name: &str| report[name].as_u64().expect("a count");
-    (count("created"), count("updated"), count("unchanged"))
-}
-
-/// Lines and problems of a file that was refused. What stands for lines beyond those has none: 0.
-#[track_caller]
-fn faults(refused: Reply) -> Vec<(u64, String)> {
-    let problem = refused.refused(422, "invalid");
-    let faults = problem["error"]["val"].as_array().expect("faults").iter();
-    let text = |fault: &Json, of: &str| fault[of].as_str().expect("a text").to_owned();
-    let line = |field: String| match field.strip_prefix("csv/") {
-        Some(line) => line.parse().expect("a line"),
-        None => u64::from(field != "csv"),
-    };
-    faults.map(|fault| (line(text(fault, "field")), text(fault, "problem"))).collect()
 }
 
 fn get(shop: &Shop, slug: &str) -> Json {

@@ -6,6 +6,7 @@
 //! host had to say about it.
 
 mod host;
+pub mod imported;
 pub mod large;
 mod place;
 mod reply;
