@@ -10,6 +10,8 @@ use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
 };
 
+use crate::ticker::{Ticker, Ticking};
+
 /// Native stack of guest code. JavaScript and Python interpreters recurse deeper than Rust guests.
 const WASM_STACK_BYTES: usize = 512 << 10;
 /// Native stack of a call: the guest's share plus room for host functions, SQLite among them. A
@@ -35,8 +37,7 @@ pub struct Engine {
     pub(crate) inner: wasmtime::Engine,
     pub(crate) clock: Clock,
     instances: u32,
-    // Stops the ticker when the last clone goes.
-    _ticker: Arc<()>,
+    ticker: Arc<Ticker>,
 }
 
 impl Engine {
@@ -50,33 +51,28 @@ impl Engine {
             let mut config = config();
             config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(instances)));
             match wasmtime::Engine::new(&config) {
-                Ok(inner) => return Engine::ticking(inner, instances, clock),
+                Ok(inner) => return Engine::around(inner, instances, clock),
                 Err(error) => last = format!("{error:#}"),
             }
         }
         Err(EngineError(last))
     }
 
-    fn ticking(
+    fn around(
         inner: wasmtime::Engine,
         instances: u32,
         clock: Clock,
     ) -> Result<Engine, EngineError> {
-        let ticker = Arc::new(());
-        let (alive, engine) = (Arc::downgrade(&ticker), inner.weak());
-        std::thread::Builder::new()
-            .name("ticker".into())
-            .spawn(move || {
-                while alive.strong_count() > 0 {
-                    std::thread::sleep(TICK);
-                    match engine.upgrade() {
-                        Some(engine) => engine.increment_epoch(),
-                        None => break,
-                    }
-                }
-            })
-            .map_err(|e| EngineError(format!("no ticker thread: {e}")))?;
-        Ok(Engine { inner, clock, instances, _ticker: ticker })
+        let engine = inner.weak();
+        let beat = move || engine.upgrade().map(|engine| engine.increment_epoch()).is_some();
+        let ticker = Ticker::start(TICK, beat);
+        let ticker = ticker.map_err(|e| EngineError(format!("no ticker thread: {e}")))?;
+        Ok(Engine { inner, clock, instances, ticker })
+    }
+
+    /// To be held while a guest runs: running guests are interrupted as long as somebody holds one.
+    pub(crate) fn ticking(&self) -> Ticking {
+        self.ticker.tick()
     }
 
     /// How many instances can live at once.

@@ -72,6 +72,7 @@ impl Generation {
     /// # Errors
     /// It does not.
     pub async fn warm(&self) -> Result<(), Failure> {
+        let _ticking = self.program.engine.ticking();
         Live::start(&self.program, &self.installed, self.deadline()).await.map(drop)
     }
 

@@ -52,6 +52,13 @@ pub struct Line {
     pub(crate) of_guest: bool,
 }
 
+impl Line {
+    /// The memory that it takes.
+    fn bytes(&self) -> usize {
+        size_of::<Line>() + self.plugin.len() + self.trace.len() + self.message.len()
+    }
+}
+
 /// The log of a tenant: the newest [`LOG_LINES_KEPT`] lines, shared fairly. Where there are more, the
 /// oldest one of whoever has the most lines goes; what a plugin writes and what the host writes about it
 /// are of two.
@@ -161,6 +168,29 @@ impl Log {
         fresh.split_off(fresh.len().saturating_sub(limit))
     }
 
+    /// Gives the memory back of all but the newest lines: those that take `bytes` together, at most.
+    pub fn shrink(&self, bytes: usize) {
+        let mut lines = self.lines();
+        let all = lines.writers.iter().flat_map(|writer| &writer.lines);
+        let mut all: Vec<_> = all.map(|line| (Reverse(line.number), line.bytes())).collect();
+        all.sort_unstable();
+        let (mut taken, mut oldest) = (0, lines.newest + 1);
+        for (Reverse(number), size) in all {
+            taken += size;
+            if taken > bytes {
+                break;
+            }
+            oldest = number;
+        }
+        for writer in &mut lines.writers {
+            writer.lines.retain(|line| line.number >= oldest);
+            writer.lines.shrink_to_fit();
+        }
+        lines.writers.retain(|writer| !writer.lines.is_empty());
+        lines.writers.shrink_to_fit();
+        lines.kept = lines.writers.iter().map(|writer| writer.lines.len()).sum();
+    }
+
     /// Waits until a line after number `after` has been written.
     pub async fn wait(&self, after: u64) {
         loop {
@@ -232,5 +262,25 @@ mod tests {
         assert!(lines.windows(2).all(|two| two[0].number < two[1].number));
         assert_eq!(log.after(0, 3).len(), 3);
         assert_eq!(log.after(0, 3)[2].number, lines[LOG_LINES_KEPT - 1].number);
+    }
+
+    #[test]
+    fn a_log_that_gives_memory_back_keeps_the_newest_lines_and_goes_on_counting() {
+        let log = Log::new(Clock::system());
+        for i in 0..100 {
+            log.write(Level::Info, ["a", "b"][i % 2], "t", &i.to_string());
+        }
+        let numbers =
+            |after| log.after(after, usize::MAX).iter().map(|line| line.number).collect::<Vec<_>>();
+        let one = log.after(99, 1)[0].bytes();
+        log.shrink(3 * one);
+        assert_eq!(numbers(0), [98, 99, 100]);
+        log.write(Level::Info, "a", "t", "x");
+        assert_eq!(numbers(99), [100, 101]);
+        log.shrink(0);
+        assert!(numbers(0).is_empty());
+        assert_eq!((log.lines().kept, log.lines().writers.len()), (0, 0));
+        log.write(Level::Info, "b", "t", "x");
+        assert_eq!(numbers(0), [102]);
     }
 }

@@ -53,7 +53,7 @@ pub struct Program {
 /// An exported function.
 pub(crate) struct Export {
     pub index: ComponentExportIndex,
-    pub function: Function,
+    pub function: Arc<Function>,
     /// `interface#function`, for logs.
     pub label: Arc<str>,
     /// Declared to only read.
@@ -94,7 +94,8 @@ impl Program {
                 let index = index.ok_or_else(|| missing(&function.name))?;
                 let label = format!("{}#{}", interface.name, function.name).into();
                 let reads = description.manifest.is_read(&interface.name, &function.name);
-                let export = Export { index, function: function.clone(), label, reads };
+                let shared = Arc::new(function.clone());
+                let export = Export { index, function: shared, label, reads };
                 functions.insert(function.name.clone(), Arc::new(export));
             }
         }
@@ -106,8 +107,8 @@ impl Program {
         self.exports.get(interface)?.get(function)
     }
 
-    /// The types of an exported function.
-    pub fn function(&self, interface: &str, function: &str) -> Option<&Function> {
+    /// The types of an exported function, which all shops share that run this program.
+    pub fn function(&self, interface: &str, function: &str) -> Option<&Arc<Function>> {
         self.export(interface, function).map(|e| &e.function)
     }
 }

@@ -19,6 +19,7 @@ use crate::json;
 use crate::node::Node;
 use crate::program::Export;
 use crate::running::Running;
+use crate::ticker::Ticking;
 use crate::tree::{Check, Request, Tree};
 
 /// How often a request is run that loses its transaction through others. From the second time on it has
@@ -100,6 +101,7 @@ pub async fn answer(
         tree: tree.clone(),
         id,
         check,
+        _ticking: generation.program.engine.ticking(),
     };
     let request = tree.clone();
     let outcome = if export.reads {
@@ -165,6 +167,8 @@ struct Root {
     id: String,
     deadline: Instant,
     check: Check,
+    /// Guests run.
+    _ticking: Ticking,
 }
 
 /// What a run of a request came to.
