@@ -30,7 +30,7 @@ fn no_params() -> Value {
 
 pub(crate) async fn call(host: &Supervisor, tenant: &Name, body: &[u8]) -> Answer {
     let call: Call = parse(body)?;
-    let wiring = find(host, tenant)?.wiring();
+    let wiring = host.wiring(&find(host, tenant)?).await;
     if let Some(fault) = &wiring.fault {
         let detail = format!("The shop does not run: {fault}");
         return Err(problem::shop_down(detail).into());

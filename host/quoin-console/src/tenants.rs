@@ -7,7 +7,7 @@ use std::time::Duration;
 use quoin_core::Name;
 use quoin_core::shop::StoredShop;
 use quoin_runtime::{Binding, Node};
-use quoin_supervisor::{Error, RevisionRow, RouteTable, Supervisor, Tenant, Wiring};
+use quoin_supervisor::{Error, RevisionRow, RouteTable, Supervisor, Tenant, TenantSummary, Wiring};
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Refused, ok, parse, refusal};
@@ -34,23 +34,25 @@ pub(crate) fn health(host: &Supervisor) -> Answer {
     }))
 }
 
-pub(crate) fn list(host: &Supervisor) -> Answer {
-    let row = |tenant: &Arc<Tenant>| {
-        let wiring = tenant.wiring();
+/// A list wakes nobody: of a shop that has not been asked for since the host started, nobody knows of a
+/// fault.
+pub(crate) async fn list(host: &Arc<Supervisor>) -> Answer {
+    let tenants = blocking(host, Supervisor::summaries).await??;
+    let row = |tenant: &TenantSummary| {
         json!({
             "name": tenant.name,
-            "revision": wiring.revision,
-            "domains": wiring.shop.domains,
-            "plugins": wiring.shop.plugins.len(),
-            "fault": wiring.fault,
+            "revision": tenant.revision,
+            "domains": tenant.domains,
+            "plugins": tenant.plugins,
+            "fault": host.tenant(tenant.name.as_str()).and_then(|tenant| tenant.fault()),
         })
     };
-    ok(&json!({ "tenants": host.tenants().iter().map(row).collect::<Vec<_>>() }))
+    ok(&json!({ "tenants": tenants.iter().map(row).collect::<Vec<_>>() }))
 }
 
 pub(crate) async fn show(host: &Supervisor, name: &Name) -> Answer {
     let tenant = find(host, name)?;
-    let wiring = tenant.wiring();
+    let wiring = host.wiring(&tenant).await;
     let kept = kept(&wiring).await;
     ok(&json!({
         "name": tenant.name,
@@ -155,8 +157,8 @@ pub(crate) async fn remove(host: &Supervisor, name: &Name) -> Answer {
     ok(&json!({ "removed": name }))
 }
 
-pub(crate) fn shop(host: &Supervisor, name: &Name) -> Answer {
-    ok(&find(host, name)?.wiring().shop)
+pub(crate) async fn shop(host: &Supervisor, name: &Name) -> Answer {
+    ok(&host.wiring(&find(host, name)?).await.shop)
 }
 
 pub(crate) async fn put_shop(host: &Supervisor, name: &Name, query: &Query, body: &[u8]) -> Answer {
@@ -173,9 +175,10 @@ pub(crate) async fn put_shop(host: &Supervisor, name: &Name, query: &Query, body
 }
 
 pub(crate) async fn revisions(host: &Arc<Supervisor>, name: Name, query: &Query) -> Answer {
-    let current = find(host, &name)?.wiring().revision;
     let limit = query.limit(REVISIONS_MAX)?;
     let rows = blocking(host, move |host| host.revisions(&name, limit)).await??;
+    // The newest one is the one that the tenant has.
+    let current = rows.first().map_or(0, |row| row.number);
     let row =
         |r: &RevisionRow| json!({ "number": r.number, "created-ms": r.created_ms, "note": r.note });
     let rows: Vec<_> = rows.iter().map(row).collect();

@@ -43,7 +43,7 @@ impl Shops {
         let host = address::host(&head)?;
         let tenant = self.supervisor.tenant_of_host(&host).ok_or_else(address::unknown_host)?;
         // Loaded once: the request sees one state of the shop from here to its end.
-        let wiring = tenant.wiring();
+        let wiring = self.supervisor.wiring(&tenant).await;
         let answers = &self.supervisor.answers;
         let scene = Scene { tenant: &tenant, wiring: &wiring, answers, head: &head, id };
         if let Some(answer) = own::page(&scene) {

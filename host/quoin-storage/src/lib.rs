@@ -29,8 +29,9 @@ mod value;
 mod watch;
 mod writer;
 
+pub use blocking::blocking;
 pub use changes::Basis;
-pub use control::{Control, ControlError, KeyRow, RevisionRow, TenantRow};
+pub use control::{Control, ControlError, KeyRow, RevisionRow, TenantRow, TenantSummary};
 pub use database::Database;
 pub use error::{ConstraintKind, Error, SqlError};
 pub use migration::{Migrated, Steps};

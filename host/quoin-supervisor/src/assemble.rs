@@ -9,14 +9,14 @@ use quoin_core::Name;
 use quoin_core::shop::{Installation, StoredShop};
 use quoin_core::{Description, Digest};
 use quoin_runtime::{Binding, Generation, Installed, Log, Node, Provider};
-use quoin_storage::{Database, Migrated};
+use quoin_storage::{Database, Migrated, blocking};
 
 use crate::binding::{Bound, Plugins, Resolved, Served, keeps_data};
 use crate::databases::{Created, Databases, Migrations, last, migrate};
 use crate::error::Error;
 use crate::library::Library;
 use crate::routes::RouteTable;
-use crate::tenant::{Record, Tenant, Wiring};
+use crate::tenant::{Record, Wiring};
 
 /// A shop that is ready to be published, its migrations made but not yet durable.
 pub(crate) struct Assembled {
@@ -33,8 +33,8 @@ pub(crate) struct Parts<'a> {
     pub library: &'a Library,
     pub log: &'a Arc<Log>,
     pub databases: &'a Databases,
-    /// The tenant as it is, if it exists.
-    pub tenant: Option<&'a Tenant>,
+    /// The wiring that the tenant has, if it exists.
+    pub current: Option<&'a Wiring>,
 }
 
 impl Parts<'_> {
@@ -48,7 +48,10 @@ impl Parts<'_> {
     ) -> Result<Migrations, Error> {
         let fresh = self.start(shop, plugins, resolved).await?;
         let database = match keep_data(plugins) {
-            true => self.databases.open(self.data, &shop.name, &self.with_data(), None)?,
+            true => {
+                let known = self.with_data();
+                blocking(|| self.databases.open(self.data, &shop.name, &known, None))?
+            }
             false => None,
         };
         match database {
@@ -79,7 +82,7 @@ impl Parts<'_> {
         let database = match keep_data(plugins) {
             true => {
                 let known = self.with_data();
-                self.databases.open(self.data, &shop.name, &known, Some(&mut created))?
+                blocking(|| self.databases.open(self.data, &shop.name, &known, Some(&mut created)))?
             }
             false => None,
         };
@@ -102,7 +105,7 @@ impl Parts<'_> {
         let known: BTreeSet<Name> = keepers.map(|(name, _)| name.clone()).collect();
         let database = match known.is_empty() {
             true => None,
-            false => self.databases.open(self.data, &shop.name, &known, None)?,
+            false => blocking(|| self.databases.open(self.data, &shop.name, &known, None))?,
         };
         let (mut wiring, fresh) =
             self.nodes(shop, plugins, resolved, database.as_ref(), Some(record)).await?;
@@ -114,7 +117,7 @@ impl Parts<'_> {
     /// The installations that have tables: they keep data, or kept some before their last change.
     /// Of a bundle that the host has lost, nobody knows that it kept none.
     fn with_data(&self) -> BTreeSet<Name> {
-        let Some(wiring) = self.tenant.map(Tenant::wiring) else { return BTreeSet::new() };
+        let Some(wiring) = self.current else { return BTreeSet::new() };
         let record = &wiring.record;
         let all = record.shop.plugins.iter().chain(&record.previous);
         let kept = all.filter(|(_, i)| self.library.get(&i.bundle).is_none_or(|d| keeps_data(&d)));
@@ -146,11 +149,11 @@ impl Parts<'_> {
         database: Option<&Arc<Database>>,
         restored: Option<&Record>,
     ) -> Result<(Wiring, Vec<Arc<Generation>>), Error> {
-        let current = self.tenant.map(Tenant::wiring);
+        let current = self.current;
         let mut record = Record {
             shop: shop.clone(),
             generations: BTreeMap::new(),
-            previous: current.as_ref().map(|c| c.record.previous.clone()).unwrap_or_default(),
+            previous: current.map(|c| c.record.previous.clone()).unwrap_or_default(),
         };
         record.previous.retain(|name, _| shop.plugins.contains_key(name));
         let (mut nodes, mut fresh) = (BTreeMap::<Name, Arc<Node>>::new(), Vec::new());
@@ -159,12 +162,12 @@ impl Parts<'_> {
             else {
                 continue;
             };
-            let was = current.as_ref().and_then(|c| c.record.shop.plugins.get(name));
-            let running = current.as_ref().and_then(|c| c.nodes.get(name));
+            let was = current.and_then(|c| c.record.shop.plugins.get(name));
+            let running = current.and_then(|c| c.nodes.get(name));
             let generation = match (was, running) {
                 (Some(was), Some(node)) if same_generation(was, wanted) => node.generation.clone(),
                 _ => {
-                    let last = current.as_ref().and_then(|c| c.record.generations.get(name));
+                    let last = current.and_then(|c| c.record.generations.get(name));
                     let again = restored.and_then(|r| r.generations.get(name)).copied();
                     if let Some(was) = was.filter(|was| !same_generation(was, wanted)) {
                         record.previous.insert(name.clone(), was.clone());

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use quoin_core::description::Migration;
@@ -22,8 +22,11 @@ const MIGRATION_TIME: Duration = Duration::from_secs(60);
 /// know of each other's writers.
 pub(crate) struct Databases {
     clock: Clock,
-    open: Mutex<HashMap<PathBuf, Weak<Database>>>,
+    files: Mutex<HashMap<PathBuf, Arc<File>>>,
 }
+
+/// A file's database, if it is open. Locked while it is being opened: others of the same file wait.
+type File = Mutex<Weak<Database>>;
 
 /// A database file that did not exist before. A change that fails takes it away again.
 #[derive(Default)]
@@ -31,12 +34,12 @@ pub(crate) struct Created(Option<PathBuf>);
 
 impl Databases {
     pub fn new(clock: Clock) -> Databases {
-        Databases { clock, open: Mutex::default() }
+        Databases { clock, files: Mutex::default() }
     }
 
     /// Opens the database of a shop. One that does not exist is made and noted in `created`; without
     /// that, there is none. Where installations have data there already, which are `known`, it must
-    /// exist.
+    /// exist. Blocks the thread.
     ///
     /// # Errors
     /// The database is missing, or it cannot be looked at or opened.
@@ -47,10 +50,10 @@ impl Databases {
         known: &BTreeSet<Name>,
         created: Option<&mut Created>,
     ) -> Result<Option<Arc<Database>>, Error> {
-        let mut open = self.open.lock().unwrap_or_else(|e| e.into_inner());
-        open.retain(|_, database| database.strong_count() > 0);
         let path = data::database(data, shop);
-        let database = open.get(&path).and_then(Weak::upgrade);
+        let file = self.file(&path);
+        let mut open = lock(&file);
+        let database = open.upgrade();
         // One that cannot be looked at is not missing: nobody must be told to put another in its place.
         let there = path.try_exists();
         let there =
@@ -69,9 +72,20 @@ impl Databases {
             (None, true) => {}
         }
         let database = Database::open(&path, self.clock.clone()).map_err(Error::Database)?;
-        open.insert(path, Arc::downgrade(&database));
+        *open = Arc::downgrade(&database);
         Ok(Some(database))
     }
+
+    fn file(&self, path: &Path) -> Arc<File> {
+        let mut files = lock(&self.files);
+        // Those that are not open, and that nobody is about to open.
+        files.retain(|_, file| Arc::strong_count(file) > 1 || lock(file).strong_count() > 0);
+        files.entry(path.to_owned()).or_default().clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Created {

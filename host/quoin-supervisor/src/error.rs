@@ -39,7 +39,7 @@ pub enum Error {
     /// The database file of the shop, in which these installations have data, is not there.
     #[error(
         "missing database: {file}, with the data of {}; restore it from a backup, or put an empty file \
-         in its place to start without data; then restart the host, or apply the shop again",
+         in its place to start without data; the host tries again with the shop's next requests",
         names(.plugins), file = .path.display()
     )]
     Missing {

@@ -3,14 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use quoin_core::limits::BUNDLE_BYTES_MAX;
 use quoin_core::{Description, Digest};
 use quoin_registry::{BundleError, BundleStore};
 use quoin_runtime::{Engine, Program};
+use quoin_storage::blocking;
 use tokio::process::Command;
 use tokio::sync::Semaphore;
 
@@ -24,6 +25,12 @@ const COMPILE_TIME: Duration = Duration::from_secs(300);
 /// Bytes of a compile child's answer that are read.
 const ANSWER_BYTES_MAX: usize = 8 << 20;
 
+/// How long a program stays loaded that nobody runs. Loading one takes some milliseconds, which a shop
+/// that wakes need not wait for.
+const IDLE_PROGRAM_TIME: Duration = Duration::from_secs(600);
+/// Programs that stay loaded although nobody runs them: those of some generations of the usual plugins.
+const IDLE_PROGRAMS_MAX: usize = 64;
+
 /// Bundles by digest, with their machine code.
 pub(crate) struct Library {
     store: BundleStore,
@@ -34,8 +41,18 @@ pub(crate) struct Library {
     engine: Engine,
     compiler: PathBuf,
     descriptions: Mutex<HashMap<Digest, Arc<Description>>>,
-    programs: Mutex<HashMap<Digest, Weak<Program>>>,
+    programs: Mutex<HashMap<Digest, Arc<Loading>>>,
     compiles: Semaphore,
+}
+
+/// A program, once it is loaded. One loads it, and the others that want it wait.
+type Loading = tokio::sync::Mutex<Option<Loaded>>;
+
+/// A program that was loaded.
+struct Loaded {
+    program: Arc<Program>,
+    /// Since when nobody runs it.
+    idle: Option<Instant>,
 }
 
 impl Library {
@@ -72,19 +89,20 @@ impl Library {
         if bytes.len() > BUNDLE_BYTES_MAX {
             return Err(BundleError::TooLarge(bytes.len()).into());
         }
-        let digest = Digest::of(bytes);
+        let digest = blocking(|| Digest::of(bytes));
         if let Some(description) = self.get(&digest)
             && self.code(&digest).exists()
         {
             // Whatever happened to the file since, it is there again now.
-            self.store.put(bytes, &digest)?;
+            blocking(|| self.store.put(bytes, &digest))?;
             return Ok(description);
         }
         let unique = quoin_core::ids::random_hex::<8>().map_err(|e| Error::host("ids", e))?;
         let file = Incoming(self.incoming.join(format!("{digest}-{unique}")));
-        std::fs::write(&file.0, bytes).map_err(|e| Error::host("incoming bundle", e))?;
+        let written = blocking(|| std::fs::write(&file.0, bytes));
+        written.map_err(|e| Error::host("incoming bundle", e))?;
         let description = self.compile(&file.0, &digest).await?;
-        self.store.put(bytes, &digest)?;
+        blocking(|| self.store.put(bytes, &digest))?;
         self.descriptions().insert(digest, description.clone());
         Ok(description)
     }
@@ -115,28 +133,46 @@ impl Library {
 
     /// The program of a bundle, compiled again if its machine code is missing or for another engine.
     pub async fn program(&self, digest: &Digest) -> Result<Arc<Program>, Error> {
-        if let Some(program) = self.programs().get(digest).and_then(Weak::upgrade) {
-            return Ok(program);
+        let loading = self.programs().entry(digest.clone()).or_default().clone();
+        let mut loaded = loading.lock().await;
+        if let Some(loaded) = &mut *loaded {
+            loaded.idle = None;
+            return Ok(loaded.program.clone());
         }
         let code = self.code(digest);
         let description = match self.get(digest) {
             Some(description) if code.exists() => description,
             _ => {
                 // Reading it proves that the file still has its digest.
-                self.store.get(digest)?;
+                blocking(|| self.store.get(digest).map(drop))?;
                 let description = self.compile(&self.store.path(digest), digest).await?;
                 self.descriptions().insert(digest.clone(), description.clone());
                 description
             }
         };
-        let program = Arc::new(Program::load(&self.engine, &code, description)?);
-        self.programs().insert(digest.clone(), Arc::downgrade(&program));
+        let program = blocking(|| Program::load(&self.engine, &code, description))?;
+        let program = Arc::new(program);
+        *loaded = Some(Loaded { program: program.clone(), idle: None });
         Ok(program)
     }
 
-    /// Forgets programs that nobody runs any more.
-    pub fn forget_unused(&self) {
-        self.programs().retain(|_, program| program.strong_count() > 0);
+    /// Forgets programs that nobody has run for a while. Those that shops ran which sleep now are likely to
+    /// be asked for again.
+    pub fn forget_unused(&self, now: Instant) {
+        let mut programs = self.programs();
+        let mut idle = 0;
+        programs.retain(|_, loading| {
+            // Nobody else has it, or it is being loaded.
+            let Ok(mut loaded) = loading.try_lock() else { return true };
+            let Some(loaded) = &mut *loaded else { return Arc::strong_count(loading) > 1 };
+            if Arc::strong_count(&loaded.program) > 1 {
+                loaded.idle = None;
+                return true;
+            }
+            idle += 1;
+            let since = *loaded.idle.get_or_insert(now);
+            idle <= IDLE_PROGRAMS_MAX && now.saturating_duration_since(since) < IDLE_PROGRAM_TIME
+        });
     }
 
     fn code(&self, digest: &Digest) -> PathBuf {
@@ -185,7 +221,7 @@ impl Library {
         self.descriptions.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    fn programs(&self) -> MutexGuard<'_, HashMap<Digest, Weak<Program>>> {
+    fn programs(&self) -> MutexGuard<'_, HashMap<Digest, Arc<Loading>>> {
         self.programs.lock().unwrap_or_else(|e| e.into_inner())
     }
 

@@ -28,8 +28,8 @@ pub struct RouteEntry {
     pub route: Route,
     /// The exported interface, with version.
     pub interface: String,
-    /// The function.
-    pub function: Function,
+    /// The function, shared by all shops that run the plugin.
+    pub function: Arc<Function>,
     /// Where each parameter comes from, in the function's order.
     pub sources: Vec<Source>,
     /// The function is declared to only read.
@@ -193,9 +193,9 @@ fn conflict(plugin: &Name, route: &str, why: String) -> RouteConflict {
 
 impl RouteEntry {
     fn new(node: &Arc<Node>, route: &Route) -> Option<RouteEntry> {
-        let description = &node.generation.program.description;
-        let interface = description.exports.iter().find(|i| route.call.is_of(&i.name))?;
-        let function = interface.function(&route.call.function)?.clone();
+        let program = &node.generation.program;
+        let interface = program.description.exports.iter().find(|i| route.call.is_of(&i.name))?;
+        let function = program.function(&interface.name, &route.call.function)?.clone();
         let sources = function.params.iter().map(|p| source(route, p)).collect();
         let (node, route, interface) = (node.clone(), route.clone(), interface.name.clone());
         let reads =

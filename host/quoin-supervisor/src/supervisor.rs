@@ -2,34 +2,44 @@
 
 mod change;
 mod keys;
-mod restore;
+mod sleep;
 mod swap;
 mod tenants;
+mod wake;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
 use bytes::Bytes;
 use quoin_core::{Clock, Description, Digest, Name};
-use quoin_runtime::{Engine, Generation};
-use quoin_storage::{Control, ControlError, RevisionRow};
+use quoin_runtime::{Engine, Generation, Log, give_back_memory};
+use quoin_storage::{Control, ControlError, RevisionRow, blocking};
+use tokio::sync::Semaphore;
 
 use crate::answers::Answers;
 use crate::data;
 use crate::databases::Databases;
+use crate::directory::Directory;
 use crate::error::Error;
 use crate::library::Library;
 use crate::tenant::Tenant;
 
 pub use keys::NewKey;
 
-/// How often idle instances are looked at.
+/// How often idle instances and shops are looked at, or more often where shops sleep sooner.
 const RECLAIM_EVERY: Duration = Duration::from_secs(10);
 /// Idle time after which an instance is thrown away.
 const IDLE_MAX: Duration = Duration::from_secs(30);
+
+/// Shops that open their databases at once. More would wait for the same disk, and a host that starts with
+/// everybody at its door has work for other threads, too.
+const WAKES_AT_ONCE: usize = 16;
+/// Shops that are awake at once. One takes some two megabytes, most of them for its database.
+const AWAKE_MAX: u64 = 500;
+/// Open files of a shop that is awake and busy: nine connections have two each, and share one.
+const FILES_OF_ONE: u64 = 19;
 
 /// Where a supervisor works.
 #[derive(Debug, Clone)]
@@ -40,10 +50,14 @@ pub struct Options {
     pub compiler: PathBuf,
     /// What time it is.
     pub clock: Clock,
+    /// How long nobody uses a shop before it sleeps.
+    pub sleep_after: Duration,
 }
 
 /// Every tenant of this host.
 pub struct Supervisor {
+    /// For tasks of its own.
+    me: Weak<Supervisor>,
     data: PathBuf,
     clock: Clock,
     library: Library,
@@ -51,11 +65,17 @@ pub struct Supervisor {
     databases: Databases,
     /// Answers of all shops that are kept.
     pub answers: Arc<Answers>,
-    tenants: ArcSwap<BTreeMap<Name, Arc<Tenant>>>,
-    /// Which tenant answers to a host name: replaced whenever a tenant's domains change.
-    domains: ArcSwap<HashMap<String, Arc<Tenant>>>,
-    /// Guards the two maps above against two changes at once.
-    maps: Mutex<()>,
+    tenants: RwLock<Directory>,
+    /// Those that are awake, and some that were removed.
+    awake: Mutex<Vec<Weak<Tenant>>>,
+    /// How many may be awake.
+    awake_max: usize,
+    sleep_after: Duration,
+    /// Held by who lets tenants sleep.
+    sleeping: Mutex<()>,
+    /// Tenants that wake.
+    wakes: Semaphore,
+    started: Instant,
     /// Generations of removed tenants; a call may still run in them.
     removed: Mutex<Vec<Weak<Generation>>>,
     /// One new tenant at a time, or the trial of one.
@@ -64,49 +84,60 @@ pub struct Supervisor {
 }
 
 impl Supervisor {
-    /// Opens the data directory and brings up every tenant as it was.
+    /// Opens the data directory. Every tenant is there as it was, and sleeps until somebody asks for it.
     ///
     /// # Errors
     /// Another host uses the directory, or the host's own files cannot be read. A tenant that cannot
     /// be brought up does not stop the others: its wiring says why.
     pub async fn open(options: Options) -> Result<Arc<Supervisor>, Error> {
-        let Options { data, compiler, clock } = options;
+        let Options { data, compiler, clock, sleep_after } = options;
         let lock = data::lock(&data)?;
         let storage = |e| Error::Control(ControlError::Storage(e));
         let control = Control::open(&data.join("control.db")).map_err(storage)?;
         let library = Library::open(&data, compiler, Engine::new(clock.clone())?)?;
-        let supervisor = Supervisor {
+        let mut tenants = Directory::default();
+        for name in control.names().map_err(storage)? {
+            let log = Arc::new(Log::new(clock.clone()));
+            tenants.enter(&Arc::new(Tenant::new(name, log)), []);
+        }
+        for (domain, tenant) in control.domains().map_err(storage)? {
+            tenants.answers(&tenant, domain);
+        }
+        let mut keys: HashMap<Name, HashMap<String, Digest>> = HashMap::new();
+        for key in control.all_keys().map_err(storage)? {
+            keys.entry(key.tenant).or_default().insert(key.id, key.hash);
+        }
+        for (tenant, keys) in keys {
+            if let Some(tenant) = tenants.named(tenant.as_str()) {
+                tenant.keys.store(Arc::new(keys));
+            }
+        }
+        let supervisor = Arc::new_cyclic(|me| Supervisor {
+            me: me.clone(),
             data,
             library,
             control,
             databases: Databases::new(clock.clone()),
             answers: Arc::default(),
+            started: clock.instant(),
             clock,
-            tenants: ArcSwap::default(),
-            domains: ArcSwap::default(),
-            maps: Mutex::default(),
+            tenants: RwLock::new(tenants),
+            awake: Mutex::default(),
+            awake_max: awake_max(),
+            sleep_after,
+            sleeping: Mutex::default(),
+            wakes: Semaphore::new(WAKES_AT_ONCE),
             removed: Mutex::default(),
             creating: Arc::default(),
             _lock: lock,
-        };
-        for row in supervisor.control.tenants().map_err(storage)? {
-            let tenant = Arc::new(supervisor.restore(row).await);
-            supervisor.enter(&tenant);
-        }
-        for key in supervisor.control.all_keys().map_err(storage)? {
-            if let Some(tenant) = supervisor.tenant(key.tenant.as_str()) {
-                let mut keys = HashMap::clone(&tenant.keys.load());
-                keys.insert(key.id, key.hash);
-                tenant.keys.store(Arc::new(keys));
-            }
-        }
-        let supervisor = Arc::new(supervisor);
+        });
         let watched = Arc::downgrade(&supervisor);
+        let every = RECLAIM_EVERY.min(sleep_after).max(Duration::from_secs(1));
         tokio::spawn(async move {
             loop {
-                tokio::time::sleep(RECLAIM_EVERY).await;
+                tokio::time::sleep(every).await;
                 let Some(supervisor) = watched.upgrade() else { break };
-                supervisor.reclaim();
+                blocking(|| supervisor.reclaim());
             }
         });
         Ok(supervisor)
@@ -153,16 +184,28 @@ impl Supervisor {
     }
 
     fn reclaim(&self) {
-        let Some(then) = self.clock.instant().checked_sub(IDLE_MAX) else { return };
-        for tenant in self.tenants() {
-            for node in tenant.wiring().nodes.values() {
-                node.generation.reclaim(then);
+        let now = self.clock.instant();
+        if let Some(then) = now.checked_sub(IDLE_MAX) {
+            for tenant in self.awake() {
+                for node in tenant.awake().iter().flat_map(|wiring| wiring.nodes.values()) {
+                    node.generation.reclaim(then);
+                }
+                tenant.draining();
             }
-            tenant.draining();
         }
-        let mut removed = self.removed.lock().unwrap_or_else(|e| e.into_inner());
+        if self.let_sleep() {
+            give_back_memory();
+        }
+        let mut removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
         removed.retain(|generation| generation.strong_count() > 0);
         drop(removed);
-        self.library.forget_unused();
+        self.library.forget_unused(now);
     }
+}
+
+/// How many shops may be awake: half of the files that this process may open are theirs.
+fn awake_max() -> usize {
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let room = files.map_or(AWAKE_MAX, |files| files / 2 / FILES_OF_ONE);
+    usize::try_from(room.clamp(1, AWAKE_MAX)).unwrap_or(1)
 }

@@ -75,6 +75,10 @@ pub struct ServeArgs {
     /// How long calls may take to finish when the host is told to stop
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=3_600))]
     pub grace_seconds: u64,
+    /// How long nobody uses a shop before it sleeps: it has no open files and hardly any memory until
+    /// the next request wakes it
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub sleep_seconds: u64,
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

@@ -12,6 +12,7 @@ use quoin_console::{Console, Token};
 use quoin_core::Clock;
 use quoin_gateway::{Drained, ServerLimits, Shops, listen};
 use quoin_supervisor::{Options, Supervisor};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -46,12 +47,23 @@ pub fn run(global: &Global, args: &ServeArgs) -> Result<(), Failed> {
             .advise("Name a folder with --data; it is made if it is not there."));
     }
     log(global.json)?;
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failed::refused(format!("no threads: {e}")))?;
     let outcome = runtime.block_on(serve(global, args));
     // Calls beyond the grace time are abandoned: nothing of them has been committed.
     runtime.shutdown_background();
     outcome
+}
+
+/// Takes as many open files as this process may have: what is given to programs that do not ask for more
+/// is enough for some fifty shops that are awake. Where that is refused, the host has what it was given.
+fn raise_file_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!("the limit of open files stays as it is: {error}");
+    }
 }
 
 fn log(json: bool) -> Result<(), Failed> {
@@ -78,7 +90,8 @@ async fn serve(global: &Global, args: &ServeArgs) -> Result<(), Failed> {
     let compiler = std::env::current_exe()
         .map_err(|e| Failed::refused(format!("the host does not find its own program: {e}")))?;
     let clock = Clock::system();
-    let options = Options { data: data.clone(), compiler, clock: clock.clone() };
+    let sleep_after = Duration::from_secs(args.sleep_seconds);
+    let options = Options { data: data.clone(), compiler, clock: clock.clone(), sleep_after };
     let supervisor = tokio::select! {
         opened = Supervisor::open(options) => opened.map_err(Failed::refused)?,
         name = signals.next() => {

@@ -4,6 +4,7 @@ mod applied;
 mod claims;
 mod lost;
 mod removed;
+mod sleep;
 
 use quoin_core::Digest;
 use quoin_harness::{Host, Reply, Value, bundle, json};

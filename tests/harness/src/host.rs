@@ -65,6 +65,13 @@ impl Host {
         Host::with(tempfile::tempdir().expect("a temporary folder"), data.into(), &[])
     }
 
+    /// Starts a host with an empty data folder whose shops sleep when nobody has used them for a second.
+    pub fn start_sleepy() -> Host {
+        let work = tempfile::tempdir().expect("a temporary folder");
+        let data = work.path().join("data");
+        Host::with(work, data, &["sh", "-c", "exec \"$@\" --sleep-seconds 1", "sh"])
+    }
+
     /// Starts a host with an empty data folder and these syncs before its disk.
     pub fn start_behind(syncs: &Syncs) -> Host {
         let mut host = Host::start();

@@ -1,6 +1,7 @@
 //! A host in a temporary folder, and requests to it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
@@ -29,7 +30,8 @@ pub async fn given() -> Given {
     let data = tempfile::tempdir().unwrap();
     // Nothing is compiled here.
     let (compiler, clock) = (PathBuf::from("/nowhere"), ManualClock::at(1_000_000));
-    let options = Options { data: data.path().into(), compiler, clock: clock.clock() };
+    let sleep_after = Duration::from_secs(60);
+    let options = Options { data: data.path().into(), compiler, clock: clock.clock(), sleep_after };
     let supervisor = Supervisor::open(options).await.unwrap();
     let token = Token::open(&Token::path(data.path())).unwrap();
     let text = token.as_str().to_owned();

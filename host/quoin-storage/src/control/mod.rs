@@ -18,7 +18,7 @@ use crate::database::create_folder_of;
 pub use error::ControlError;
 pub use keys::KeyRow;
 pub use revisions::RevisionRow;
-pub use tenants::TenantRow;
+pub use tenants::{TenantRow, TenantSummary};
 
 /// The control database of a host. Every method blocks its thread for the time of a transaction;
 /// one that changes something returns when the change is durable.

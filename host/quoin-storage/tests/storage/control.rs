@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use quoin_core::{Digest, Domain, Name};
-use quoin_storage::{Control, ControlError, Error};
+use quoin_storage::{Control, ControlError, Error, TenantSummary};
 use tempfile::TempDir;
 
 fn open() -> (Control, TempDir) {
@@ -28,10 +28,13 @@ fn what_was_published_is_there_after_reopening() {
     assert_eq!(control.publish(&name("a"), 1, "{\"v\":2}", &a, "second", 20).unwrap(), 2);
     drop(control);
     let control = Control::open(&folder.path().join("state/control.db")).unwrap();
-    let tenants = control.tenants().unwrap();
-    assert_eq!(tenants.len(), 1);
-    assert_eq!((tenants[0].revision, tenants[0].created_ms), (2, 10));
-    assert_eq!((tenants[0].document.as_str(), &tenants[0].domains), ("{\"v\":2}", &a));
+    assert_eq!(control.names().unwrap(), [name("a")]);
+    let tenant = control.tenant(&name("a")).unwrap().unwrap();
+    assert_eq!((tenant.revision, tenant.created_ms), (2, 10));
+    assert_eq!((tenant.document.as_str(), &tenant.domains), ("{\"v\":2}", &a));
+    let owned: BTreeSet<_> = control.domains().unwrap().into_iter().collect();
+    assert_eq!(owned, a.into_iter().map(|domain| (domain, name("a"))).collect());
+    assert!(control.tenant(&name("b")).unwrap().is_none());
     let revisions = control.revisions(&name("a"), 10).unwrap();
     let notes: Vec<_> =
         revisions.iter().map(|r| (r.number, r.note.as_str(), r.created_ms)).collect();
@@ -51,7 +54,7 @@ fn a_change_based_on_an_older_revision_is_refused() {
         control.publish(&name("a"), 0, "{\"lost\":1}", &none, "", 0),
         Err(ControlError::Conflict { expected: 0, current: 1 })
     ));
-    assert_eq!(control.tenants().unwrap()[0].document, "{}");
+    assert_eq!(control.tenant(&name("a")).unwrap().unwrap().document, "{}");
 }
 
 #[test]
@@ -65,9 +68,26 @@ fn a_domain_belongs_to_one_tenant() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(control.tenants().unwrap().len(), 1, "nothing of the refused change is kept");
+    assert_eq!(control.names().unwrap().len(), 1, "nothing of the refused change is kept");
     control.publish(&name("a"), 1, "{}", &domains(&["y.test"]), "", 0).unwrap();
     control.publish(&name("b"), 0, "{}", &domains(&["b.test", "x.test"]), "", 0).unwrap();
+}
+
+#[test]
+fn a_list_tells_what_tenants_answer_to_and_how_many_plugins_they_have() {
+    let (control, _folder) = open();
+    let (a, b) = (domains(&["a.test", "www.a.test"]), BTreeSet::new());
+    let document = r#"{"shop":{"name":"a","plugins":{"x":{"bundle":"1"},"y":{"bundle":"2"}}}}"#;
+    control.publish(&name("b"), 0, "no JSON", &b, "", 0).unwrap();
+    control.publish(&name("a"), 0, "{}", &b, "", 0).unwrap();
+    control.publish(&name("a"), 1, document, &a, "", 0).unwrap();
+    let summary = |tenant, revision, domains, plugins| TenantSummary {
+        name: name(tenant),
+        revision,
+        domains,
+        plugins,
+    };
+    assert_eq!(control.summaries().unwrap(), [summary("a", 2, a, 2), summary("b", 1, b, 0)]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::binding::resolve;
+use crate::tenant::Tenant;
 
 /// Components of two kinds are enough: one that starts, and one that does not.
 const STARTS: &str = "(component)";
@@ -108,9 +109,9 @@ impl Room {
         (shop, plugins, resolved)
     }
 
-    fn parts<'a>(&'a self, tenant: Option<&'a Tenant>) -> Parts<'a> {
+    fn parts<'a>(&'a self, current: Option<&'a Wiring>) -> Parts<'a> {
         let (data, log) = (self.data.path(), &self.log);
-        Parts { data, library: &self.library, log, databases: &self.databases, tenant }
+        Parts { data, library: &self.library, log, databases: &self.databases, current }
     }
 
     async fn assemble(
@@ -120,7 +121,8 @@ impl Room {
         bundles: &[Bundle],
     ) -> Result<Assembled, Error> {
         let (shop, plugins, resolved) = self.shop(text, bundles);
-        self.parts(tenant).assemble(&shop, &plugins, &resolved).await
+        let current = tenant.and_then(Tenant::awake);
+        self.parts(current.as_deref()).assemble(&shop, &plugins, &resolved).await
     }
 
     /// The shop as it runs.
@@ -128,7 +130,13 @@ impl Room {
         let assembled = self.assemble(None, text, bundles).await.unwrap();
         let (created, wiring) = assembled.commit().await.unwrap();
         created.keep();
-        Tenant::new("shop".parse().unwrap(), self.log.clone(), wiring)
+        self.tenant(wiring)
+    }
+
+    fn tenant(&self, wiring: Wiring) -> Tenant {
+        let tenant = Tenant::new("shop".parse().unwrap(), self.log.clone());
+        tenant.publish(wiring, 0);
+        tenant
     }
 
     fn file(&self) -> std::path::PathBuf {
@@ -191,7 +199,7 @@ async fn a_shop_whose_plugins_keep_no_data_has_no_database() {
     let room = Room::with(&[alone]);
     let shop = "name = \"shop\"\n[plugins.alone]\nbundle = \"0\"\n";
     let tenant = room.running(shop, &[alone]).await;
-    assert_eq!(tenant.wiring().nodes.len(), 1);
+    assert_eq!(tenant.awake().unwrap().nodes.len(), 1);
     assert!(room.is_without_shop());
 }
 
@@ -242,11 +250,11 @@ async fn a_change_that_fails_leaves_a_running_shop_as_it_was() {
     let traps = (MAKER.0, MAKER.1, TRAPS);
     let room = Room::with(&[MAKER, USER, wrong, traps]);
     let tenant = room.running(SHOP, &[MAKER, USER]).await;
-    let before = tenant.wiring();
+    let before = tenant.awake().unwrap();
     for (bundle, code) in [(wrong, "migration"), (traps, "does-not-start")] {
         let refused = room.assemble(Some(&tenant), SHOP, &[bundle, USER]).await.err().unwrap();
         assert_eq!(refused.code(), code);
-        assert!(Arc::ptr_eq(&before, &tenant.wiring()));
+        assert!(Arc::ptr_eq(&before, &tenant.awake().unwrap()));
         assert_eq!(room.rows().await, Some(0));
     }
     assert_eq!(tenant.draining(), 0);
@@ -261,7 +269,7 @@ async fn what_does_not_change_stays_the_generation_that_it_was() {
     );
     let room = Room::with(&[MAKER, USER, more]);
     let tenant = room.running(SHOP, &[MAKER, USER]).await;
-    let before = tenant.wiring();
+    let before = tenant.awake().unwrap();
     let name = |name: &str| name.parse::<Name>().unwrap();
     let same = |after: &Wiring, plugin: &str| {
         let (before, after) = (&before.nodes[&name(plugin)], &after.nodes[&name(plugin)]);
@@ -295,7 +303,7 @@ async fn what_does_not_change_stays_the_generation_that_it_was() {
     // It was the shop's own database all the time, which nobody takes away.
     assert_eq!(room.rows().await, Some(0));
     // What is published retires what is no longer in it, for as long as somebody has that.
-    tenant.publish(after);
+    assert!(!tenant.publish(after, 0), "it was awake");
     assert_eq!(tenant.draining(), 1);
 }
 
@@ -309,7 +317,8 @@ async fn a_rehearsal_tells_the_migrations_and_makes_none() {
     let room = Room::with(&[MAKER, USER, more]);
     let rehearse = async |tenant: Option<&Tenant>| {
         let (shop, plugins, resolved) = room.shop(SHOP, &[more, USER]);
-        room.parts(tenant).rehearse(&shop, &plugins, &resolved).await.unwrap()
+        let current = tenant.and_then(Tenant::awake);
+        room.parts(current.as_deref()).rehearse(&shop, &plugins, &resolved).await.unwrap()
     };
     let all = [("maker", vec!["0001_step.sql", "0002_step.sql"])];
     assert_eq!(names(&rehearse(None).await), all);
@@ -324,7 +333,7 @@ async fn a_rehearsal_tells_the_migrations_and_makes_none() {
 async fn a_restart_brings_back_the_same_generations_and_does_not_make_up_lost_data() {
     let room = Room::with(&[MAKER, USER]);
     let tenant = room.running(SHOP, &[MAKER, USER]).await;
-    let mut record = tenant.wiring().record.clone();
+    let mut record = tenant.awake().unwrap().record.clone();
     record.generations = [("maker".parse().unwrap(), 7), ("user".parse().unwrap(), 9)].into();
     drop(tenant);
     let restore = async |record: &Record| {
@@ -358,16 +367,58 @@ async fn a_shop_that_has_data_is_not_given_an_empty_database_by_a_change() {
     let taken = room.assemble(Some(&tenant), &larger, &[MAKER, USER]).await.err().unwrap();
     assert!(matches!(taken, Error::Taken(_)), "{taken}");
     // Its plugins have data, although nothing runs.
-    let wiring = tenant.wiring();
-    let (shop, record) = (wiring.shop.clone(), wiring.record.clone());
-    let (name, document, page) = (shop.name.clone(), Default::default(), Default::default());
-    let (nodes, routes, fault) = (BTreeMap::new(), RouteTable::empty(), Some("it is lost".into()));
+    let wiring = tenant.awake().unwrap();
+    let record = wiring.record.clone();
     drop((tenant, wiring));
-    let answers = Default::default();
-    let wiring =
-        Wiring { revision: 1, shop, nodes, routes, document, page, answers, fault, record };
-    let down = Tenant::new(name, room.log.clone(), wiring);
+    let down = room.tenant(Wiring::faulty(1, record, "it is lost".into()));
     let missing = room.assemble(Some(&down), &larger, &[MAKER, USER]).await.err().unwrap();
     assert!(matches!(missing, Error::Missing { .. }), "{missing}");
     assert!(!room.file().exists());
+}
+
+#[tokio::test]
+async fn a_shop_that_sleeps_has_given_back_all_that_it_ran_with() {
+    let room = Room::with(&[MAKER, USER]);
+    let tenant = room.running(SHOP, &[MAKER, USER]).await;
+    let wiring = tenant.awake().unwrap();
+    let generations = tenant.generations();
+    let node = wiring.nodes.values().find(|node| node.generation.installed.database.is_some());
+    let database = Arc::downgrade(node.unwrap().generation.installed.database.as_ref().unwrap());
+    for _ in 0..1_000 {
+        room.log.write(quoin_runtime::Level::Info, "maker", "", "a line of some twenty letters");
+    }
+    // Not while somebody has it, changes it or wakes it.
+    assert!(!tenant.sleep());
+    drop(wiring);
+    for turn in [&tenant.changing, &tenant.waking] {
+        let _turn = turn.try_lock().unwrap();
+        assert!(!tenant.sleep());
+    }
+    assert!(tenant.awake().is_some());
+    assert!(tenant.sleep());
+    assert!(tenant.awake().is_none());
+    assert!(generations.iter().all(|generation| generation.strong_count() == 0));
+    assert_eq!((database.strong_count(), tenant.generations().len()), (0, 0));
+    let lines = room.log.after(0, usize::MAX);
+    assert!((1..200).contains(&lines.len()), "{}", lines.len());
+    assert_eq!(lines.last().unwrap().number, 1_000);
+}
+
+#[tokio::test]
+async fn a_program_that_nobody_runs_stays_for_a_while_and_is_loaded_once_for_all() {
+    let room = Room::with(&[MAKER]);
+    let digest = digest(&MAKER);
+    let (one, other) = tokio::join!(room.library.program(&digest), room.library.program(&digest));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert!(Arc::ptr_eq(&one, &other));
+    let (program, now) = (Arc::downgrade(&one), Clock::system().instant());
+    room.library.forget_unused(now);
+    drop((one, other));
+    // From when it is seen that nobody runs it, not from when it was loaded.
+    let later = now + 2 * MINUTE * 60;
+    room.library.forget_unused(later);
+    room.library.forget_unused(later + MINUTE);
+    assert_eq!(program.strong_count(), 1);
+    room.library.forget_unused(later + 11 * MINUTE);
+    assert_eq!(program.strong_count(), 0);
 }

@@ -52,6 +52,14 @@ fn a_file_is_open_once_however_many_use_it() {
 }
 
 #[test]
+fn a_file_that_is_slow_to_open_keeps_nobody_from_another_one() {
+    let room = room();
+    let file = room.databases.file(&data::database(room.data.path(), &"slow".parse().unwrap()));
+    let _slow = lock(&file);
+    assert!(room.made().path().exists());
+}
+
+#[test]
 fn a_database_that_there_is_not_is_made_only_for_a_change() {
     let room = room();
     assert!(room.open(&[], None).unwrap().is_none());

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use quoin_core::shop::StoredShop;
 use quoin_core::{Digest, Name};
 use quoin_runtime::{Level, Log};
-use quoin_storage::ControlError;
+use quoin_storage::{ControlError, blocking};
 
 use super::Supervisor;
 use crate::assemble::Parts;
 use crate::binding::{self, Plugins, Resolved};
 use crate::error::Error;
 use crate::plan::{self, Applied, Change, Kind, Plan};
-use crate::tenant::Tenant;
+use crate::tenant::{Tenant, Wiring};
 
 impl Supervisor {
     /// What [`Supervisor::apply`] would change. Its checks are made as far as that is possible without
@@ -34,7 +34,11 @@ impl Supervisor {
             }
             None => (None, None),
         };
-        self.rehearse(tenant.as_deref(), shop).await
+        let current = match &tenant {
+            Some(tenant) => Some(self.wiring(tenant).await),
+            None => None,
+        };
+        self.rehearse(current.as_deref(), shop).await
     }
 
     /// The caller has the turn to change this tenant, if it exists: a rehearsal must not have a database
@@ -42,17 +46,17 @@ impl Supervisor {
     /// name may be that of the next change's database by then.
     pub(super) async fn rehearse(
         &self,
-        tenant: Option<&Tenant>,
+        current: Option<&Wiring>,
         shop: &StoredShop,
     ) -> Result<Plan, Error> {
         self.library.recover(shop.plugins.values().map(|i| &i.bundle)).await?;
         self.check_domains(shop)?;
-        self.recover_previous(tenant).await;
+        self.recover_previous(current).await;
         let (plugins, resolved) = self.resolve(shop)?;
         let log = self.new_log();
-        let parts = self.parts(tenant, &log);
+        let parts = self.parts(current, &log);
         let migrations = parts.rehearse(shop, &plugins, &resolved).await?;
-        let mut plan = self.difference(tenant, shop, &plugins);
+        let mut plan = self.difference(current, shop, &plugins);
         plan::tell_migrations(&mut plan.changes, migrations);
         Ok(plan)
     }
@@ -71,8 +75,8 @@ impl Supervisor {
 
     /// Reads the bundles again that `back` goes to: whether they kept data is to be known. One that
     /// cannot be read counts as having kept some.
-    async fn recover_previous(&self, tenant: Option<&Tenant>) {
-        let Some(wiring) = tenant.map(Tenant::wiring) else { return };
+    async fn recover_previous(&self, current: Option<&Wiring>) {
+        let Some(wiring) = current else { return };
         for previous in wiring.record.previous.values() {
             if let Err(error) = self.library.recover(std::iter::once(&previous.bundle)).await {
                 let bundle = previous.bundle.short();
@@ -89,22 +93,28 @@ impl Supervisor {
     ) -> Result<Applied, Error> {
         self.check_domains(&shop)?;
         self.library.recover(shop.plugins.values().map(|i| &i.bundle)).await?;
-        self.recover_previous(tenant.map(Arc::as_ref)).await;
+        let current = match tenant {
+            Some(tenant) => Some(self.wiring(tenant).await),
+            None => None,
+        };
+        let current = current.as_deref();
+        self.recover_previous(current).await;
         let (plugins, resolved) = self.resolve(&shop)?;
         let Plan { tenant: name, revision, mut changes } =
-            self.difference(tenant.map(Arc::as_ref), &shop, &plugins);
+            self.difference(current, &shop, &plugins);
         if changes.is_empty() {
             return Ok(Applied { changes, tenant: name, revision });
         }
         let log = tenant.map_or_else(|| self.new_log(), |t| t.log.clone());
-        let parts = self.parts(tenant.map(Arc::as_ref), &log);
+        let parts = self.parts(current, &log);
         let mut assembled = parts.assemble(&shop, &plugins, &resolved).await?;
         plan::tell_migrations(&mut changes, std::mem::take(&mut assembled.migrations));
         // In this order: when the publishing is refused, the file goes after who has it open.
         let (created, mut wiring) = assembled.commit().await?;
         let record = serde_json::to_string(&wiring.record).map_err(|e| Error::host("record", e))?;
         let now = self.clock.now_ms();
-        let published = self.control.publish(&name, revision, &record, &shop.domains, note, now);
+        let published =
+            blocking(|| self.control.publish(&name, revision, &record, &shop.domains, note, now));
         if published.is_ok() || matches!(published, Err(ControlError::Storage(_))) {
             // After a failed write nobody knows whether it is there after all.
             created.keep();
@@ -112,13 +122,14 @@ impl Supervisor {
         let revision = published?;
         wiring.revision = revision;
         let tenant = match tenant {
-            Some(tenant) => {
-                tenant.publish(wiring);
-                tenant.clone()
-            }
-            None => Arc::new(Tenant::new(name.clone(), log, wiring)),
+            Some(tenant) => tenant.clone(),
+            None => Arc::new(Tenant::new(name.clone(), log)),
         };
-        self.enter(&tenant);
+        tenant.use_at(self.now());
+        if tenant.publish(wiring, self.now()) {
+            self.is_awake(&tenant);
+        }
+        self.enter(&tenant, shop.domains);
         for change in &changes {
             // A change belongs to no request.
             tenant.log.write(Level::Info, "quoin", "", &told(change));
@@ -129,9 +140,9 @@ impl Supervisor {
     /// Publishing refuses the domain of another tenant, too, that took it meanwhile; here, nothing has
     /// been made yet.
     fn check_domains(&self, shop: &StoredShop) -> Result<(), Error> {
-        let domains = self.domains.load();
+        let tenants = self.directory();
         for domain in &shop.domains {
-            if let Some(other) = domains.get(domain.as_str()).filter(|t| t.name != shop.name) {
+            if let Some(other) = tenants.at(domain.as_str()).filter(|t| t.name != shop.name) {
                 let (domain, tenant) = (domain.clone(), other.name.clone());
                 return Err(ControlError::DomainTaken { domain, tenant }.into());
             }
@@ -155,9 +166,8 @@ impl Supervisor {
         Ok((plugins, resolved))
     }
 
-    fn difference(&self, tenant: Option<&Tenant>, shop: &StoredShop, plugins: &Plugins) -> Plan {
-        let wiring = tenant.map(Tenant::wiring);
-        let before: Option<(&StoredShop, Plugins)> = wiring.as_ref().map(|w| {
+    fn difference(&self, wiring: Option<&Wiring>, shop: &StoredShop, plugins: &Plugins) -> Plan {
+        let before: Option<(&StoredShop, Plugins)> = wiring.map(|w| {
             let plugin = |(n, i): (&Name, &quoin_core::shop::Installation<Digest>)| {
                 Some((n.clone(), self.library.get(&i.bundle)?))
             };
@@ -165,7 +175,7 @@ impl Supervisor {
         });
         let before = before.as_ref().map(|(shop, plugins)| (*shop, plugins));
         let mut changes = plan::difference(before, shop, plugins);
-        if wiring.as_ref().is_some_and(|w| w.fault.is_some()) {
+        if wiring.is_some_and(|w| w.fault.is_some()) {
             let detail = "it did not run, and is brought up again".to_owned();
             let change = Change::of(Kind::Change, format!("shop {}", shop.name));
             changes.insert(0, Change { detail, ..change });
@@ -177,9 +187,9 @@ impl Supervisor {
         Arc::new(Log::new(self.clock.clone()))
     }
 
-    pub(super) fn parts<'a>(&'a self, tenant: Option<&'a Tenant>, log: &'a Arc<Log>) -> Parts<'a> {
+    pub(super) fn parts<'a>(&'a self, current: Option<&'a Wiring>, log: &'a Arc<Log>) -> Parts<'a> {
         let (data, library, databases) = (&self.data, &self.library, &self.databases);
-        Parts { data, library, log, databases, tenant }
+        Parts { data, library, log, databases, current }
     }
 }
 

@@ -8,7 +8,7 @@ use super::Supervisor;
 use crate::error::Error;
 use crate::lookup::no_plugin;
 use crate::plan::{Applied, Plan};
-use crate::tenant::Tenant;
+use crate::tenant::Wiring;
 
 impl Supervisor {
     /// Replaces the bundle of one installation; everything else of the shop stays.
@@ -23,7 +23,7 @@ impl Supervisor {
     ) -> Result<Applied, Error> {
         let tenant = self.existing(tenant)?;
         let _change = self.changing(&tenant).await?;
-        let shop = swapped(&tenant, installation, bundle)?;
+        let shop = swapped(&*self.wiring(&tenant).await, installation, bundle)?;
         self.change(Some(&tenant), shop, &format!("swap {installation}")).await
     }
 
@@ -39,7 +39,8 @@ impl Supervisor {
     ) -> Result<Plan, Error> {
         let tenant = self.existing(tenant)?;
         let _change = self.changing(&tenant).await?;
-        self.rehearse(Some(&tenant), &swapped(&tenant, installation, bundle)?).await
+        let wiring = self.wiring(&tenant).await;
+        self.rehearse(Some(&wiring), &swapped(&wiring, installation, bundle)?).await
     }
 
     /// Takes an installation back to what it was before its last change: bundle, grants,
@@ -50,7 +51,7 @@ impl Supervisor {
     pub async fn back(&self, tenant: &Name, installation: &Name) -> Result<Applied, Error> {
         let tenant = self.existing(tenant)?;
         let _change = self.changing(&tenant).await?;
-        let shop = self.taken_back(&tenant, installation).await?;
+        let shop = self.taken_back(&*self.wiring(&tenant).await, installation).await?;
         self.change(Some(&tenant), shop, &format!("back {installation}")).await
     }
 
@@ -61,15 +62,15 @@ impl Supervisor {
     pub async fn plan_back(&self, tenant: &Name, installation: &Name) -> Result<Plan, Error> {
         let tenant = self.existing(tenant)?;
         let _change = self.changing(&tenant).await?;
-        self.rehearse(Some(&tenant), &self.taken_back(&tenant, installation).await?).await
+        let wiring = self.wiring(&tenant).await;
+        self.rehearse(Some(&wiring), &self.taken_back(&wiring, installation).await?).await
     }
 
     /// The shop with an installation as it was before its last change.
-    async fn taken_back(&self, tenant: &Tenant, installation: &Name) -> Result<StoredShop, Error> {
-        let wiring = tenant.wiring();
+    async fn taken_back(&self, wiring: &Wiring, installation: &Name) -> Result<StoredShop, Error> {
         let mut shop = wiring.shop.clone();
         let Some(plugin) = shop.plugins.get_mut(installation) else {
-            return Err(Error::NotFound(no_plugin(&wiring, installation)));
+            return Err(Error::NotFound(no_plugin(wiring, installation)));
         };
         let Some(previous) = wiring.record.previous.get(installation) else {
             let nothing =
@@ -92,11 +93,10 @@ impl Supervisor {
 }
 
 /// The shop with another bundle behind an installation.
-fn swapped(tenant: &Tenant, installation: &Name, bundle: &Digest) -> Result<StoredShop, Error> {
-    let wiring = tenant.wiring();
+fn swapped(wiring: &Wiring, installation: &Name, bundle: &Digest) -> Result<StoredShop, Error> {
     let mut shop = wiring.shop.clone();
     let Some(plugin) = shop.plugins.get_mut(installation) else {
-        return Err(Error::NotFound(no_plugin(&wiring, installation)));
+        return Err(Error::NotFound(no_plugin(wiring, installation)));
     };
     plugin.bundle = bundle.clone();
     Ok(shop)

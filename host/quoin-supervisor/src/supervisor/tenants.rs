@@ -1,29 +1,38 @@
 //! Which tenants there are, and whose turn it is to change one.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
-use quoin_core::Name;
+use quoin_core::{Domain, Name};
+use quoin_storage::{TenantSummary, blocking};
 use tokio::sync::{MutexGuard, OwnedMutexGuard};
 
 use super::Supervisor;
+use crate::directory::Directory;
 use crate::error::Error;
 use crate::tenant::Tenant;
 
 impl Supervisor {
     /// The tenant of this name.
     pub fn tenant(&self, name: &str) -> Option<Arc<Tenant>> {
-        self.tenants.load().get(name).cloned()
+        self.directory().named(name).cloned()
     }
 
     /// The tenant that answers to this host name (lower case, without port).
     pub fn tenant_of_host(&self, host: &str) -> Option<Arc<Tenant>> {
-        self.domains.load().get(host).cloned()
+        self.directory().at(host).cloned()
     }
 
     /// All tenants, by name.
     pub fn tenants(&self) -> Vec<Arc<Tenant>> {
-        self.tenants.load().values().cloned().collect()
+        self.directory().all().cloned().collect()
+    }
+
+    /// What a list tells of all tenants, by name: none of them is woken for it. Blocks the thread.
+    ///
+    /// # Errors
+    /// The control database fails.
+    pub fn summaries(&self) -> Result<Vec<TenantSummary>, Error> {
+        self.control.summaries().map_err(|e| Error::Control(e.into()))
     }
 
     /// Removes a tenant: its shop, keys and domains. The databases of its plugins stay on disk.
@@ -33,32 +42,25 @@ impl Supervisor {
     pub async fn remove_tenant(&self, tenant: &Name) -> Result<(), Error> {
         let tenant = self.existing(tenant)?;
         let _change = self.changing(&tenant).await?;
-        self.control.remove_tenant(&tenant.name)?;
+        // Who wakes it meanwhile finds that it is gone.
+        let _waking = tenant.waking.lock().await;
+        blocking(|| self.control.remove_tenant(&tenant.name))?;
         self.removed.lock().unwrap_or_else(|e| e.into_inner()).extend(tenant.generations());
-        let _maps = self.maps.lock().unwrap_or_else(|e| e.into_inner());
-        let mut tenants = BTreeMap::clone(&self.tenants.load());
-        tenants.remove(&tenant.name);
-        self.tenants.store(Arc::new(tenants));
-        self.route_domains();
+        self.directory_mut().remove(&tenant.name);
         Ok(())
     }
 
-    pub(super) fn enter(&self, tenant: &Arc<Tenant>) {
-        let _maps = self.maps.lock().unwrap_or_else(|e| e.into_inner());
-        let mut tenants = BTreeMap::clone(&self.tenants.load());
-        tenants.insert(tenant.name.clone(), tenant.clone());
-        self.tenants.store(Arc::new(tenants));
-        self.route_domains();
+    /// Adds a tenant, or has one that is there answer to exactly these domains.
+    pub(super) fn enter(&self, tenant: &Arc<Tenant>, domains: impl IntoIterator<Item = Domain>) {
+        self.directory_mut().enter(tenant, domains);
     }
 
-    fn route_domains(&self) {
-        let mut domains = HashMap::new();
-        for tenant in self.tenants.load().values() {
-            for domain in &tenant.wiring().shop.domains {
-                domains.insert(domain.to_string(), tenant.clone());
-            }
-        }
-        self.domains.store(Arc::new(domains));
+    pub(super) fn directory(&self) -> RwLockReadGuard<'_, Directory> {
+        self.tenants.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn directory_mut(&self) -> RwLockWriteGuard<'_, Directory> {
+        self.tenants.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The turn to change the tenant of this name, or to make it where there is none.

@@ -28,8 +28,12 @@ impl Host {
     pub fn open(data: &Path) -> Host {
         let runtime = Runtime::new().expect("threads");
         let (supervisor, address) = runtime.block_on(async {
-            let options =
-                Options { data: data.to_owned(), compiler: binary(), clock: Clock::system() };
+            let options = Options {
+                data: data.to_owned(),
+                compiler: binary(),
+                clock: Clock::system(),
+                sleep_after: Duration::from_secs(60),
+            };
             let supervisor = Supervisor::open(options).await.expect("the host opens");
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let address = listener.local_addr().expect("an address");
