@@ -17,9 +17,12 @@ pub(crate) struct Options {
     /// Measure for this many seconds at each point.
     #[arg(long, default_value_t = 3)]
     seconds: u32,
-    /// Measure these only: calls, products, checkouts, synced, beside or size.
+    /// Measure these only: calls, products, checkouts, synced, beside, size or density.
     #[arg(long, value_name = "PART")]
     only: Option<String>,
+    /// How many shops sleep, for density.
+    #[arg(long, default_value_t = 1_000)]
+    shops: u32,
 }
 
 /// Builds everything and runs the benchmarks.
@@ -31,6 +34,7 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
     bench.arg("--bundles").arg(place.bundles());
     bench.arg("--quoin").arg(place.target.join("release/quoin"));
     bench.arg("--seconds").arg(options.seconds.to_string());
+    bench.arg("--shops").arg(options.shops.to_string());
     if let Some(only) = &options.only {
         bench.arg("--only").arg(only);
     }

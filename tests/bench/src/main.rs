@@ -31,6 +31,9 @@ struct Options {
     /// Measure for this many seconds at each point.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
+    /// Measure the cost of sleep with this many shops.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    shops: u32,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -57,6 +60,8 @@ enum Part {
     Beside,
     /// A shop of the size of a real one.
     Size,
+    /// A host with many shops that sleep.
+    Density,
 }
 
 /// As in the host.
@@ -98,6 +103,15 @@ fn run(options: &Options) -> Result<()> {
     }
     if wanted(Part::Size) {
         shop::size(&options.quoin, &options.bundles, options.products, &mut table)?;
+    }
+    if wanted(Part::Density) {
+        shop::density(
+            &options.quoin,
+            &options.bundles,
+            options.shops,
+            options.seconds,
+            &mut table,
+        )?;
     }
     if options.json {
         println!("{}", table.json(&machine));

@@ -27,9 +27,13 @@ const PIECES: u32 = 100_000_000;
 pub struct Shops {
     quoin: PathBuf,
     folder: TempDir,
+    /// What else the host is told when it is started again.
+    options: Vec<String>,
     process: Child,
     /// Where shops answer.
     pub http: SocketAddr,
+    /// Where the admin API answers.
+    pub admin: SocketAddr,
     /// The slugs of the products.
     pub slugs: Vec<String>,
     /// For each shop, the ids of the variants that can be bought.
@@ -57,6 +61,14 @@ impl Shops {
         Shops::start(quoin, bundles, 1, Some(syncs))
     }
 
+    /// Starts a host with a single shop whose shops sleep after this many seconds.
+    pub fn open_sleepy(quoin: &Path, bundles: &Path, seconds: u64) -> Result<Shops> {
+        let mut shops = Shops::start(quoin, bundles, 1, None)?;
+        shops.options = vec!["--sleep-seconds".into(), seconds.to_string()];
+        shops.restart()?;
+        Ok(shops)
+    }
+
     fn start(quoin: &Path, bundles: &Path, count: usize, syncs: Option<&Syncs>) -> Result<Shops> {
         let quoin = quoin.canonicalize().with_context(|| format!("no {}", quoin.display()))?;
         let bundles = bundles.canonicalize().context("no folder of bundles")?;
@@ -66,21 +78,27 @@ impl Shops {
         if let Some(syncs) = syncs {
             syncs.stand_before(&mut serve);
         }
-        let mut process = serve
-            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--json"])
-            .arg("--data")
-            .arg(folder.path().join("data"))
-            .env("QUOIN_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("{} does not run", quoin.display()))?;
-        let http = ready(&mut process);
-        let slugs = first_column(PRODUCTS);
-        let http = http.inspect_err(|_| end(&mut process))?;
-        let variants = Vec::new();
-        let mut shops = Shops { quoin, folder, process, http, slugs, variants };
+        let (process, ends) = run(&mut serve, folder.path(), &[])?;
+        let (slugs, variants, options) = (first_column(PRODUCTS), Vec::new(), Vec::new());
+        let Ends { http, admin } = ends;
+        let mut shops = Shops { quoin, folder, options, process, http, admin, slugs, variants };
         shops.fill(&bundles, count)?;
         Ok(shops)
+    }
+
+    /// Kills the host and starts it again, on other ports; returns once it is ready.
+    pub fn restart(&mut self) -> Result<()> {
+        end(&mut self.process);
+        let mut serve = Command::new(&self.quoin);
+        let (process, ends) = run(&mut serve, self.folder.path(), &self.options)?;
+        (self.process, self.http, self.admin) = (process, ends.http, ends.admin);
+        Ok(())
+    }
+
+    /// What the admin API wants to see.
+    pub fn token(&self) -> Result<String> {
+        let token = std::fs::read_to_string(self.folder.path().join("data/admin.token"))?;
+        Ok(token.trim().to_owned())
     }
 
     fn fill(&mut self, bundles: &Path, count: usize) -> Result<()> {
@@ -192,13 +210,37 @@ pub fn domain(number: usize) -> String {
     format!("shop-{number}.test")
 }
 
-fn ready(process: &mut Child) -> Result<SocketAddr> {
+/// Where a host answers.
+struct Ends {
+    http: SocketAddr,
+    admin: SocketAddr,
+}
+
+/// Starts a host in this folder.
+fn run(serve: &mut Command, folder: &Path, options: &[String]) -> Result<(Child, Ends)> {
+    let mut process = serve
+        .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--json"])
+        .args(options)
+        .arg("--data")
+        .arg(folder.join("data"))
+        .env("QUOIN_LOG", "warn")
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("the host does not run")?;
+    let ends = ready(&mut process).inspect_err(|_| end(&mut process))?;
+    Ok((process, ends))
+}
+
+fn ready(process: &mut Child) -> Result<Ends> {
     let stdout = process.stdout.take().context("no output of the host")?;
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line)?;
     let ready: Value = serde_json::from_str(&line).context("the host did not start, see above")?;
-    let address = ready["http"].as_str().and_then(|url| url.strip_prefix("http://")?.parse().ok());
-    address.context("the host told no address")
+    let address = |end: &str| {
+        let url = ready[end].as_str().and_then(|url| url.strip_prefix("http://")?.parse().ok());
+        url.with_context(|| format!("the host told no address of {end}"))
+    };
+    Ok(Ends { http: address("http")?, admin: address("admin")? })
 }
 
 /// Ends a process that this one started.

@@ -2,6 +2,7 @@
 
 mod beside;
 mod checkouts;
+mod density;
 mod host;
 mod load;
 mod native;
@@ -11,6 +12,7 @@ mod synced;
 
 pub use beside::beside;
 pub use checkouts::checkouts;
+pub use density::density;
 pub use host::Shops;
 pub use products::products;
 pub use size::size;
