@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use quoin_core::{Clock, Description, Digest, Name};
-use quoin_runtime::{Engine, Generation, Log, give_back_memory};
+use quoin_runtime::{Engine, Generation, Log};
 use quoin_storage::{Control, ControlError, RevisionRow, blocking};
 use tokio::sync::Semaphore;
 
@@ -193,9 +193,7 @@ impl Supervisor {
                 tenant.draining();
             }
         }
-        if self.let_sleep() {
-            give_back_memory();
-        }
+        self.let_sleep();
         let mut removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
         removed.retain(|generation| generation.strong_count() > 0);
         drop(removed);

@@ -37,17 +37,17 @@ impl Supervisor {
     }
 
     /// Lets those shops sleep that nobody has used for a while and, where more are awake than may be,
-    /// those that were used the longest ago; returns whether any went to sleep. Blocks the thread.
-    pub(super) fn let_sleep(&self) -> bool {
-        self.let_sleep_beyond(self.awake_max)
+    /// those that were used the longest ago. Blocks the thread.
+    pub(super) fn let_sleep(&self) {
+        self.let_sleep_beyond(self.awake_max);
     }
 
-    fn let_sleep_beyond(&self, awake_max: usize) -> bool {
+    fn let_sleep_beyond(&self, awake_max: usize) {
         // Who comes meanwhile leaves it to the one who is at it, or to the next time.
-        let Ok(_turn) = self.sleeping.try_lock() else { return false };
+        let Ok(_turn) = self.sleeping.try_lock() else { return };
         let awake = self.awake();
         let mut over = awake.len().saturating_sub(awake_max);
-        let (now, after, mut slept) = (self.now(), millis(self.sleep_after), false);
+        let (now, after) = (self.now(), millis(self.sleep_after));
         for tenant in awake {
             let long_ago = |then: u64, limit: u64| now.saturating_sub(then) >= limit;
             let tried = tenant.fault().is_some() && long_ago(tenant.woken(), millis(FAULT_KEPT));
@@ -57,11 +57,10 @@ impl Supervisor {
             // First, so that who wakes it at once notes it again.
             self.is_awake_no_more(&tenant);
             match tenant.sleep() {
-                true => (over, slept) = (over.saturating_sub(1), true),
+                true => over = over.saturating_sub(1),
                 false => self.is_awake(&tenant),
             }
         }
-        slept
     }
 
     fn is_awake_no_more(&self, tenant: &Arc<Tenant>) {

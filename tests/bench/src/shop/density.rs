@@ -41,9 +41,11 @@ pub fn density(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut host = Shops::open_sleepy(quoin, bundles, SLEEP)?;
     let look = LOOK.max(Duration::from_secs(seconds.into()));
+    restarted(&mut host)?;
+    eprintln!("Measuring a host with one shop …");
+    let one_fresh = taken(host.process())?;
     runtime.block_on(first_request(&host, 0))?;
     until_all_sleep(&host)?;
-    eprintln!("Measuring a host with one shop …");
     let (one, idle_one) = (taken(host.process())?, idle(host.process(), look)?);
 
     eprintln!("Opening {shops} shops …");
@@ -66,7 +68,8 @@ pub fn density(
         table.row(format!("an idle host with {what}"), percent(share), vec![ratio]);
     }
     let others = (shops - 1) as f64;
-    for (what, many) in [("since the start", &fresh), ("after it was awake", &again)] {
+    let both = [("since the start", &fresh, &one_fresh), ("after it was awake", &again, &one)];
+    for (what, many, one) in both {
         let bytes = ((many.memory - one.memory) / others).max(0.0);
         let ratio = Ratio { is: bytes / 102_400.0, of: "100 KiB", aim: Some(Aim::AtMost(1.0)) };
         let kib = format!("{} KiB", figures(bytes / 1_024.0));
