@@ -141,6 +141,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_shop_does_not_sleep_while_somebody_has_its_wiring() {
+        let (supervisor, _hand, _data) = host(&["a"]).await;
+        let a = supervisor.tenant("a").unwrap();
+        let held = supervisor.wiring(&a).await;
+        assert!(!a.sleep());
+        assert!(Arc::ptr_eq(&held, &supervisor.wiring(&a).await));
+        drop(held);
+        assert!(a.sleep());
+    }
+
+    #[tokio::test]
     async fn many_that_ask_for_a_shop_that_sleeps_wake_it_once() {
         let (supervisor, _hand, _data) = host(&["a"]).await;
         let a = supervisor.tenant("a").unwrap();
