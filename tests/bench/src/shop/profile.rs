@@ -74,8 +74,8 @@ impl Perf {
     fn start(process: u32, folder: &Path, seconds: u32) -> Result<Option<Perf>> {
         let said = File::create(folder.join("perf.log"))?;
         let started = Command::new("perf")
-            // What programs may look at without being asked: processor time outside of the kernel.
-            .args(["record", "-e", "cpu-clock:u", "-F", LOOKS, "-o", "perf.data", "-p"])
+            // No copy of the program is kept, and nothing is looked at for which one must be asked: no kernel.
+            .args(["record", "-N", "-e", "cpu-clock:u", "-F", LOOKS, "-o", "perf.data", "-p"])
             .args([&process.to_string(), "--", "sleep", &seconds.to_string()])
             .current_dir(folder)
             .stdout(Stdio::null())
