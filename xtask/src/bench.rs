@@ -17,9 +17,13 @@ pub(crate) struct Options {
     /// Measure for this many seconds at each point.
     #[arg(long, default_value_t = 3)]
     seconds: u32,
-    /// Measure these only: calls, products, checkouts, synced, beside, size or density.
+    /// Measure these only: calls, products, quotes, checkouts, pinned, profile,
+    /// synced, beside, size or density.
     #[arg(long, value_name = "PART")]
     only: Option<String>,
+    /// Products of the shop that is as large as a real one, for size.
+    #[arg(long, default_value_t = 100_000)]
+    products: u64,
     /// How many shops sleep, for density.
     #[arg(long, default_value_t = 1_000)]
     shops: u32,
@@ -34,6 +38,7 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
     bench.arg("--bundles").arg(place.bundles());
     bench.arg("--quoin").arg(place.target.join("release/quoin"));
     bench.arg("--seconds").arg(options.seconds.to_string());
+    bench.arg("--products").arg(options.products.to_string());
     bench.arg("--shops").arg(options.shops.to_string());
     if let Some(only) = &options.only {
         bench.arg("--only").arg(only);

@@ -32,7 +32,7 @@ fn amounts_cross_exactly_down_to_the_sign_and_what_would_be_rounded_is_refused()
     if !built() {
         return;
     }
-    let host = Host::start();
+    let host = Host::start_compiled();
     // The tables, with amounts in them that pricing would never store.
     let example = repository().join("examples/volume-pricing-js");
     let path = |file: &str| example.join(file).display().to_string();

@@ -32,7 +32,7 @@ fn built() -> bool {
 
 /// A shop with price lists, priced by the plugin in Rust.
 fn start() -> (Host, Shop) {
-    let host = Host::start();
+    let host = Host::start_compiled();
     let shop = host.apply(SHOP);
     let far = 4_102_444_800_000_u64;
     for list in [
@@ -265,7 +265,7 @@ fn a_database_without_price_lists_fails_the_call_and_the_log_says_why() {
     if !built() {
         return;
     }
-    let host = Host::start();
+    let host = Host::start_compiled();
     let shop = host.apply(&SHOP.replace("bundle = \"pricing", "bundle = \"volume-pricing"));
     assert_eq!(quote(&shop, &[]).ok(), json!([]));
     quote(&shop, &[("mug", 1)]).expect(502);

@@ -15,7 +15,7 @@ const LESS: i64 = 945;
 fn demo() -> (Host, Shop) {
     let folder = repository().join("examples/demo-shop");
     let text = |file: &str| std::fs::read_to_string(folder.join(file)).expect("a file of the demo");
-    let host = Host::start();
+    let host = Host::start_compiled();
     let shop = host.apply(&text("shop.toml"));
     for what in ["products", "prices", "stock"] {
         let csv = text(&format!("{what}.csv"));

@@ -131,11 +131,9 @@ mod tests {
             drop(ticker);
             drop(ticking);
             // Its end of the channel goes with the thread.
-            let end = std::iter::repeat_with(|| beaten.recv_timeout(PATIENCE));
-            assert_eq!(
-                end.skip_while(Result::is_ok).next(),
-                Some(Err(RecvTimeoutError::Disconnected))
-            );
+            let mut end = std::iter::repeat_with(|| beaten.recv_timeout(PATIENCE));
+            let end = end.find(Result::is_err);
+            assert_eq!(end, Some(Err(RecvTimeoutError::Disconnected)));
         }
     }
 }

@@ -46,7 +46,7 @@ fn quantities_and_lines_have_bounds_and_what_is_beyond_changes_nothing() {
 
 #[test]
 fn a_cart_has_at_most_two_hundred_lines() {
-    let host = Host::start();
+    let host = Host::start_compiled();
     let shop = host.apply(super::SHOP);
     let rows: String =
         (0..201).map(|i| format!("p-{i},P {i},,Things,sku-{i},published,P {i}\n")).collect();

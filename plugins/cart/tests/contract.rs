@@ -45,7 +45,7 @@ plan,Plan,For later.,Things,plan,draft,Plan,
 
 /// A shop with mugs (12.50, from 10 pieces 10.00), a bowl (7.00) and a box without a price.
 fn start() -> (Host, Shop) {
-    let host = Host::start();
+    let host = Host::start_compiled();
     let shop = host.apply(SHOP);
     let prices = "sku,price,min_quantity\nmug-blue,12.50,1\nmug-blue,10.00,10\nmug-red,12.50,1\nbowl,7.00,1\nplan,1.00,1\n";
     let stock = "sku,on_hand\nmug-blue,20\nmug-red,2\nbowl,500\nbox,5\n";
@@ -178,7 +178,7 @@ fn a_cart_that_is_not_there_is_not_found_by_any_route() {
 
 #[test]
 fn a_configuration_that_makes_no_sense_is_told_and_makes_no_cart() {
-    let host = Host::start();
+    let host = Host::start_compiled();
     for (key, value) in [
         ("currency", "euro"),
         ("expire-days", "0"),

@@ -72,7 +72,7 @@ fn a_cart_hands_out_what_an_order_is_made_of_as_the_buyer_saw_it() {
 
 #[test]
 fn an_expired_cart_is_gone_unless_it_was_ordered() {
-    let host = Host::start();
+    let host = Host::start_compiled();
     // 0.2 seconds. Whatever is made clears away what has expired, so each is made in its turn.
     let shop = host.apply(&format!("{SHOP}config = {{ expire-days = \"0.0000024\" }}\n"));
     let expired = || {

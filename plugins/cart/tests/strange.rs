@@ -9,7 +9,7 @@ const ASKED: [&str; 8] =
 
 /// The same shop with other prices.
 fn start() -> (Host, Shop) {
-    let host = Host::start();
+    let host = Host::start_compiled();
     let pricing =
         "bundle = \"pricing.wasm\"\ngrants = [\"sql\", \"log\", \"config\", \"clock\", \"call\"]";
     assert!(super::SHOP.contains(pricing));

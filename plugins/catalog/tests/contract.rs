@@ -16,7 +16,7 @@ mod variants;
 type Json = quoin_harness::Value;
 
 fn start() -> (Host, Shop) {
-    let host = Host::start();
+    let host = Host::start_compiled();
     let shop = host.apply(
         r#"
         name = "test"

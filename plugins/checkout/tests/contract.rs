@@ -99,7 +99,7 @@ fn configure(host: &Host, config: Config) -> Shop {
 
 /// A shop with mugs at 4.50, bowls at 10.00 and vouchers at 20.00, as many as told, and 10 vouchers.
 fn start(config: Config, mugs: u32, bowls: u32) -> (Host, Shop) {
-    let host = Host::start();
+    let host = Host::start_compiled();
     let shop = configure(&host, config);
     import(
         &shop,

@@ -22,7 +22,7 @@ const ADMIN: &str = "quoin:inventory/stock-admin";
 
 /// A shop that knows a variant for each of these SKUs. Tests speak of variants by their SKUs.
 fn start<'a>(skus: impl IntoIterator<Item = &'a str>) -> (Host, Shop) {
-    let host = Host::start();
+    let host = Host::start_compiled();
     let shop = host.apply(
         r#"
         name = "test"

@@ -10,7 +10,7 @@ mod states;
 type Json = serde_json::Value;
 
 fn start() -> (Host, Shop) {
-    let host = Host::start();
+    let host = Host::start_compiled();
     let shop = apply(&host, "");
     (host, shop)
 }

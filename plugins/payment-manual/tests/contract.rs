@@ -14,7 +14,7 @@ fn start() -> (Host, Shop) {
 }
 
 fn start_with(config: &str) -> (Host, Shop) {
-    let host = Host::start();
+    let host = Host::start_compiled();
     let shop = apply(&host, config);
     (host, shop)
 }

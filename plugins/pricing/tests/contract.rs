@@ -29,7 +29,7 @@ fn shop(host: &Host, config: &str) -> Shop {
 
 /// A shop with the list `regular` in EUR and nothing in it.
 fn start() -> (Host, Shop) {
-    let host = Host::start();
+    let host = Host::start_compiled();
     let shop = shop(&host, "");
     list(&shop, json!({"id": "regular", "title": "Everyday", "kind": "regular"}));
     (host, shop)

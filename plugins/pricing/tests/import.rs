@@ -11,7 +11,7 @@ fn import(shop: &Shop, query: &str, csv: &str) -> Reply {
 
 #[test]
 fn an_import_makes_the_list_regular_in_the_configured_currency() {
-    let host = Host::start();
+    let host = Host::start_compiled();
     let shop = shop(&host, r#"currency = "JPY", tax-included = "false""#);
     make(&shop, &["a"]);
     let csv = "sku,price\na,500\n";

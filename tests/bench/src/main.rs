@@ -4,6 +4,7 @@
 //! the machine does falls on all alike. Values are medians over the turns.
 
 mod calls;
+mod cores;
 mod http;
 mod machine;
 mod measure;
@@ -52,8 +53,14 @@ enum Part {
     Calls,
     /// Requests to a shop for a product.
     Products,
+    /// Quotes of prices.
+    Quotes,
     /// Sales.
     Checkouts,
+    /// Sales of a server that has one core.
+    Pinned,
+    /// Where the processor time of a sale goes.
+    Profile,
     /// Sales on disks of different speed.
     Synced,
     /// Sales beside a shop that uses all it can get.
@@ -86,14 +93,23 @@ fn run(options: &Options) -> Result<()> {
     if wanted(Part::Calls) {
         calls::measure(&options.bundles, options.seconds, &mut table)?;
     }
-    if wanted(Part::Products) || wanted(Part::Checkouts) {
+    if wanted(Part::Products) || wanted(Part::Quotes) || wanted(Part::Checkouts) {
         let shops = shop::Shops::open(&options.quoin, &options.bundles)?;
         if wanted(Part::Products) {
             shop::products(&shops, options.seconds, &mut table)?;
         }
+        if wanted(Part::Quotes) {
+            shop::quotes(&shops, options.seconds, &mut table)?;
+        }
         if wanted(Part::Checkouts) {
             shop::checkouts(&shops, options.seconds, &mut table)?;
         }
+    }
+    if wanted(Part::Pinned) {
+        shop::pinned(&options.quoin, &options.bundles, options.seconds, &mut table)?;
+    }
+    if wanted(Part::Profile) {
+        shop::profile(&options.quoin, &options.bundles, options.seconds, &mut table)?;
     }
     if wanted(Part::Synced) {
         shop::synced(&options.quoin, &options.bundles, options.seconds, &mut table)?;

@@ -75,12 +75,29 @@ pub fn percentile(samples: &mut [f64], percent: usize) -> f64 {
 const TICKS: f64 = 100.0;
 
 /// Seconds that a process has spent on processors.
-pub fn processor_time(process: u32) -> Result<f64> {
+pub struct Spent {
+    /// In its own code.
+    pub user: f64,
+    /// In the kernel's.
+    pub kernel: f64,
+}
+
+/// What a process has spent on processors, where.
+pub fn spent(process: u32) -> Result<Spent> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     // After the program's name, which is in parentheses: state, then ten numbers, then these two.
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks: f64 = fields.skip(11).take(2).filter_map(|f| f.parse::<f64>().ok()).sum();
-    Ok(ticks / TICKS)
+    let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11);
+    let mut seconds = || {
+        let ticks = fields.next().and_then(|field| field.parse::<f64>().ok());
+        ticks.map(|ticks| ticks / TICKS).context("the system does not tell of processor time")
+    };
+    Ok(Spent { user: seconds()?, kernel: seconds()? })
+}
+
+/// Seconds that a process has spent on processors.
+pub fn processor_time(process: u32) -> Result<f64> {
+    let Spent { user, kernel } = spent(process)?;
+    Ok(user + kernel)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::compiled::Compiled;
 use crate::{PATIENCE, Reply, Shop, Syncs, place, until};
 
 /// A `quoin serve` of a test's own. It is killed when dropped.
@@ -23,6 +24,8 @@ pub struct Host {
     environment: Vec<(&'static str, PathBuf)>,
     running: Option<Running>,
     link: Arc<Link>,
+    /// Where it shares what it compiles.
+    compiled: Option<Arc<Compiled>>,
 }
 
 struct Running {
@@ -50,6 +53,18 @@ impl Host {
         let work = tempfile::tempdir().expect("a temporary folder");
         let data = work.path().join("data");
         Host::with(work, data, &[])
+    }
+
+    /// Starts a host with a data folder that has nothing but the bundles that others of this kind were given,
+    /// compiled.
+    pub fn start_compiled() -> Host {
+        let work = tempfile::tempdir().expect("a temporary folder");
+        let data = work.path().join("data");
+        let compiled = Compiled::now();
+        compiled.give(&data);
+        let mut host = Host::with(work, data, &[]);
+        host.compiled = Some(compiled);
+        host
     }
 
     /// Starts a host with an empty data folder and no more address space than this.
@@ -91,7 +106,8 @@ impl Host {
     fn with(work: TempDir, data: PathBuf, through: &[&str]) -> Host {
         let through = through.iter().map(|&word| word.to_owned()).collect();
         let link = Arc::new(Link::new());
-        let mut host = Host { data, work, through, environment: vec![], running: None, link };
+        let (environment, running, compiled) = (vec![], None, None);
+        let mut host = Host { data, work, through, environment, running, link, compiled };
         host.run();
         host
     }
@@ -259,6 +275,9 @@ impl Host {
         let file = self.file(&format!("{}.toml", shop.name), toml);
         let output = self.command().arg("apply").arg(file).output();
         let output = output.expect("the host's executable runs");
+        if let Some(compiled) = &self.compiled {
+            compiled.take(&self.data);
+        }
         match output.status.success() {
             true => Ok(shop),
             false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),

@@ -5,6 +5,7 @@
 //! parallel. Whatever does not work in here is a failed test: most functions panic, with what the
 //! host had to say about it.
 
+mod compiled;
 mod host;
 pub mod imported;
 pub mod large;

@@ -1,4 +1,4 @@
-//! What a shop costs that sleeps: a host with one, and the same host with many.
+//! What a shop costs that sleeps, and one that is awake: a host with one, and the same host with many.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -18,6 +18,8 @@ const SLEEP: u64 = 5;
 const LOOK: Duration = Duration::from_secs(30);
 /// How long all shops may take to sleep.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Shops that are woken to see what one takes that is awake: so few that none sleeps again meanwhile.
+const WOKEN: usize = 50;
 /// What a request is to a shop that sleeps.
 const PATH: &str = "/products";
 
@@ -54,8 +56,13 @@ pub fn density(
     eprintln!("Measuring a host with {shops} shops that sleep …");
     let (fresh, idle_many) = (taken(host.process())?, idle(host.process(), look)?);
     let mut waits = Vec::with_capacity(shops);
+    // The first one loads what all have in common.
+    let (mut woken, last) = (Vec::new(), WOKEN.min(shops - 1));
     for number in 0..shops {
         waits.push(runtime.block_on(first_request(&host, number))?);
+        if number == 0 || number == last {
+            woken.push(taken(host.process())?);
+        }
     }
     until_all_sleep(&host)?;
     let again = taken(host.process())?;
@@ -78,6 +85,15 @@ pub fn density(
     let files = again.files - one.files;
     let ratio = Ratio { is: files, of: "a file", aim: Some(Aim::AtMost(0.0)) };
     table.row("open files of all shops that sleep", figures(files), vec![ratio]);
+    if let [first, all] = &woken[..] {
+        let each = |all: f64, first: f64| (all - first) / last as f64;
+        let memory = format!("{:.1} MiB", each(all.memory, first.memory) / f64::from(1 << 20));
+        table.row("memory of a shop after its first request", memory, vec![]);
+        let files = figures(each(all.files, first.files));
+        table.row("open files of a shop after its first request", files, vec![]);
+    }
+    let kib = format!("{} KiB", figures(size_of(&host.database(shops - 1))? / 1_024.0));
+    table.row("a shop without goods on the disk", kib, vec![]);
     let ratio = Ratio { is: restart, of: "a second", aim: Some(Aim::AtMost(1.0)) };
     table.row("a restart until it is ready", millis(restart), vec![ratio]);
     for part in [50, 99] {
@@ -148,6 +164,16 @@ fn taken(process: u32) -> Result<Taken> {
     let memory = memory.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
     let memory = memory.context("the system does not tell of memory")? * 1_024.0;
     Ok(Taken { memory, files: open_files(process)?.len() as f64 })
+}
+
+/// Bytes of the files in the folder of a shop's database.
+fn size_of(database: &Path) -> Result<f64> {
+    let folder = database.parent().context("a database in no folder")?;
+    let mut bytes = 0;
+    for file in std::fs::read_dir(folder)? {
+        bytes += file?.metadata()?.len();
+    }
+    Ok(bytes as f64)
 }
 
 fn open_files(process: u32) -> Result<Vec<std::path::PathBuf>> {
