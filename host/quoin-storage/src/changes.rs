@@ -72,6 +72,15 @@ impl Changes {
     }
 }
 
+/// Adds those that are not there yet.
+fn add_new(all: &mut Vec<Table>, tables: &[Table]) {
+    for table in tables {
+        if !all.iter().any(|known| known.is(table)) {
+            all.push(table.clone());
+        }
+    }
+}
+
 /// The tables that a transaction has written.
 #[derive(Default)]
 pub(crate) struct Written(Vec<Table>);
@@ -79,11 +88,7 @@ pub(crate) struct Written(Vec<Table>);
 impl Written {
     /// A statement has written these, or was to.
     pub fn add(&mut self, tables: &[Table]) {
-        for table in tables {
-            if !self.0.iter().any(|known| known.is(table)) {
-                self.0.push(table.clone());
-            }
-        }
+        add_new(&mut self.0, tables);
     }
 
     /// What these are.
@@ -108,11 +113,7 @@ pub struct Basis {
 impl Basis {
     /// These tables were read, too.
     pub(crate) fn add(&mut self, tables: &[Table]) {
-        for table in tables {
-            if !self.tables.iter().any(|known| known.is(table)) {
-                self.tables.push(table.clone());
-            }
-        }
+        add_new(&mut self.tables, tables);
     }
 
     /// Whether no commit has changed any of the tables since, and none is under way that may.

@@ -108,8 +108,9 @@ pub(crate) struct Executor<'a> {
 
 impl Executor<'_> {
     /// Runs one statement and returns also whether it wrote. `names` is told before which tables it
-    /// names, and `before_write` is run before one that writes. One that reads is begun in place; if it turns out to be long, it is begun anew, because
-    /// reading again in the same transaction reads the same.
+    /// names, and `before_write` is run before one that writes. One that reads is begun in place; if it
+    /// turns out to be long, it is begun anew, because reading again in the same transaction reads the
+    /// same.
     pub fn run<T>(
         &self,
         sent: Sent<'_>,

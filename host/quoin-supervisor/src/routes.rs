@@ -9,7 +9,6 @@ use quoin_core::types::{Field, Function, lower_camel};
 use quoin_runtime::Node;
 
 use crate::answers::Keeping;
-
 use crate::overlap::{Overlap, Paths};
 
 /// The routes of a tenant's wiring.
@@ -197,9 +196,8 @@ impl RouteEntry {
         let interface = program.description.exports.iter().find(|i| route.call.is_of(&i.name))?;
         let function = program.function(&interface.name, &route.call.function)?.clone();
         let sources = function.params.iter().map(|p| source(route, p)).collect();
+        let reads = program.description.manifest.is_read(&interface.name, &function.name);
         let (node, route, interface) = (node.clone(), route.clone(), interface.name.clone());
-        let reads =
-            node.generation.program.description.manifest.is_read(&interface, &function.name);
         let keeping = Keeping::default();
         Some(RouteEntry { node, route, interface, function, sources, reads, keeping })
     }

@@ -12,8 +12,7 @@ const FAULT_KEPT: Duration = Duration::from_secs(10);
 impl Supervisor {
     /// Milliseconds since this host started.
     pub(super) fn now(&self) -> u64 {
-        let since = self.clock.instant().saturating_duration_since(self.started);
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        millis(self.clock.instant().saturating_duration_since(self.started))
     }
 
     /// Notes that a tenant has woken.
