@@ -279,7 +279,9 @@ mod tests {
         assert_eq!(numbers(99), [100, 101]);
         log.shrink(0);
         assert!(numbers(0).is_empty());
-        assert_eq!((log.lines().kept, log.lines().writers.len()), (0, 0));
+        let lines = log.lines();
+        assert_eq!((lines.kept, lines.writers.len()), (0, 0));
+        drop(lines);
         log.write(Level::Info, "b", "t", "x");
         assert_eq!(numbers(0), [102]);
     }
