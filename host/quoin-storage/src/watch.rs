@@ -18,9 +18,14 @@ const NEVER: u64 = u64::MAX;
 /// When the running statement is interrupted. One for each connection.
 pub(crate) struct Watch {
     start: Instant,
-    /// Nanoseconds after `start`, so that the handler needs no lock.
-    end: Arc<AtomicU64>,
-    meter: Arc<Meter>,
+    bounds: Arc<Bounds>,
+}
+
+/// What the handler looks at, without a lock.
+struct Bounds {
+    /// Nanoseconds after the start.
+    end: AtomicU64,
+    meter: Meter,
 }
 
 impl Watch {
@@ -31,14 +36,14 @@ impl Watch {
         meter: Meter,
     ) -> rusqlite::Result<Watch> {
         let start = clock.instant();
-        let (end, meter) = (Arc::new(AtomicU64::new(NEVER)), Arc::new(meter));
-        let (seen, metered) = (Arc::clone(&end), Arc::clone(&meter));
+        let bounds = Arc::new(Bounds { end: AtomicU64::new(NEVER), meter });
+        let seen = Arc::clone(&bounds);
         let over = move || {
             let now = nanos_since(start, clock.instant());
-            now >= seen.load(Ordering::Relaxed) || metered.stops(now)
+            now >= seen.end.load(Ordering::Relaxed) || seen.meter.stops(now)
         };
         sqlite.progress_handler(INSTRUCTIONS, Some(over))?;
-        Ok(Watch { start, end, meter })
+        Ok(Watch { start, bounds })
     }
 
     /// The statement that begins is interrupted when it runs past `end`, or puts more into temporary files
@@ -49,24 +54,24 @@ impl Watch {
 
     /// The same for one that may put `most` bytes into temporary files.
     pub(crate) fn until_spilling(&self, end: Instant, most: u64) {
-        self.end.store(nanos_since(self.start, end), Ordering::Relaxed);
-        self.meter.begin(most);
+        self.bounds.end.store(nanos_since(self.start, end), Ordering::Relaxed);
+        self.bounds.meter.begin(most);
     }
 
     /// Nothing is interrupted any more.
     pub(crate) fn off(&self) {
-        self.end.store(NEVER, Ordering::Relaxed);
-        self.meter.end();
+        self.bounds.end.store(NEVER, Ordering::Relaxed);
+        self.bounds.meter.end();
     }
 
     /// Whether the last statement was interrupted for what it put into temporary files.
     pub(crate) fn spilled(&self) -> bool {
-        self.meter.stopped().is_some()
+        self.bounds.meter.stopped().is_some()
     }
 
     /// What the last statement failed with, told for what it was interrupted.
     pub(crate) fn told(&self, error: SqlError) -> SqlError {
-        match (error, self.meter.stopped()) {
+        match (error, self.bounds.meter.stopped()) {
             (SqlError::Timeout, Some(bytes)) => SqlError::TooLarge(format!(
                 "the statement put {} MiB into temporary files to sort or gather rows, and may put {} \
                  MiB, or less while others put much there: add an index that has the rows in their \
