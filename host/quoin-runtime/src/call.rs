@@ -106,7 +106,7 @@ async fn attempt(node: &Node, export: &Export, running: Box<Running>, params: &[
     let slots = if has_result { &mut results[..] } else { &mut [] };
     live.run(export, running, params, slots).await?;
     // It may remember what the request wrote, so nobody else gets it before that is kept.
-    if generation.reuses() {
+    if generation.reuses() && generation.has_room() {
         let (whose, generation) = (Arc::as_ptr(generation).addr(), generation.clone());
         tree.when_kept(whose, IDLE_KEPT, Box::new(move || generation.keep(live)));
     }

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quoin_core::Clock;
 use quoin_core::limits::Limits;
@@ -10,6 +10,7 @@ use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
 };
 
+use crate::pool::Pool;
 use crate::ticker::{Ticker, Ticking};
 
 /// Native stack of guest code. JavaScript and Python interpreters recurse deeper than Rust guests.
@@ -26,6 +27,19 @@ const POOL_SIZES: [u32; 4] = [4_000, 1_000, 200, 40];
 /// Table elements of an instance; interpreters use some 8,000.
 pub(crate) const TABLE_ELEMENTS_MAX: usize = 20_000;
 
+/// Memories that a component may have, and slots of the pool that an instance of it takes at most.
+const SLOTS_MAX: u32 = 4;
+/// Tables that go with a slot.
+const SLOT_TABLES: u32 = 2;
+/// Core instances of a component: those of other toolchains carry adapter modules.
+const CORE_INSTANCES_MAX: u32 = 24;
+
+/// Slots of the pool that an instance of a component with so many memories and tables takes, or of one
+/// that does not tell.
+pub(crate) fn slots(needs: Option<(u32, u32)>) -> u32 {
+    needs.map_or(SLOTS_MAX, |(memories, tables)| memories.max(tables.div_ceil(SLOT_TABLES)).max(1))
+}
+
 /// The engine could not be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("the WebAssembly engine cannot start: {0}")]
@@ -36,7 +50,7 @@ pub struct EngineError(String);
 pub struct Engine {
     pub(crate) inner: wasmtime::Engine,
     pub(crate) clock: Clock,
-    instances: u32,
+    pub(crate) pool: Arc<Pool>,
     ticker: Arc<Ticker>,
 }
 
@@ -46,28 +60,30 @@ impl Engine {
     /// # Errors
     /// No pool fits into the address space, or the ticker thread cannot start.
     pub fn new(clock: Clock) -> Result<Engine, EngineError> {
-        let mut last = String::new();
+        let mut last = EngineError("no pool was tried".into());
         for instances in POOL_SIZES {
-            let mut config = config();
-            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(instances)));
-            match wasmtime::Engine::new(&config) {
-                Ok(inner) => return Engine::around(inner, instances, clock),
-                Err(error) => last = format!("{error:#}"),
+            match Engine::with_pool(instances, clock.clone()) {
+                Ok(engine) => return Ok(engine),
+                Err(error) => last = error,
             }
         }
-        Err(EngineError(last))
+        Err(last)
     }
 
-    fn around(
-        inner: wasmtime::Engine,
-        instances: u32,
-        clock: Clock,
-    ) -> Result<Engine, EngineError> {
+    /// An engine with a pool of so many instances.
+    ///
+    /// # Errors
+    /// The pool does not fit into the address space, or the ticker thread cannot start.
+    pub fn with_pool(instances: u32, clock: Clock) -> Result<Engine, EngineError> {
+        let mut config = config();
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(instances)));
+        let inner = wasmtime::Engine::new(&config);
+        let inner = inner.map_err(|error| EngineError(format!("{error:#}")))?;
         let engine = inner.weak();
         let beat = move || engine.upgrade().map(|engine| engine.increment_epoch()).is_some();
         let ticker = Ticker::start(TICK, beat);
         let ticker = ticker.map_err(|e| EngineError(format!("no ticker thread: {e}")))?;
-        Ok(Engine { inner, clock, instances, ticker })
+        Ok(Engine { inner, clock, pool: Pool::new(instances), ticker })
     }
 
     /// To be held while a guest runs: running guests are interrupted as long as somebody holds one.
@@ -75,9 +91,14 @@ impl Engine {
         self.ticker.tick()
     }
 
-    /// How many instances can live at once.
+    /// How many instances can live at once, if each has one memory.
     pub fn instances(&self) -> u32 {
-        self.instances
+        self.pool.slots()
+    }
+
+    /// Throws away instances, of all shops, that have idled since before `then`.
+    pub fn reclaim(&self, then: Instant) {
+        self.pool.reclaim(then);
     }
 
     /// A name for what this engine compiles to: version, target, flags. Machine code of another name
@@ -114,15 +135,15 @@ pub(crate) fn config() -> Config {
 fn pool(instances: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
-        // Components of other toolchains carry adapter modules.
-        .total_core_instances(instances * 4)
+        // No memory is set aside for these, so that there are enough for any instance.
+        .total_core_instances(instances * CORE_INSTANCES_MAX)
         .total_memories(instances)
-        .total_tables(instances * 2)
+        .total_tables(instances * SLOT_TABLES)
         .total_stacks(instances)
         // A JavaScript component without WASI has three: two of them belong to stubs and stay empty.
-        .max_memories_per_component(4)
-        .max_tables_per_component(8)
-        .max_core_instances_per_component(24)
+        .max_memories_per_component(SLOTS_MAX)
+        .max_tables_per_component(SLOTS_MAX * SLOT_TABLES)
+        .max_core_instances_per_component(CORE_INSTANCES_MAX)
         .max_memory_size((Limits::CEILING.memory_mib as usize) << 20)
         .table_elements(TABLE_ELEMENTS_MAX)
         // What a small guest touches stays mapped, so that the next call has no page faults.

@@ -1,7 +1,7 @@
 //! Generations: a program running as an installation of a tenant.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::failure::{Failure, FailureKind};
 use crate::installed::Installed;
 use crate::instance::Live;
+use crate::pool::Lot;
 use crate::program::Program;
 
 /// Idle instances that a generation keeps. More callers than this at once are rare enough to pay for
@@ -28,7 +29,7 @@ pub struct Generation {
     waiting: AtomicU32,
     /// Requests that have run and are being committed.
     committing: AtomicU32,
-    idle: Mutex<Vec<Live>>,
+    idle: Lot,
     calls: AtomicU64,
     failures: AtomicU64,
     kept: AtomicU64,
@@ -54,13 +55,13 @@ impl Generation {
     /// A generation of the installation that runs this program.
     pub fn new(installed: Installed, program: Arc<Program>) -> Generation {
         Generation {
+            idle: program.engine.pool.shop(&installed.tenant).lot(),
             plugin: installed.name.as_str().into(),
             permits: Semaphore::new(installed.limits.concurrency as usize),
             installed: Arc::new(installed),
             program,
             waiting: AtomicU32::new(0),
             committing: AtomicU32::new(0),
-            idle: Mutex::new(Vec::new()),
             calls: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             kept: AtomicU64::new(0),
@@ -73,7 +74,7 @@ impl Generation {
     /// It does not.
     pub async fn warm(&self) -> Result<(), Failure> {
         let _ticking = self.program.engine.ticking();
-        Live::start(&self.program, &self.installed, self.deadline()).await.map(drop)
+        self.start(self.deadline()).await.map(drop)
     }
 
     /// What it has done so far.
@@ -87,13 +88,6 @@ impl Generation {
             running: self.installed.limits.concurrency.saturating_sub(free) + committing,
             waiting: self.waiting.load(Ordering::Relaxed),
         }
-    }
-
-    /// Throws away instances that have idled since before `then`.
-    pub fn reclaim(&self, then: Instant) {
-        // Dropped outside the lock: returning memory to the pool takes a while.
-        let old: Vec<Live> = self.idle().extract_if(.., |live| live.since < then).collect();
-        drop(old);
     }
 
     /// When a call that begins now must be done.
@@ -151,23 +145,23 @@ impl Generation {
 
     /// An instance for a call: an idle one, or a fresh one.
     pub(crate) async fn instance(&self, deadline: Instant) -> Result<Live, Failure> {
-        let kept = if self.reuses() { self.idle().pop() } else { None };
-        match kept {
-            Some(live) => Ok(live),
+        let kept = if self.reuses() { self.idle.unpark() } else { None };
+        match kept.and_then(|kept| kept.downcast::<Live>().ok()) {
+            Some(live) => Ok(*live),
             // Boxed for those calls that need none.
-            None => Box::pin(Live::start(&self.program, &self.installed, deadline)).await,
+            None => Box::pin(self.start(deadline)).await,
         }
     }
 
+    async fn start(&self, deadline: Instant) -> Result<Live, Failure> {
+        Live::start(&self.program, (&self.installed, self.idle.shop()), deadline).await
+    }
+
     /// Keeps an instance whose call ended well, if it may serve another one.
-    pub(crate) fn keep(&self, mut live: Live) {
-        if live.calls >= self.reuse() {
-            return;
-        }
-        live.since = self.program.engine.clock.instant();
-        let mut idle = self.idle();
-        if idle.len() < IDLE_KEPT {
-            idle.push(live);
+    pub(crate) fn keep(&self, live: Live) {
+        if live.calls < self.reuse() {
+            let since = self.program.engine.clock.instant();
+            self.idle.park(Box::new(live), since, IDLE_KEPT);
         }
     }
 
@@ -176,12 +170,14 @@ impl Generation {
         self.reuse() > 1
     }
 
-    fn reuse(&self) -> u32 {
-        self.program.description.manifest.instance.reuse
+    /// Whether a request may keep an instance until it ends, for the calls after it: there is room for
+    /// those that run.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.idle.shop().is_short()
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Live>> {
-        self.idle.lock().unwrap_or_else(|e| e.into_inner())
+    fn reuse(&self) -> u32 {
+        self.program.description.manifest.instance.reuse
     }
 }
 

@@ -1,5 +1,6 @@
 //! Instances: a store with the component instantiated in it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use quoin_core::limits::CROSSING_BYTES_MAX;
@@ -9,6 +10,7 @@ use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 use crate::Value;
 use crate::failure::{Failure, FailureKind};
 use crate::installed::Installed;
+use crate::pool::{Shop, Slots, Taken};
 use crate::program::{Export, Program};
 use crate::running::Running;
 use crate::state::State;
@@ -26,21 +28,24 @@ pub(crate) struct Live {
     instance: Instance,
     /// Calls that it has served.
     pub calls: u32,
-    /// Since when it idles.
-    pub since: Instant,
+    /// After the store, which is in them.
+    _slots: Slots,
 }
 
 impl Live {
-    /// A fresh instance of the program. Runs its start function, if it has one, until `deadline` at
+    /// A fresh instance of the program, in slots of its shop. Runs its start function, if it has one, until `deadline` at
     /// most.
     pub async fn start(
         program: &Program,
-        installed: &Installed,
+        (installed, shop): (&Installed, &Arc<Shop>),
         deadline: Instant,
     ) -> Result<Live, Failure> {
+        let full = |why: Taken| {
+            Failure::new(&installed.name, "start", FailureKind::Overload(why.to_string()))
+        };
+        let slots = shop.take(program.slots).map_err(full)?;
         let memory = (installed.limits.memory_mib as usize) << 20;
         let clock = program.engine.clock.clone();
-        let since = clock.instant();
         let state = State::new(memory, program.uses_wasi, deadline, clock);
         let mut store = Store::new(&program.engine.inner, state);
         store.limiter(|state| &mut state.memory);
@@ -62,7 +67,7 @@ impl Live {
         store.set_epoch_deadline(1);
         let started = program.pre.instantiate_async(&mut store);
         match started.await {
-            Ok(instance) => Ok(Live { store, instance, calls: 0, since }),
+            Ok(instance) => Ok(Live { store, instance, calls: 0, _slots: slots }),
             Err(error) => Err(explain(&error, installed, "start")),
         }
     }
@@ -100,7 +105,7 @@ fn explain(error: &wasmtime::Error, installed: &Installed, function: &str) -> Fa
     }
     let failed = |kind| Failure::new(&installed.name, function, kind);
     if error.is::<PoolConcurrencyLimitError>() {
-        return failed(FailureKind::Overload("the host's instance pool is full".into()));
+        return failed(FailureKind::Overload(Taken::ByAll.to_string()));
     }
     if let Some(Trap::Interrupt) = error.downcast_ref::<Trap>() {
         return failed(FailureKind::Timeout);

@@ -20,6 +20,7 @@ pub mod json;
 mod link;
 mod log;
 mod node;
+mod pool;
 mod program;
 mod request;
 mod running;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use quoin_core::{Description, Function};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
-use crate::engine::{Engine, config, engine_hash};
+use crate::engine::{Engine, config, engine_hash, slots};
 use crate::link;
 use crate::state::State;
 
@@ -47,6 +47,8 @@ pub struct Program {
     pub(crate) engine: Engine,
     pub(crate) pre: InstancePre<State>,
     pub(crate) uses_wasi: bool,
+    /// Slots of the engine's pool that an instance takes.
+    pub(crate) slots: u32,
     exports: HashMap<String, HashMap<String, Arc<Export>>>,
 }
 
@@ -99,8 +101,10 @@ impl Program {
                 functions.insert(function.name.clone(), Arc::new(export));
             }
         }
+        let needs = component.resources_required();
+        let slots = slots(needs.map(|needs| (needs.num_memories, needs.num_tables)));
         let uses_wasi = description.imports.iter().any(|i| i.name.starts_with("wasi:"));
-        Ok(Program { description, engine: engine.clone(), pre, uses_wasi, exports })
+        Ok(Program { description, engine: engine.clone(), pre, uses_wasi, slots, exports })
     }
 
     pub(crate) fn export(&self, interface: &str, function: &str) -> Option<&Arc<Export>> {

@@ -14,7 +14,7 @@ use crate::Error;
 use crate::base::Base;
 use crate::blocking::blocking;
 use crate::connection::Connection;
-use crate::writer::Turn;
+use crate::turn::Turn;
 
 /// Rows of each index that SQLite looks at: enough to tell a key from a flag, and done in a millisecond.
 const ROWS_MAX: u32 = 400;

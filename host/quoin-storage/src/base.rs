@@ -10,6 +10,7 @@ use crate::owners::Owners;
 use crate::pool::Readers;
 use crate::statistics::Statistics;
 use crate::texts::Texts;
+use crate::wal::Checkpoints;
 use crate::writer::Writer;
 
 /// The parts of an open database.
@@ -23,4 +24,5 @@ pub(crate) struct Base {
     pub texts: Texts,
     pub changes: Arc<Changes>,
     pub statistics: Statistics,
+    pub checkpoints: Checkpoints,
 }

@@ -1,7 +1,7 @@
 //! One SQLite connection: how it is opened, what bounds it, and whose statements it runs.
 
 use std::cell::Cell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use rusqlite::limits::Limit;
 
 use crate::authorizer::{Mode, Rules};
 use crate::owners::Owners;
+use crate::spill::{Meter, Spilled};
 use crate::value::VALUE_BYTES_MAX;
 use crate::watch::Watch;
 use crate::{Error, functions};
@@ -76,8 +77,9 @@ const SETTINGS: &str = "
 ";
 
 /// Pages that an import changes lie all over a large file. What does not fit into the cache is written to
-/// the WAL each time that it changes, and read again.
-const WRITER_CACHE: &str = "PRAGMA cache_size = -16000";
+/// the WAL each time that it changes, and read again. What is committed is taken from there into the
+/// database in turns of the host's own, and not within a commit.
+const WRITER: &str = "PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 0";
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,40 +148,56 @@ pub(crate) struct Connection {
     compiled: Cell<usize>,
 }
 
-impl Connection {
-    /// Opens `path`, which the writer creates when it does not exist. What its tables may be used by
-    /// is asked of `owners`.
-    pub(crate) fn open(
-        path: &Path,
-        role: Role,
-        owners: Arc<Owners>,
-        clock: Clock,
-    ) -> Result<Connection, Error> {
-        Connection::try_open(path, role, owners, clock).map_err(|error| Error::sqlite(path, error))
+/// What opens the connections to a file.
+#[derive(Clone)]
+pub(crate) struct Opener {
+    path: PathBuf,
+    wal: PathBuf,
+    owners: Arc<Owners>,
+    spilled: Arc<Spilled>,
+    clock: Clock,
+}
+
+impl Opener {
+    /// Opens connections to the file at `path`. What its tables may be used by is asked of `owners`.
+    pub(crate) fn new(path: &Path, owners: Arc<Owners>, clock: Clock) -> Opener {
+        let mut wal = path.as_os_str().to_owned();
+        wal.push("-wal");
+        let (path, wal, spilled) = (path.to_owned(), wal.into(), Arc::default());
+        Opener { path, wal, owners, spilled, clock }
     }
 
-    fn try_open(
-        path: &Path,
-        role: Role,
-        owners: Arc<Owners>,
-        clock: Clock,
-    ) -> rusqlite::Result<Connection> {
-        let mut sqlite = open_sqlite(path, role)?;
+    /// The WAL file.
+    pub(crate) fn wal(&self) -> &Path {
+        &self.wal
+    }
+
+    /// Opens a connection. The writer creates the file when it does not exist.
+    pub(crate) fn open(&self, role: Role) -> Result<Connection, Error> {
+        self.try_open(role).map_err(|error| Error::sqlite(&self.path, error))
+    }
+
+    fn try_open(&self, role: Role) -> rusqlite::Result<Connection> {
+        let mut sqlite = open_sqlite(&self.path, role)?;
         match role {
             Role::Reader => sqlite.execute_batch("PRAGMA query_only = ON")?,
-            Role::Writer => sqlite.execute_batch(WRITER_CACHE)?,
+            Role::Writer => sqlite.execute_batch(WRITER)?,
         }
         for (limit, most) in LIMITS {
             sqlite.set_limit(limit, most)?;
         }
         sqlite.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         functions::install(&sqlite)?;
-        let rules = Rules::install(&mut sqlite, owners)?;
-        let watch = Watch::install(&mut sqlite, clock)?;
+        let rules = Rules::install(&mut sqlite, Arc::clone(&self.owners))?;
+        let wal = (role == Role::Writer).then(|| self.wal.clone());
+        let meter = Meter::new(Arc::clone(&self.spilled), wal);
+        let watch = Watch::install(&mut sqlite, self.clock.clone(), meter)?;
         let (pages_max, compiled) = (Cell::new(PAGES_MAX), Cell::new(0));
         Ok(Connection { sqlite, rules, watch, pages_max, compiled })
     }
+}
 
+impl Connection {
     /// A statement that stays compiled was compiled, to so many bytes: forgets all before they are too many.
     pub(crate) fn compiled(&self, bytes: usize) {
         let all = self.compiled.get().saturating_add(bytes);

@@ -7,16 +7,19 @@ use std::time::{Duration, Instant};
 use quoin_core::Clock;
 
 use crate::base::Base;
-use crate::blocking::blocking;
+use crate::blocking::{beside, blocking};
 use crate::changes::Changes;
-use crate::connection::{Connection, PAGE_BYTES, Role};
+use crate::checkpoint;
+use crate::connection::{Opener, PAGE_BYTES, Role};
 use crate::migration::{self, Migrated, Steps};
 use crate::owners::{self, Owners};
 use crate::pool::Readers;
 use crate::statistics::Statistics;
 use crate::texts::Texts;
+use crate::turn::{Held, Turn};
 use crate::usage;
-use crate::writer::{Held, Turn, Writer};
+use crate::wal::Checkpoints;
+use crate::writer::Writer;
 use crate::{Error, Transaction};
 
 /// Bytes of the WAL file at which the next writer tries to start it again from its beginning, for
@@ -48,23 +51,23 @@ impl Database {
     /// The folder or file cannot be created, or the file is not a database.
     pub fn open(path: &Path, clock: Clock) -> Result<Arc<Database>, Error> {
         create_folder_of(path)?;
-        let mut wal = path.as_os_str().to_owned();
-        wal.push("-wal");
         let owners = Arc::new(Owners::default());
-        let connection = Connection::open(path, Role::Writer, Arc::clone(&owners), clock.clone())?;
+        let opener = Opener::new(path, Arc::clone(&owners), clock.clone());
+        let connection = opener.open(Role::Writer)?;
+        let wal = opener.wal().to_owned();
         let tables = connection.as_host(|sqlite| {
             sqlite.execute_batch(owners::SCHEMA)?;
             owners::recorded(sqlite)
         });
         owners.add(&tables.map_err(|error| Error::sqlite(path, error))?);
         let changes = Arc::<Changes>::default();
-        let whole = (Arc::clone(&owners), Arc::clone(&changes));
-        let writer = Writer::new(path.to_owned(), whole, clock.clone(), connection);
-        let readers = Readers::new(path.to_owned(), Arc::clone(&owners), clock.clone());
-        let (path, texts) = (path.to_owned(), Texts::default());
-        let statistics = Statistics::default();
-        let base = Base { path, clock, owners, writer, readers, texts, changes, statistics };
-        Ok(Arc::new(Database { base: Arc::new(base), wal: wal.into() }))
+        let parts = (opener.clone(), Arc::clone(&changes));
+        let writer = Writer::new(path.to_owned(), parts, clock.clone(), connection);
+        let (readers, path, texts) = (Readers::new(opener), path.to_owned(), Texts::default());
+        let (statistics, checkpoints) = (Statistics::default(), Checkpoints::default());
+        let base =
+            Base { path, clock, owners, writer, readers, texts, changes, statistics, checkpoints };
+        Ok(Arc::new(Database { base: Arc::new(base), wal }))
     }
 
     /// A transaction that reads and writes. Waits for the turn at the one writer.
@@ -82,9 +85,15 @@ impl Database {
             };
             let soon = turn.deadline.min(self.base.clock.instant() + patience);
             // If there is no such moment, the next writer tries again.
-            if let Ok(_nobody_reads) = self.base.readers.all_turns(soon).await {
-                blocking(|| seat.restart_wal())?;
+            if let Ok(nobody_reads) = self.base.readers.all_turns(soon).await {
+                let restart = move || {
+                    let _nobody_reads = nobody_reads;
+                    seat.restart_wal().map(|()| seat)
+                };
+                seat = beside(turn.deadline, restart).await?;
             }
+        } else {
+            checkpoint::soon(&self.base, bytes);
         }
         Transaction::writing(Arc::clone(&self.base), seat, &turn)
     }
@@ -95,8 +104,7 @@ impl Database {
     /// [`Error::Deadline`] when no reader was free in time, [`Error::Overloaded`] when too many wait
     /// already, or the database cannot begin.
     pub async fn read(self: &Arc<Self>, deadline: Instant) -> Result<Transaction, Error> {
-        let permit = self.base.readers.turn(deadline).await?;
-        let connection = self.base.readers.take()?;
+        let (connection, permit) = self.base.readers.take(deadline).await?;
         Transaction::reading(Arc::clone(&self.base), connection, permit)
     }
 
@@ -128,8 +136,7 @@ impl Database {
         limit: Duration,
     ) -> Result<u64, Error> {
         let deadline = self.base.clock.instant() + limit;
-        let _permit = self.base.readers.turn(deadline).await?;
-        let connection = self.base.readers.take()?;
+        let (connection, _permit) = self.base.readers.take(deadline).await?;
         let pages = usage::pages_of(&connection, plugin);
         self.base.readers.give_back(connection);
         let pages = pages.map_err(|error| Error::sqlite(&self.base.path, error))?;

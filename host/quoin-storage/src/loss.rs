@@ -24,6 +24,7 @@ impl Loss {
         match error {
             SqlError::Timeout if late => Loss::Limit,
             SqlError::Full => Loss::Full,
+            SqlError::TooLarge(why) => Loss::Statement(why.clone()),
             error => Loss::Failed(error.to_string()),
         }
     }
@@ -63,5 +64,11 @@ mod tests {
         let lost = |late| Loss::of(&SqlError::Timeout, late).error(Path::new("shop.db"));
         assert!(matches!(lost(true), Error::WriterLimit));
         assert!(matches!(lost(false), Error::Sqlite { .. }));
+    }
+
+    #[test]
+    fn a_statement_that_wanted_too_much_is_no_fault_of_the_host() {
+        let lost = Loss::of(&SqlError::TooLarge("why".into()), false).error(Path::new("shop.db"));
+        assert!(matches!(lost, Error::RolledBack(why) if why == "why"));
     }
 }

@@ -11,8 +11,13 @@ use quoin_core::sql::check_migration;
 use crate::authorizer::{self, Mode};
 use crate::connection::Connection;
 use crate::owners::{self, Tables, is_named_after, prefix};
+use crate::spill::STATEMENT_MAX;
 use crate::statement::{Failure, compile_error, finish, told};
 use crate::{Error, SqlError, Transaction, shared};
+
+/// How often a statement of a migration may put as much into temporary files as its plugin's tables may
+/// hold: a large index is sorted in two steps, and what does not fit into the cache is written twice.
+const SORTS: u64 = 4;
 
 const OWNER: &str =
     "INSERT INTO _quoin_owner (plugin, pages) VALUES (?1, 0) ON CONFLICT (plugin) DO NOTHING";
@@ -137,7 +142,8 @@ fn apply_one(
         let (connection, ledger) = transaction.host_writes()?;
         ledger.before_host_writes(connection).map_err(sqlite_error)?;
         connection.as_host(|sqlite| sqlite.execute(OWNER, [&**plugin])).map_err(sqlite_error)?;
-        let work = Work { connection, plugin, plugins, tables };
+        let spill_max = STATEMENT_MAX.saturating_add(SORTS.saturating_mul(steps.max_bytes));
+        let work = Work { connection, plugin, plugins, tables, spill_max };
         let room = ledger.before_migration(connection, plugin, steps.max_bytes);
         room.map_err(SqlError::from).and_then(|()| work.run(migration, deadline)).map_err(
             |error| match error {
@@ -161,6 +167,8 @@ struct Work<'a> {
     /// All that have or make tables here.
     plugins: &'a Arc<[Arc<str>]>,
     tables: &'a mut Tables,
+    /// Bytes that each of its statements may put into temporary files.
+    spill_max: u64,
 }
 
 impl Work<'_> {
@@ -180,12 +188,13 @@ impl Work<'_> {
     fn run_all(&mut self, sql: &str, deadline: Instant) -> Result<(), SqlError> {
         for statement in check_migration(sql).map_err(shared::refused)? {
             shared::judge(self.connection, &statement.checked)?;
-            self.connection.watch.until(deadline);
+            self.connection.watch.until_spilling(deadline, self.spill_max);
             self.connection.rules.begin_statement();
             let text = statement.for_sqlite();
             let prepared = self.connection.sqlite.prepare(&text);
             let mut prepared = prepared.map_err(|error| compile_error(error, 0))?;
-            finish(&mut prepared).map_err(|fault| Failure::of_write(fault).error)?;
+            let done = finish(&mut prepared).map_err(|fault| Failure::of_write(fault).error);
+            done.map_err(|error| self.connection.watch.told(error))?;
             drop(prepared);
             if self.connection.is_idle() {
                 return Err(SqlError::Other("it rolled the transaction back".into()));

@@ -1,17 +1,14 @@
 //! Connections that read, handed out in the order in which they are asked for.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use quoin_core::Clock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Error;
-use crate::blocking::blocking;
-use crate::connection::{Connection, Role};
-use crate::owners::Owners;
+use crate::blocking::beside;
+use crate::connection::{Connection, Opener, Role};
 
 /// Readers at once. Each costs up to two megabytes of page cache; a request holds its reader until it
 /// is done.
@@ -22,24 +19,22 @@ const WAITING_MAX: usize = 512;
 
 /// A bounded number of connections that read one file, opened when they are first needed.
 pub(crate) struct Readers {
-    path: PathBuf,
-    owners: Arc<Owners>,
-    clock: Clock,
+    opener: Opener,
     /// One permit for each connection; tokio hands them out first come, first served.
     permits: Arc<Semaphore>,
     waiting: AtomicUsize,
-    idle: Mutex<Vec<Connection>>,
+    idle: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl Readers {
-    pub(crate) fn new(path: PathBuf, owners: Arc<Owners>, clock: Clock) -> Readers {
+    pub(crate) fn new(opener: Opener) -> Readers {
         let permits = Arc::new(Semaphore::new(READERS_MAX as usize));
-        let (waiting, idle) = (AtomicUsize::new(0), Mutex::default());
-        Readers { path, owners, clock, permits, waiting, idle }
+        let (waiting, idle) = (AtomicUsize::new(0), Arc::default());
+        Readers { opener, permits, waiting, idle }
     }
 
     /// Waits for a turn. A caller that goes away while it waits leaves nothing behind.
-    pub(crate) async fn turn(&self, deadline: Instant) -> Result<OwnedSemaphorePermit, Error> {
+    async fn turn(&self, deadline: Instant) -> Result<OwnedSemaphorePermit, Error> {
         self.turns(1, deadline).await
     }
 
@@ -62,22 +57,44 @@ impl Readers {
         }
     }
 
-    /// An idle connection, or a new one. The caller holds a permit.
-    pub(crate) fn take(&self) -> Result<Connection, Error> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        match idle {
-            Some(connection) => Ok(connection),
-            None => {
-                let (owners, clock) = (Arc::clone(&self.owners), self.clock.clone());
-                blocking(|| Connection::open(&self.path, Role::Reader, owners, clock))
+    /// Waits for a turn and a connection: an idle one, or a new one. The caller keeps the permit until it
+    /// has given the connection back. A file that is slow to open holds up nobody past the deadline, and
+    /// what was opened then is there for the next.
+    pub(crate) async fn take(
+        &self,
+        deadline: Instant,
+    ) -> Result<(Connection, OwnedSemaphorePermit), Error> {
+        let mut permit = self.turn(deadline).await?;
+        loop {
+            if let Some(connection) = locked(&self.idle).pop() {
+                return Ok((connection, permit));
             }
+            let (opener, idle) = (self.opener.clone(), Arc::clone(&self.idle));
+            let open = move || {
+                let connection = opener.open(Role::Reader)?;
+                put(&idle, connection);
+                Ok(permit)
+            };
+            permit = beside(deadline, open).await?;
         }
     }
 
     /// Takes a connection back that is in no transaction. The caller still holds its permit.
     pub(crate) fn give_back(&self, connection: Connection) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        put(&self.idle, connection);
     }
+}
+
+/// Keeps a connection, unless there are as many as can be used at once.
+fn put(idle: &Mutex<Vec<Connection>>, connection: Connection) {
+    let mut idle = locked(idle);
+    if idle.len() < READERS_MAX as usize {
+        idle.push(connection);
+    }
+}
+
+fn locked(idle: &Mutex<Vec<Connection>>) -> MutexGuard<'_, Vec<Connection>> {
+    idle.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One of those who wait, counted as long as it lives.

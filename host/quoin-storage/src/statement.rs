@@ -145,13 +145,15 @@ impl Executor<'_> {
         connection.watch.until(deadline.min(now + IN_PLACE));
         let mut result = self.attempt(sent, text, step, before_write);
         let interrupted = matches!(&result, Err(Failure { error: SqlError::Timeout, .. }));
-        if interrupted && !connection.is_idle() && self.clock.instant() < deadline {
+        let again = interrupted && !connection.watch.spilled();
+        if again && !connection.is_idle() && self.clock.instant() < deadline {
             connection.watch.until(deadline);
             result = blocking(|| self.attempt(sent, text, step, before_write));
         }
         connection.watch.off();
         connection.rules.switch(before);
-        result.map_err(|failure| Failure { error: told(connection, failure.error), ..failure })
+        let told = |error| told(connection, connection.watch.told(error));
+        result.map_err(|failure| Failure { error: told(failure.error), ..failure })
     }
 
     /// Looks at a statement that was not sent before: whether it compiles under the rules, and is shared
@@ -337,7 +339,7 @@ mod tests {
     use quoin_core::ManualClock;
 
     use super::*;
-    use crate::connection::Role;
+    use crate::connection::{Opener, Role};
     use crate::owners::Owners;
 
     /// How often the compiled statement was run that is there after `sql` was run once.
@@ -350,7 +352,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, clock) = (folder.path().join("data.db"), ManualClock::at(0).clock());
         let owners = Arc::new(Owners::default());
-        let connection = Connection::open(&path, Role::Writer, owners, clock.clone()).unwrap();
+        let opener = Opener::new(&path, owners, clock.clone());
+        let connection = opener.open(Role::Writer).unwrap();
         let plugin = Arc::from("a");
         let (texts, end) = (Texts::default(), clock.instant() + Duration::from_secs(1));
         let (plugin, deadline) = (&plugin, end);

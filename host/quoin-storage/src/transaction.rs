@@ -10,8 +10,9 @@ use crate::changes::{Basis, Tables, Written};
 use crate::connection::{Connection, Frame, Part};
 use crate::loss::Loss;
 use crate::statement::{self, Executor, Failure, Scope, Sent, Step};
+use crate::turn::Turn;
 use crate::usage::Ledger;
-use crate::writer::{SHORT, Seat, Turn};
+use crate::writer::{SHORT, Seat};
 use crate::{Answer, Error, Rows, SqlError, Statement, Value, analysis};
 
 /// A transaction that is open. All calls of a request's tree use it, one at a time. Dropped without

@@ -14,10 +14,10 @@ use quoin_core::Clock;
 use tokio::sync::oneshot;
 
 use crate::Error;
-use crate::blocking::blocking;
+use crate::blocking::{beside, blocking};
 use crate::changes::{Changes, Written};
-use crate::connection::{Connection, Frame, Part, Role};
-use crate::owners::Owners;
+use crate::connection::{Connection, Frame, Opener, Part, Role};
+use crate::turn::{Held, Turn};
 
 /// Requests of one plugin that may wait for the writer: as many as it may run at once. Beyond that
 /// something is wrong, and waiting longer does not help.
@@ -40,39 +40,13 @@ const PATIENCE: u32 = 4;
 /// How long it is put off at most, whatever the last one took.
 const PATIENCE_MAX: Duration = Duration::from_millis(50);
 
-/// A turn at the writer that is asked for.
-#[derive(Debug, Clone)]
-pub struct Turn<'a> {
-    /// The plugin whose function the request called.
-    pub plugin: &'a Arc<str>,
-    /// The function.
-    pub function: &'a Arc<str>,
-    /// How long the request may have the writer.
-    pub limit: Duration,
-    /// Whether it must have its transaction for itself: it has lost one already.
-    pub alone: bool,
-    /// When waiting is over.
-    pub deadline: Instant,
-}
-
-/// How long the requests of a plugin had the writer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Held {
-    /// Turns at the writer.
-    pub turns: u64,
-    /// All of them together.
-    pub total: Duration,
-    /// The longest of them.
-    pub longest: Duration,
-}
-
 /// The outcome of a commit that several wait for.
 pub(crate) type Outcome = Result<(), Error>;
 
 /// The one writer of a database.
 pub(crate) struct Writer {
     path: PathBuf,
-    owners: Arc<Owners>,
+    opener: Opener,
     changes: Arc<Changes>,
     clock: Clock,
     state: Mutex<State>,
@@ -120,18 +94,22 @@ impl Writer {
     /// The writer of the database at `path`, with its first connection.
     pub fn new(
         path: PathBuf,
-        (owners, changes): (Arc<Owners>, Arc<Changes>),
+        (opener, changes): (Opener, Arc<Changes>),
         clock: Clock,
         connection: Connection,
     ) -> Arc<Writer> {
         let (idle, waiting) = (Some(Desk::new(connection)), VecDeque::new());
         let (held, short) = (HashMap::new(), HashMap::new());
         let state = Mutex::new(State { idle, waiting, held, short });
-        Arc::new(Writer { path, owners, changes, clock, state })
+        Arc::new(Writer { path, opener, changes, clock, state })
     }
 
     /// Waits for the turn. Who goes away while it waits leaves nothing behind.
     pub async fn turn(self: &Arc<Self>, turn: &Turn<'_>) -> Result<Seat, Error> {
+        self.wait(turn).await?.connected(turn.deadline).await
+    }
+
+    async fn wait(self: &Arc<Self>, turn: &Turn<'_>) -> Result<Seat, Error> {
         let coming = {
             let mut state = self.state();
             if let Some(desk) = state.idle.take() {
@@ -302,18 +280,30 @@ impl Seat {
         self.desk.as_mut().ok_or(Error::Lost)
     }
 
+    /// With its connection open. A file that is slow to open holds up nobody past the deadline.
+    async fn connected(self, deadline: Instant) -> Result<Seat, Error> {
+        if self.connection().is_some() {
+            return Ok(self);
+        }
+        let mut seat = self;
+        beside(deadline, move || seat.open_connection().map(|()| seat)).await
+    }
+
+    fn open_connection(&mut self) -> Result<(), Error> {
+        if self.connection().is_none() {
+            let connection = blocking(|| self.writer.opener.open(Role::Writer))?;
+            self.desk()?.connection = Some(connection);
+        }
+        Ok(())
+    }
+
     /// The connection, with a transaction begun, and behind a savepoint where others wait for its
     /// commit.
     pub fn begin(&mut self) -> Result<(), Error> {
-        let (path, owners) = (self.writer.path.clone(), Arc::clone(&self.writer.owners));
-        let clock = self.writer.clock.clone();
+        let path = self.writer.path.clone();
+        self.open_connection()?;
         let desk = self.desk()?;
-        let connection = match &desk.connection {
-            Some(connection) => connection,
-            None => desk
-                .connection
-                .insert(blocking(|| Connection::open(&path, Role::Writer, owners, clock))?),
-        };
+        let connection = desk.connection.as_ref().ok_or(Error::Lost)?;
         let begun = match desk.done.is_empty() {
             true => connection.frame(Frame::BeginImmediate),
             false => connection.begin(Part(0)),
@@ -326,10 +316,14 @@ impl Seat {
     }
 
     /// Starts the WAL file again from its beginning. Nobody reads, and no transaction is open.
-    pub fn restart_wal(&mut self) -> Result<(), Error> {
+    pub fn restart_wal(&self) -> Result<(), Error> {
+        self.checkpoint("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
+    /// Takes the WAL file into the database by this statement. No transaction is open.
+    pub fn checkpoint(&self, statement: &str) -> Result<(), Error> {
         let Some(connection) = self.connection() else { return Ok(()) };
-        let checkpoint =
-            |sqlite: &rusqlite::Connection| sqlite.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        let checkpoint = |sqlite: &rusqlite::Connection| sqlite.execute_batch(statement);
         connection.as_host(checkpoint).map_err(|e| Error::sqlite(&self.writer.path, e))
     }
 

@@ -156,6 +156,11 @@ impl Library {
         Ok(program)
     }
 
+    /// Throws away instances of programs that have idled since before `then`.
+    pub fn reclaim(&self, then: Instant) {
+        self.engine.reclaim(then);
+    }
+
     /// Forgets programs that nobody has run for a while. Those that shops ran which sleep now are likely to
     /// be asked for again.
     pub fn forget_unused(&self, now: Instant) {

@@ -186,10 +186,8 @@ impl Supervisor {
     fn reclaim(&self) {
         let now = self.clock.instant();
         if let Some(then) = now.checked_sub(IDLE_MAX) {
+            self.library.reclaim(then);
             for tenant in self.awake() {
-                for node in tenant.awake().iter().flat_map(|wiring| wiring.nodes.values()) {
-                    node.generation.reclaim(then);
-                }
                 tenant.draining();
             }
         }

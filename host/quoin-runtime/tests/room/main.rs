@@ -8,6 +8,7 @@ mod guest;
 mod limits;
 mod lines;
 mod overload;
+mod pool;
 mod reuse;
 
 use std::collections::{BTreeSet, HashMap};
@@ -53,6 +54,7 @@ struct Plugin {
     grants: BTreeSet<HostInterface>,
     reuse: u32,
     data: bool,
+    tenant: &'static str,
 }
 
 impl Plugin {
@@ -61,7 +63,16 @@ impl Plugin {
         let grants = HostInterface::ALL.into_iter().collect();
         let provides = vec![(interface, functions)];
         let limits = Limits { deadline_ms: 600_000, write_ms: 600_000, ..Limits::default() };
-        Plugin { name, provides, needs: Vec::new(), limits, grants, reuse: 1, data: true }
+        Plugin {
+            name,
+            provides,
+            needs: Vec::new(),
+            limits,
+            grants,
+            reuse: 1,
+            data: true,
+            tenant: "shop",
+        }
     }
 
     /// And provides another one.
@@ -87,6 +98,12 @@ impl Plugin {
         self
     }
 
+    /// It belongs to another shop, which keeps no data.
+    fn of(mut self, tenant: &'static str) -> Plugin {
+        self.tenant = tenant;
+        self.without_data()
+    }
+
     /// An instance of it serves so many calls.
     fn reuse(mut self, calls: u32) -> Plugin {
         self.reuse = calls;
@@ -106,6 +123,13 @@ fn provider(name: &str, node: &Arc<Node>) -> Provider {
 impl Room {
     fn new() -> Room {
         Room::with_clock(Clock::system())
+    }
+
+    /// With an engine that has a pool of so many instances, and a clock that is moved by hand.
+    fn narrow(instances: u32) -> (Room, ManualClock) {
+        let (room, hand) = Room::still();
+        let engine = Engine::with_pool(instances, room.clock.clone()).unwrap();
+        (Room { engine, ..room }, hand)
     }
 
     /// With a clock that stands still unless it is moved.
@@ -141,7 +165,7 @@ impl Room {
         let migrated = self.database.migrate(&[steps], MINUTE).await.unwrap();
         migrated.commit().await.unwrap();
         let installed = Installed {
-            tenant: "shop".parse().unwrap(),
+            tenant: plugin.tenant.parse().unwrap(),
             name: plugin.name.parse().unwrap(),
             number: 1,
             config: Default::default(),

@@ -14,6 +14,7 @@ mod overdue;
 mod owners;
 mod rules;
 mod sharing;
+mod spill;
 mod statistics;
 mod transactions;
 mod turns;

@@ -1,0 +1,94 @@
+//! The pool of instances that all shops share.
+
+use std::sync::Arc;
+
+use quoin_runtime::{FailureKind, Node};
+
+use crate::guest::Step::{Call, Leave, Log, Pass, Repeat, Served};
+use crate::{
+    MINUTE, Plugin, Room, ask, asking, assert_kind, counted, error, failure, numbers, until,
+};
+
+/// A plugin of a shop whose instances idle for the next call, and whose `hold-read` goes on until a second
+/// has passed.
+async fn plugin(room: &Room, shop: &'static str, name: &'static str) -> Arc<Node> {
+    let hold = vec![Log("runs"), Leave(599_000)];
+    let functions = vec![("act", vec![Served]), ("hold-read", hold)];
+    let plugin = Plugin::new(name, "a", functions.clone()).and("b", functions);
+    room.install(plugin.of(shop).reuse(100)).await
+}
+
+async fn served(node: &Arc<Node>) -> Vec<u64> {
+    numbers(ask(node, "act", "").await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_instance_that_idles_longest_makes_room_for_another_shop() {
+    let (room, _hand) = Room::narrow(4);
+    let mut plugins = Vec::new();
+    for (shop, name) in [("one", "p"), ("one", "q"), ("two", "p"), ("two", "q")] {
+        let plugin = plugin(&room, shop, name).await;
+        assert_eq!(served(&plugin).await, [1]);
+        plugins.push(plugin);
+    }
+    // The pool is full of instances that idle.
+    let three = plugin(&room, "three", "p").await;
+    assert_eq!(served(&three).await, [1]);
+    assert_eq!(served(&three).await, [2]);
+    for (plugin, times) in plugins.iter().zip([1, 2, 2, 2]).skip(1) {
+        assert_eq!(served(plugin).await, [times]);
+    }
+    assert_eq!(served(&plugins[0]).await, [1], "its instance had idled longest");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_that_runs_as_much_as_it_may_is_refused_more_and_others_go_on() {
+    let (room, hand) = Room::narrow(8);
+    let hostile = [plugin(&room, "one", "p").await, plugin(&room, "one", "q").await];
+    let neighbour = plugin(&room, "two", "p").await;
+    assert_eq!(served(&hostile[1]).await, [1]);
+    // The last of them takes the place of the one that idles.
+    let holding: Vec<_> = (0..4).map(|_| asking(&hostile[0], "hold-read", "")).collect();
+    room.line(4).await;
+    for plugin in &hostile {
+        let name = plugin.generation.installed.name.to_string();
+        assert_kind(
+            &failure(ask(plugin, "act", "").await),
+            &name,
+            |kind| matches!(kind, FailureKind::Overload(why) if why.contains("all 4 slots")),
+        );
+        assert_eq!(plugin.generation.stats().failures, 0, "that is no fault of the plugin");
+    }
+    let more: Vec<_> = (0..4).map(|_| asking(&neighbour, "hold-read", "")).collect();
+    until(&neighbour, |stats| stats.running == 4).await;
+    hand.forward(MINUTE / 60);
+    for request in holding.into_iter().chain(more) {
+        numbers(request.await.unwrap());
+    }
+    assert_eq!(served(&hostile[1]).await, [1], "there is room again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_for_whose_callee_there_is_no_room_is_told_and_does_not_wait() {
+    let (room, _hand) = Room::narrow(2);
+    let low = plugin(&room, "one", "low").await;
+    let act = vec![("act", vec![Pass("b", "act")])];
+    let high = Plugin::new("high", "a", act).of("one").needs("b", &low);
+    let high = room.install(high).await;
+    // A shop has one of two, and its caller runs in that.
+    let low_is = ("unavailable".into(), "overload".into());
+    assert_eq!(error(ask(&high, "act", "").await), low_is);
+    assert_eq!(served(&low).await, [1]);
+    assert_eq!(error(ask(&high, "act", "").await), low_is, "the idle one went for it");
+    assert_eq!(served(&low).await, [1]);
+    assert_eq!((counted(&high), counted(&low)), ((2, 0), (4, 0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_keeps_no_instances_for_later_where_its_shop_has_hardly_room_for_more() {
+    let (room, _hand) = Room::narrow(8);
+    let low = plugin(&room, "one", "low").await;
+    let act = vec![("act", vec![Repeat(20, vec![Call("b", "act")])])];
+    let high = room.install(Plugin::new("high", "a", act).of("one").needs("b", &low)).await;
+    assert_eq!(numbers(ask(&high, "act", "").await), [1; 20]);
+}
