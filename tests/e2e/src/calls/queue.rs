@@ -1,7 +1,7 @@
 //! So many calls at once, so many waiting, and clients that do not wait.
 
 use quoin_harness::wire::Wire;
-use quoin_harness::{Host, Shop, json, until};
+use quoin_harness::{Host, Reply, Shop, json, until};
 
 use crate::given::guest;
 
@@ -73,20 +73,13 @@ fn a_call_waits_no_longer_than_its_deadline() {
     assert_eq!(shop.get("/nothing").ok(), 0);
 }
 
+/// Lets calls spin in a shop until one is turned away, which is returned with the clients.
 #[cfg(target_os = "linux")]
-#[test]
-fn when_every_instance_of_the_host_is_taken_calls_are_told_so_at_once() {
-    // The deadline is a minute off: who waited in a queue would be told of that instead.
-    let host = Host::start_within(SMALL);
-    let (host, shop) = limited_on(host, "deadline-ms = 60000, concurrency = 256");
-    let other = host.apply(
-        "name = \"other\"\n[plugins.hostile]\nbundle = \"hostile.wasm\"\ngrants = [\"sql\", \"log\"]\n",
-    );
+fn fill(host: &Host, shop: &Shop) -> (Vec<Wire>, Reply) {
     let spin = format!("GET /spin HTTP/1.1\r\nhost: {}\r\n\r\n", shop.domain);
-    let mut clients = Vec::new();
     let begun = || shop.plugin("hostile")["stats"]["calls"].as_u64();
-    // The pool is full when one is turned away.
-    let refused = until("the pool is full", || {
+    let mut clients = Vec::new();
+    let refused = until("a call is turned away", || {
         let before = begun();
         let mut client = Wire::open(host.address());
         client.send(&spin).expect("sent");
@@ -95,14 +88,43 @@ fn when_every_instance_of_the_host_is_taken_calls_are_told_so_at_once() {
         let reply = shop.get("/nothing");
         (reply.status != 200).then_some(reply)
     });
+    (clients, refused)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_shop_that_takes_all_instances_it_can_have_leaves_as_many_to_others() {
+    // The deadline is a minute off: who waited in a queue would be told of that instead.
+    let limits = "deadline-ms = 60000, concurrency = 256";
+    let (host, greedy) = limited_on(Host::start_within(SMALL), limits);
+    let shop = |name: &str| {
+        host.apply(&format!(
+            "name = \"{name}\"\n[plugins.hostile]\nbundle = \"slow.wasm\"\n\
+             grants = [\"sql\", \"log\"]\nlimits = {{ {limits} }}\n"
+        ))
+    };
+    let (second, third) = (shop("second"), shop("third"));
+
+    let (clients, refused) = fill(&host, &greedy);
     assert!(clients.len() < 256, "the plugin's own limit is not what is tested");
     assert_eq!(refused.header("retry-after"), "1");
     refused.refused(503, "overload");
-    other.get("/nothing").refused(503, "overload");
-    drop(clients);
-    await_stats(&shop, 0, 0);
-    assert_eq!(shop.get("/nothing").ok(), 0);
-    assert_eq!(other.get("/nothing").ok(), 0);
+    for _ in 0..20 {
+        assert_eq!(second.get("/nothing").ok(), 0);
+        assert_eq!(third.get("/nothing").ok(), 0);
+    }
+
+    // Two shops can take all that the smallest pool has.
+    let (more, refused) = fill(&host, &second);
+    assert_eq!(more.len(), clients.len());
+    refused.refused(503, "overload");
+    third.get("/nothing").refused(503, "overload");
+
+    drop((clients, more));
+    for shop in [greedy, second, third] {
+        await_stats(&shop, 0, 0);
+        assert_eq!(shop.get("/nothing").ok(), 0);
+    }
 }
 
 #[test]
