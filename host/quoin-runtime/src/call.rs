@@ -1,13 +1,10 @@
 //! Calls: one invocation of an exported function in its own sandbox, inside the transaction of its
 //! request.
 
-use std::sync::Arc;
-
 use quoin_core::limits::CALL_DEPTH_MAX;
 
 use crate::Value;
 use crate::failure::{Failure, FailureKind, Outcome};
-use crate::generation::IDLE_KEPT;
 use crate::log::Level;
 use crate::node::Node;
 use crate::program::Export;
@@ -34,7 +31,7 @@ pub(crate) async fn run(
 ) -> Outcome {
     let generation = &node.generation;
     let (tree, deadline, depth) = (running.tree.clone(), running.deadline, running.depth);
-    let (writes, used) = (running.writes, tree.used_so_far());
+    let (writes, mark) = (running.writes, tree.mark());
     let failed = |kind| Failure::new(&generation.installed.name, &export.label, kind);
     let mut outcome = {
         // Pinned here: moved into the timeout, this large future would be copied for each call.
@@ -63,7 +60,7 @@ pub(crate) async fn run(
             outcome = Err(failed(FailureKind::Host(error.to_string())));
         }
         if writes && !keep {
-            tree.forget_since(used);
+            tree.throw_away_since(mark);
         }
     }
     if let Err(failure) = &outcome {
@@ -100,16 +97,12 @@ async fn attempt(node: &Node, export: &Export, running: Box<Running>, params: &[
         // It has a clock and randomness that are not the request's.
         tree.uses.other();
     }
-    let mut live = generation.instance(deadline).await?;
+    let mut live = generation.instance(&tree, deadline).await?;
     let mut results = [Value::Bool(false)];
     let has_result = export.function.result.is_some();
     let slots = if has_result { &mut results[..] } else { &mut [] };
     live.run(export, running, params, slots).await?;
-    // It may remember what the request wrote, so nobody else gets it before that is kept.
-    if generation.reuses() && generation.has_room() {
-        let (whose, generation) = (Arc::as_ptr(generation).addr(), generation.clone());
-        tree.when_kept(whose, IDLE_KEPT, Box::new(move || generation.keep(live)));
-    }
+    generation.give_back(&tree, live);
     let [result] = results;
     Ok(has_result.then_some(result))
 }

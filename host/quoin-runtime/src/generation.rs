@@ -11,11 +11,7 @@ use crate::installed::Installed;
 use crate::instance::Live;
 use crate::pool::Lot;
 use crate::program::Program;
-
-/// Idle instances that a generation keeps. More callers than this at once are rare enough to pay for
-/// a fresh instance, and each kept one holds a pool slot. A request keeps no more of them until it ends,
-/// however often it calls.
-pub(crate) const IDLE_KEPT: usize = 8;
+use crate::tree::Tree;
 
 /// One immutable running version of an installation.
 pub struct Generation {
@@ -29,7 +25,7 @@ pub struct Generation {
     waiting: AtomicU32,
     /// Requests that have run and are being committed.
     committing: AtomicU32,
-    idle: Lot,
+    idle: Arc<Lot>,
     calls: AtomicU64,
     failures: AtomicU64,
     kept: AtomicU64,
@@ -55,7 +51,7 @@ impl Generation {
     /// A generation of the installation that runs this program.
     pub fn new(installed: Installed, program: Arc<Program>) -> Generation {
         Generation {
-            idle: program.engine.pool.shop(&installed.tenant).lot(),
+            idle: Arc::new(program.engine.pool.shop(&installed.tenant).lot()),
             plugin: installed.name.as_str().into(),
             permits: Semaphore::new(installed.limits.concurrency as usize),
             installed: Arc::new(installed),
@@ -143,10 +139,13 @@ impl Generation {
         }
     }
 
-    /// An instance for a call: an idle one, or a fresh one.
-    pub(crate) async fn instance(&self, deadline: Instant) -> Result<Live, Failure> {
-        let kept = if self.reuses() { self.idle.unpark() } else { None };
-        match kept.and_then(|kept| kept.downcast::<Live>().ok()) {
+    /// An instance for a call: one that served this request before, an idle one, or a fresh one.
+    pub(crate) async fn instance(&self, tree: &Tree, deadline: Instant) -> Result<Live, Failure> {
+        let reused = match self.reuse() {
+            1 => None,
+            _ => tree.instance(&self.idle).or_else(|| self.idle.unpark()),
+        };
+        match reused.and_then(|reused| reused.downcast::<Live>().ok()) {
             Some(live) => Ok(*live),
             // Boxed for those calls that need none.
             None => Box::pin(self.start(deadline)).await,
@@ -157,23 +156,12 @@ impl Generation {
         Live::start(&self.program, (&self.installed, self.idle.shop()), deadline).await
     }
 
-    /// Keeps an instance whose call ended well, if it may serve another one.
-    pub(crate) fn keep(&self, live: Live) {
-        if live.calls < self.reuse() {
-            let since = self.program.engine.clock.instant();
-            self.idle.park(Box::new(live), since, IDLE_KEPT);
+    /// The call of an instance ended well. Its request has it on, if it may serve another call and there
+    /// is room for those that run.
+    pub(crate) fn give_back(&self, tree: &Tree, live: Live) {
+        if live.calls < self.reuse() && !self.idle.shop().is_short() {
+            tree.give_back(&self.idle, Box::new(live));
         }
-    }
-
-    /// Whether an instance may serve more than one call.
-    pub(crate) fn reuses(&self) -> bool {
-        self.reuse() > 1
-    }
-
-    /// Whether a request may keep an instance until it ends, for the calls after it: there is room for
-    /// those that run.
-    pub(crate) fn has_room(&self) -> bool {
-        !self.idle.shop().is_short()
     }
 
     fn reuse(&self) -> u32 {

@@ -33,8 +33,8 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// A fresh instance of the program, in slots of its shop. Runs its start function, if it has one, until `deadline` at
-    /// most.
+    /// A fresh instance of the program, in slots of its shop. Runs its start function, if it has one, until
+    /// `deadline` at most.
     pub async fn start(
         program: &Program,
         (installed, shop): (&Installed, &Arc<Shop>),

@@ -24,6 +24,7 @@ mod pool;
 mod program;
 mod request;
 mod running;
+mod spare;
 mod state;
 mod ticker;
 mod tree;

@@ -22,6 +22,10 @@ const PART_MIN: u32 = 32;
 /// may be quicker to take what comes free.
 const THROWN_AWAY_MAX: u32 = 16;
 
+/// Idle instances that a generation keeps. More callers than this at once are rare enough to pay for
+/// a fresh instance, and each kept one holds slots.
+const IDLE_KEPT: usize = 8;
+
 /// An instance that idles; whoever put it there knows what it is.
 pub(crate) type Parked = Box<dyn Any + Send>;
 
@@ -211,10 +215,10 @@ impl Lot {
         &self.shop
     }
 
-    /// Keeps an instance that idles from now on, unless there are `most` already.
-    pub fn park(&self, instance: Parked, since: Instant, most: usize) {
+    /// Keeps an instance that idles from now on, unless there are [`IDLE_KEPT`] already.
+    pub fn park(&self, instance: Parked, since: Instant) {
         let mut idle = locked(&self.shop.pool.idle);
-        let refused = match idle.parked.range(self.all()).count() < most {
+        let refused = match idle.parked.range(self.all()).count() < IDLE_KEPT {
             true => {
                 let entry = Entry { shop: Arc::clone(&self.shop), since, instance };
                 idle.put(self.generation, entry);
@@ -293,7 +297,7 @@ mod tests {
     /// Parks what holds a slot.
     fn park(lot: &Lot) {
         let slots = lot.shop.take(1).unwrap();
-        lot.park(Box::new(slots), Instant::now(), 8);
+        lot.park(Box::new(slots), Instant::now());
     }
 
     #[test]
@@ -352,14 +356,14 @@ mod tests {
         let (a, other) = (shop(&pool, "a").lot(), shop(&pool, "a").lot());
         let start = Instant::now();
         let at = |seconds| start + std::time::Duration::from_secs(seconds);
-        (1..=4_u64).for_each(|n| a.park(Box::new(n), at(n), 3));
+        (1..=9_u64).for_each(|n| a.park(Box::new(n), at(n)));
         let next = |lot: &Lot| lot.unpark().and_then(|n| n.downcast::<u64>().ok());
         assert!(next(&other).is_none());
-        assert_eq!(next(&a).as_deref(), Some(&3), "the fourth was too many");
-        pool.reclaim(at(2));
-        assert_eq!(next(&a).as_deref(), Some(&2));
+        assert_eq!(next(&a).as_deref(), Some(&8), "the ninth was too many");
+        pool.reclaim(at(7));
+        assert_eq!(next(&a).as_deref(), Some(&7));
         assert!(next(&a).is_none());
-        a.park(Box::new(0_u64), start, 3);
+        a.park(Box::new(0_u64), start);
         drop(a);
         assert!(locked(&pool.idle).parked.is_empty() && locked(&pool.idle).ages.is_empty());
     }

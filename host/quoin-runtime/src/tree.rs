@@ -15,6 +15,8 @@ use crate::Value;
 use crate::basis::Uses;
 use crate::installed::Installed;
 use crate::log::{Level, Line};
+use crate::pool::{Lot, Parked};
+use crate::spare::{Mark, Spare};
 
 /// On whose behalf a request runs. The gateway makes it; no guest can.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,9 +49,6 @@ pub struct Request {
 /// Whether the one who asked can pass a result on, or why not.
 pub type Check = fn(&Value) -> Result<(), String>;
 
-/// Something that is done once.
-type ToDo = Box<dyn FnOnce() + Send>;
-
 /// The tree of calls that a request leads to.
 pub(crate) struct Tree {
     pub request: Request,
@@ -73,8 +72,8 @@ pub(crate) struct Tree {
     has_writer: AtomicBool,
     /// Whether a statement found no room for what it was to store.
     full: AtomicBool,
-    /// What to do with what the calls have used, if what they wrote is kept, and of whom that is.
-    used: Mutex<Vec<(usize, ToDo)>>,
+    /// Instances of calls that have ended.
+    spare: Mutex<Spare>,
     /// What the calls use besides, if the request reads.
     pub uses: Uses,
     seed: OnceLock<[u8; 32]>,
@@ -114,7 +113,7 @@ impl Tree {
             has_transaction: AtomicBool::new(false),
             has_writer: AtomicBool::new(false),
             full: AtomicBool::new(false),
-            used: Mutex::default(),
+            spare: Mutex::default(),
             uses: Uses::default(),
             seed: OnceLock::new(),
             randomness: Mutex::new(None),
@@ -170,38 +169,41 @@ impl Tree {
         self.has_transaction.load(Ordering::Relaxed)
     }
 
-    /// To be done when what the request wrote is kept. What is beyond `most` of one and the same is
-    /// dropped at once.
-    pub fn when_kept(&self, whose: usize, most: usize, what: ToDo) {
-        let mut used = self.used();
-        if used.iter().filter(|(of, _)| *of == whose).count() < most {
-            used.push((whose, what));
-        }
+    /// An instance of a call that ended well: it may remember what the request wrote, so until that is
+    /// kept it serves this request alone.
+    pub fn give_back(&self, lot: &Arc<Lot>, instance: Parked) {
+        self.spare().put(lot, instance);
     }
 
-    /// How much was to be done so far, for [`Tree::forget_since`].
-    pub fn used_so_far(&self) -> usize {
-        self.used().len()
+    /// An instance that served this request before.
+    pub fn instance(&self, lot: &Arc<Lot>) -> Option<Parked> {
+        self.spare().take(lot)
     }
 
-    /// What a call and its callees wrote is undone, so what was to be done with it is not done either: all
-    /// since there was so much.
-    pub fn forget_since(&self, so_far: usize) {
-        let forgotten: Vec<_> = self.used().drain(so_far..).collect();
+    /// Now, for [`Tree::throw_away_since`].
+    pub fn mark(&self) -> Mark {
+        self.spare().mark()
+    }
+
+    /// What a call and its callees wrote is undone, and with it go the instances that may remember it: all
+    /// that served since.
+    pub fn throw_away_since(&self, mark: Mark) {
+        let served = self.spare().since(mark);
         // Outside the lock: instances are thrown away with it.
-        drop(forgotten);
+        drop(served);
     }
 
-    /// The request has ended: does what was to be done then, or forgets it.
+    /// The request has ended: if what it wrote is kept, others may have its instances.
     pub fn end(&self, kept: bool) {
-        let used = std::mem::take(&mut *self.used());
+        let served = self.spare().since(Mark::START);
         if kept {
-            used.into_iter().for_each(|(_, what)| what());
+            let since = self.clock.instant();
+            served.into_iter().for_each(|(lot, instance)| lot.park(instance, since));
         }
     }
 
-    fn used(&self) -> std::sync::MutexGuard<'_, Vec<(usize, ToDo)>> {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    fn spare(&self) -> std::sync::MutexGuard<'_, Spare> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the request has the writer of the shop's database.
@@ -430,46 +432,6 @@ mod tests {
         assert_eq!(there(), 17);
         tree.log(&tree.root, Level::Info, "z");
         assert_eq!(there(), 17);
-    }
-
-    #[test]
-    fn what_was_to_be_done_is_done_once_and_not_if_it_was_forgotten() {
-        let tree = Tree::of_a_test(false);
-        let done = Arc::new(Mutex::new(Vec::new()));
-        let to_do = |what: u32| {
-            let done = done.clone();
-            let whose = what as usize % 2;
-            tree.when_kept(whose, 2, Box::new(move || done.lock().unwrap().push(what)));
-        };
-        to_do(1);
-        let so_far = tree.used_so_far();
-        to_do(2);
-        to_do(3);
-        tree.forget_since(so_far);
-        to_do(4);
-        tree.end(true);
-        tree.end(true);
-        to_do(5);
-        tree.end(false);
-        assert_eq!(*done.lock().unwrap(), [1, 4]);
-    }
-
-    #[test]
-    fn of_one_and_the_same_no_more_is_to_be_done_than_it_may() {
-        let tree = Tree::of_a_test(false);
-        let done = Arc::new(Mutex::new(Vec::new()));
-        let to_do = |whose: usize, what: u32| {
-            let mine = done.clone();
-            tree.when_kept(whose, 2, Box::new(move || mine.lock().unwrap().push(what)));
-        };
-        [(7, 1), (7, 2), (8, 3), (7, 4)].into_iter().for_each(|(whose, what)| to_do(whose, what));
-        // What is beyond is not kept until the end.
-        assert_eq!(Arc::strong_count(&done), 4);
-        tree.forget_since(1);
-        to_do(7, 5);
-        to_do(7, 6);
-        tree.end(true);
-        assert_eq!(*done.lock().unwrap(), [1, 5]);
     }
 
     #[test]

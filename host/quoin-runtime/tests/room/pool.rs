@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quoin_runtime::{FailureKind, Node};
 
-use crate::guest::Step::{Call, Leave, Log, Pass, Repeat, Served};
+use crate::guest::Step::{Call, Leave, Log, Pass, Served};
 use crate::{
     MINUTE, Plugin, Room, ask, asking, assert_kind, counted, error, failure, numbers, until,
 };
@@ -87,8 +87,15 @@ async fn a_call_for_whose_callee_there_is_no_room_is_told_and_does_not_wait() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_keeps_no_instances_for_later_where_its_shop_has_hardly_room_for_more() {
     let (room, _hand) = Room::narrow(8);
-    let low = plugin(&room, "one", "low").await;
-    let act = vec![("act", vec![Repeat(20, vec![Call("b", "act")])])];
-    let high = room.install(Plugin::new("high", "a", act).of("one").needs("b", &low)).await;
-    assert_eq!(numbers(ask(&high, "act", "").await), [1; 20]);
+    // More than a shop can have at once.
+    let callees = ["b", "c", "d", "e", "f", "g"];
+    let act = vec![("act", callees.map(|callee| Call(callee, "act")).to_vec())];
+    let mut high = Plugin::new("high", "a", act).of("one");
+    for callee in callees {
+        let served = vec![("act", vec![Served])];
+        let low = Plugin::new(callee, callee, served).without_data().of("one").reuse(100);
+        high = high.needs(callee, &room.install(low).await);
+    }
+    let high = room.install(high).await;
+    assert_eq!(numbers(ask(&high, "act", "").await), [1; 6]);
 }

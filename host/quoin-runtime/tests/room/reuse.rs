@@ -88,16 +88,28 @@ async fn an_instance_below_a_call_that_was_undone_serves_nobody_else_though_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_keeps_a_few_instances_of_a_plugin_however_often_it_calls_it() {
+async fn the_calls_of_a_request_are_served_by_one_instance_of_a_plugin_as_often_as_it_may() {
     let room = Room::new();
     let served = vec![("act", vec![Served])];
-    let low = room.install(Plugin::new("low", "b", served).without_data().reuse(100)).await;
-    // More than can live in the whole process at once.
-    let many = room.engine.instances() + 10;
+    let low = room.install(Plugin::new("low", "b", served).without_data().reuse(4)).await;
     let calls = |count| vec![Repeat(count, vec![Call("b", "act")])];
-    let functions = vec![("many", calls(many)), ("nine", calls(9))];
+    let functions = vec![("ten", calls(10)), ("three", calls(3))];
     let high = room.install(Plugin::new("p", "a", functions).needs("b", &low)).await;
-    assert_eq!(numbers(ask(&high, "many", "").await), vec![1; many as usize]);
-    // Those that were kept serve on.
-    assert_eq!(numbers(ask(&high, "nine", "").await), [2, 2, 2, 2, 2, 2, 2, 2, 1]);
+    assert_eq!(numbers(ask(&high, "ten", "").await), [1, 2, 3, 4, 1, 2, 3, 4, 1, 2]);
+    // The last one serves other requests, too.
+    assert_eq!(numbers(ask(&high, "three", "").await), [3, 4, 1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_call_that_was_undone_the_request_goes_on_with_another_instance() {
+    let room = Room::new();
+    let low = vec![("act", vec![Execute("INSERT INTO low SELECT count(*) + 1 FROM low"), Served])];
+    let undone = vec![("act", vec![Execute("INSERT INTO low VALUES (99)"), Fail])];
+    let low = room.install(Plugin::new("low", "b", low).and("c", undone).reuse(100)).await;
+    let act = ["b", "b", "c", "b"].map(|interface| Call(interface, "act")).to_vec();
+    let high = Plugin::new("p", "a", vec![("act", act)]).needs("b", &low).needs("c", &low);
+    let high = room.install(high).await;
+    // The third call took the instance that had served two, and nobody gets it again.
+    assert_eq!(numbers(ask(&high, "act", "").await), [1, 2, 802, 1]);
+    assert_eq!(room.kept("low").await, [1, 2, 3]);
 }
