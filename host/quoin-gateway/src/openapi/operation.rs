@@ -1,7 +1,7 @@
 //! What the document describes one by one.
 
 use quoin_core::Manifest;
-use quoin_core::manifest::Route;
+use quoin_core::manifest::{Access, Route};
 use quoin_core::types::Function;
 use quoin_supervisor::{RouteEntry, Source};
 
@@ -32,5 +32,11 @@ impl<'a> Operation<'a> {
             function: &entry.function,
             sources: &entry.sources,
         }
+    }
+
+    /// Whether its answers have an ETag: it reads, and what anybody may see.
+    pub fn has_tag(&self) -> bool {
+        let reads = self.manifest.is_read(self.interface, &self.function.name);
+        reads && self.route.access == Access::Public && self.route.route.method == "GET"
     }
 }

@@ -21,7 +21,16 @@ pub fn object(operation: &Operation<'_>, names: &Names) -> Json {
     let mut responses: BTreeMap<String, Json> = BTreeMap::new();
     let usual = if ok.is_some() { 200 } else { 204 };
     let status = operation.route.status.map_or(usual, u16::from);
-    responses.insert(status.to_string(), success(ok.filter(|_| status != 204), names));
+    let mut usual = success(ok.filter(|_| status != 204), names);
+    if operation.has_tag() {
+        usual["headers"] = json!({"ETag": {
+            "description": "Of the answer; sent back as If-None-Match, it saves the same answer.",
+            "schema": {"type": "string"},
+        }});
+        let description = "The answer is still the one of If-None-Match.";
+        responses.insert("304".into(), json!({"description": description}));
+    }
+    responses.insert(status.to_string(), usual);
     if !operation.function.params.is_empty() {
         let description = "The request does not fit; `pointer` says where.";
         responses.insert("400".into(), plain(description));

@@ -276,3 +276,32 @@ fn a_noun_that_interfaces_share_keeps_its_name() {
     let document = of_gets([(two, own()), (one, shared()), (two, rival())]);
     assert_eq!(answers(&document), ["TwoGetThing", "NounsThing", "NounsThing2"]);
 }
+
+#[test]
+fn what_anybody_may_read_has_a_tag_and_nothing_else_has_one() {
+    let statuses = |text: &str, more: &str, reads: &str| {
+        let route = route(text, "get", more);
+        let head = format!(
+            "name = \"things\"\nversion = \"1.2.3\"\ndescription = \"Keeps things.\"\nreads = [{reads}]\n"
+        );
+        let manifest = Manifest::parse(&format!("{head}{route}")).unwrap();
+        let operation = Operation {
+            plugin: "things",
+            manifest: &manifest,
+            route: &manifest.routes[0],
+            interface: "a:things/lists@1.0.0",
+            function: &function("get", vec![], Some(Type::Bool)),
+            sources: &[],
+        };
+        let document = document("demo", 7, &[operation]);
+        let mut methods = document["paths"]["/things"].as_object().unwrap().values();
+        let responses = methods.next().unwrap()["responses"].clone();
+        (responses["200"]["headers"].get("ETag").is_some(), responses.get("304").is_some())
+    };
+    let (public, admin) = ("access = \"public\"", "access = \"admin\"");
+    let read = "\"a:things/lists#get\"";
+    assert_eq!(statuses("GET /things", public, read), (true, true));
+    assert_eq!(statuses("GET /things", public, ""), (false, false));
+    assert_eq!(statuses("GET /things", admin, read), (false, false));
+    assert_eq!(statuses("POST /things", public, read), (false, false));
+}
