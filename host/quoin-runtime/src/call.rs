@@ -97,7 +97,7 @@ async fn attempt(node: &Node, export: &Export, running: Box<Running>, params: &[
         // It has a clock and randomness that are not the request's.
         tree.uses.other();
     }
-    let mut live = generation.instance(&tree, deadline).await?;
+    let mut live = generation.instance(&tree, running.depth == 0, deadline).await?;
     let mut results = [Value::Bool(false)];
     let has_result = export.function.result.is_some();
     let slots = if has_result { &mut results[..] } else { &mut [] };

@@ -70,7 +70,8 @@ impl Generation {
     /// It does not.
     pub async fn warm(&self) -> Result<(), Failure> {
         let _ticking = self.program.engine.ticking();
-        self.start(self.deadline()).await.map(drop)
+        // In the room that requests leave: a shop that is busy can be changed.
+        self.start(false, self.deadline()).await.map(drop)
     }
 
     /// What it has done so far.
@@ -140,7 +141,12 @@ impl Generation {
     }
 
     /// An instance for a call: one that served this request before, an idle one, or a fresh one.
-    pub(crate) async fn instance(&self, tree: &Tree, deadline: Instant) -> Result<Live, Failure> {
+    pub(crate) async fn instance(
+        &self,
+        tree: &Tree,
+        root: bool,
+        deadline: Instant,
+    ) -> Result<Live, Failure> {
         let reused = match self.reuse() {
             1 => None,
             _ => tree.instance(&self.idle).or_else(|| self.idle.unpark()),
@@ -148,12 +154,12 @@ impl Generation {
         match reused.and_then(|reused| reused.downcast::<Live>().ok()) {
             Some(live) => Ok(*live),
             // Boxed for those calls that need none.
-            None => Box::pin(self.start(deadline)).await,
+            None => Box::pin(self.start(root, deadline)).await,
         }
     }
 
-    async fn start(&self, deadline: Instant) -> Result<Live, Failure> {
-        Live::start(&self.program, (&self.installed, self.idle.shop()), deadline).await
+    async fn start(&self, root: bool, deadline: Instant) -> Result<Live, Failure> {
+        Live::start(&self.program, (&self.installed, self.idle.shop()), root, deadline).await
     }
 
     /// The call of an instance ended well. Its request has it on, if it may serve another call and there

@@ -33,17 +33,18 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// A fresh instance of the program, in slots of its shop. Runs its start function, if it has one, until
-    /// `deadline` at most.
+    /// A fresh instance of the program, in slots of its shop; `root` if it is for a request and not for a
+    /// call below one. Runs its start function, if it has one, until `deadline` at most.
     pub async fn start(
         program: &Program,
         (installed, shop): (&Installed, &Arc<Shop>),
+        root: bool,
         deadline: Instant,
     ) -> Result<Live, Failure> {
         let full = |why: Taken| {
             Failure::new(&installed.name, "start", FailureKind::Overload(why.to_string()))
         };
-        let slots = shop.take(program.slots).map_err(full)?;
+        let slots = shop.take(program.slots, root).map_err(full)?;
         let memory = (installed.limits.memory_mib as usize) << 20;
         let clock = program.engine.clock.clone();
         let state = State::new(memory, program.uses_wasi, deadline, clock);

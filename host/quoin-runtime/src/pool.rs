@@ -15,6 +15,10 @@ use quoin_core::Name;
 /// One shop can have an eighth of the pool: of 4,000 slots that is four times what a busy shop uses, and
 /// seven others can be as busy beside one that takes all it gets.
 const PART: u32 = 8;
+/// Of what a shop can have, a quarter is for the calls that its requests lead to. Requests that wait for the
+/// shop's writer have an instance each; if they had all, the one that writes would find none for what it
+/// calls, and so would the next one.
+const FOR_CALLEES: u32 = 4;
 /// Slots that a shop can have at least, where that is not more than half of the pool: as many as an
 /// installation runs calls at once by default, and two of the longest call trees.
 const PART_MIN: u32 = 32;
@@ -36,7 +40,7 @@ pub(crate) enum Taken {
     #[error("the host's instance pool is full")]
     ByAll,
     /// By calls of this shop.
-    #[error("its shop has all {0} slots of the host's instance pool that one shop can have")]
+    #[error("its shop has all {0} slots of the host's instance pool that it can have")]
     ByShop(u32),
 }
 
@@ -44,6 +48,8 @@ pub(crate) enum Taken {
 pub(crate) struct Pool {
     slots: u32,
     taken: AtomicU32,
+    /// Instances that idle.
+    idling: AtomicU32,
     /// The next number for a generation.
     generations: AtomicU64,
     shops: Mutex<HashMap<Name, Weak<Shop>>>,
@@ -79,6 +85,8 @@ struct Idle {
     parked: BTreeMap<(u64, u64), Entry>,
     /// The generation of each, the oldest first.
     ages: BTreeMap<u64, u64>,
+    /// The same for each shop, by its address.
+    ages_of: BTreeMap<(usize, u64), u64>,
 }
 
 struct Entry {
@@ -89,9 +97,9 @@ struct Entry {
 
 impl Pool {
     pub fn new(slots: u32) -> Arc<Pool> {
-        let (taken, generations) = (AtomicU32::new(0), AtomicU64::new(0));
+        let (taken, idling, generations) = Default::default();
         let (shops, idle) = (Mutex::default(), Mutex::default());
-        Arc::new(Pool { slots, taken, generations, shops, idle })
+        Arc::new(Pool { slots, taken, idling, generations, shops, idle })
     }
 
     /// All slots.
@@ -102,6 +110,12 @@ impl Pool {
     /// Slots that one shop can have.
     fn part(&self) -> u32 {
         (self.slots / PART).max(PART_MIN.min(self.slots / 2)).max(1)
+    }
+
+    /// Slots that one shop can have for instances that requests begin in.
+    fn roots_part(&self) -> u32 {
+        let part = self.part();
+        part - part / FOR_CALLEES
     }
 
     /// What the shop of this name has of the pool, and shares with all who ask for it.
@@ -120,7 +134,7 @@ impl Pool {
     pub fn reclaim(&self, then: Instant) {
         let mut old = Vec::new();
         let mut idle = locked(&self.idle);
-        while idle.oldest().is_some_and(|(_, entry)| entry.since < then) {
+        while idle.oldest().is_some_and(|entry| entry.since < then) {
             old.extend(idle.take_oldest(None));
         }
         drop(idle);
@@ -140,14 +154,15 @@ impl Pool {
 }
 
 impl Shop {
-    /// Slots for an instance that starts.
+    /// Slots for an instance that starts; `root` if it is that of a request and not of a call below one.
     ///
     /// # Errors
     /// None are free, and none of an idle instance can be.
-    pub fn take(self: &Arc<Self>, count: u32) -> Result<Slots, Taken> {
+    pub fn take(self: &Arc<Self>, count: u32, root: bool) -> Result<Slots, Taken> {
+        let part = if root { self.pool.roots_part() } else { self.pool.part() };
         let mut refused = Taken::ByAll;
         for _ in 0..=THROWN_AWAY_MAX {
-            let (of, why) = match self.try_take(count) {
+            let (of, why) = match self.try_take(count, part) {
                 Ok(slots) => return Ok(slots),
                 Err(why @ Taken::ByShop(_)) => (Some(&**self), why),
                 Err(why @ Taken::ByAll) => (None, why),
@@ -160,8 +175,7 @@ impl Shop {
         Err(refused)
     }
 
-    fn try_take(self: &Arc<Self>, count: u32) -> Result<Slots, Taken> {
-        let part = self.pool.part();
+    fn try_take(self: &Arc<Self>, count: u32, part: u32) -> Result<Slots, Taken> {
         if !add(&self.taken, count, part) {
             return Err(Taken::ByShop(part));
         }
@@ -172,11 +186,17 @@ impl Shop {
         Ok(Slots { shop: Arc::clone(self), count })
     }
 
-    /// Whether so little of what it can have is free that no request of it should keep an instance until
-    /// it ends.
+    /// Whether so much is in use, of what it can have or of the whole pool, that no request of it should
+    /// keep an instance until it ends.
     pub fn is_short(&self) -> bool {
-        let part = self.pool.part();
-        self.taken.load(Ordering::Acquire) > part - part / 4
+        let (pool, all) = (&self.pool, self.pool.slots);
+        in_use(&self.taken, &self.idle) > pool.roots_part()
+            || in_use(&pool.taken, &pool.idling) > all - all / FOR_CALLEES
+    }
+
+    /// Tells it from every other one that has an instance.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     /// A place for the idle instances of a generation.
@@ -184,6 +204,11 @@ impl Shop {
         let generation = self.pool.generations.fetch_add(1, Ordering::Relaxed);
         Lot { shop: Arc::clone(self), generation }
     }
+}
+
+/// Slots of instances that do not idle, of which each has one at least.
+fn in_use(taken: &AtomicU32, idle: &AtomicU32) -> u32 {
+    taken.load(Ordering::Acquire).saturating_sub(idle.load(Ordering::Acquire))
 }
 
 /// Adds to a count that may be `most`.
@@ -254,31 +279,37 @@ impl Drop for Lot {
 impl Idle {
     fn put(&mut self, generation: u64, entry: Entry) {
         entry.shop.idle.fetch_add(1, Ordering::AcqRel);
+        entry.shop.pool.idling.fetch_add(1, Ordering::AcqRel);
         self.next += 1;
         self.ages.insert(self.next, generation);
+        self.ages_of.insert((entry.shop.address(), self.next), generation);
         self.parked.insert((generation, self.next), entry);
     }
 
     fn take(&mut self, (generation, age): (u64, u64)) -> Option<Entry> {
         self.ages.remove(&age);
         let entry = self.parked.remove(&(generation, age))?;
+        self.ages_of.remove(&(entry.shop.address(), age));
         entry.shop.idle.fetch_sub(1, Ordering::AcqRel);
+        entry.shop.pool.idling.fetch_sub(1, Ordering::AcqRel);
         Some(entry)
     }
 
-    fn oldest(&self) -> Option<((u64, u64), &Entry)> {
-        self.by_age().next()
-    }
-
-    fn by_age(&self) -> impl Iterator<Item = ((u64, u64), &Entry)> {
-        let key = |(age, generation): (&u64, &u64)| (*generation, *age);
-        self.ages.iter().map(key).filter_map(|key| Some((key, self.parked.get(&key)?)))
+    fn oldest(&self) -> Option<&Entry> {
+        let (age, generation) = self.ages.first_key_value()?;
+        self.parked.get(&(*generation, *age))
     }
 
     fn take_oldest(&mut self, of: Option<&Shop>) -> Option<Entry> {
-        let is_of = |entry: &Entry| of.is_none_or(|shop| std::ptr::eq(shop, &*entry.shop));
-        let key = self.by_age().find(|(_, entry)| is_of(entry)).map(|(key, _)| key)?;
-        self.take(key)
+        let (age, generation) = match of {
+            None => self.ages.first_key_value().map(|(age, generation)| (*age, *generation))?,
+            Some(shop) => {
+                let all = (shop.address(), 0)..=(shop.address(), u64::MAX);
+                let oldest = self.ages_of.range(all).next();
+                oldest.map(|((_, age), generation)| (*age, *generation))?
+            }
+        };
+        self.take((generation, age))
     }
 }
 
@@ -296,7 +327,7 @@ mod tests {
 
     /// Parks what holds a slot.
     fn park(lot: &Lot) {
-        let slots = lot.shop.take(1).unwrap();
+        let slots = lot.shop.take(1, false).unwrap();
         lot.park(Box::new(slots), Instant::now());
     }
 
@@ -305,18 +336,48 @@ mod tests {
         let part = |slots| Pool::new(slots).part();
         let parts = [4_000, 1_000, 200, 40, 4, 1].map(part);
         assert_eq!(parts, [500, 125, 32, 20, 2, 1]);
+        let roots = |slots| Pool::new(slots).roots_part();
+        assert_eq!([4_000, 200, 40, 8, 4, 1].map(roots), [375, 24, 15, 3, 2, 1]);
+    }
+
+    #[test]
+    fn requests_leave_room_for_what_they_call() {
+        let pool = Pool::new(8);
+        let a = shop(&pool, "a");
+        let roots: Vec<Slots> = (0..3).map(|_| a.take(1, true).unwrap()).collect();
+        assert_eq!(a.take(1, true).err(), Some(Taken::ByShop(3)));
+        let callee = a.take(1, false).unwrap();
+        assert_eq!(a.take(1, false).err(), Some(Taken::ByShop(4)));
+        drop((roots, callee));
+    }
+
+    #[test]
+    fn a_shop_is_short_where_it_has_much_or_the_pool_is_nearly_full() {
+        let pool = Pool::new(16);
+        let (a, b) = (shop(&pool, "a"), shop(&pool, "b"));
+        let held = a.take(6, false).unwrap();
+        assert!(!a.is_short() && !b.is_short());
+        let more = a.take(1, false).unwrap();
+        assert!(a.is_short() && !b.is_short());
+        let rest = b.take(6, false).unwrap();
+        assert!(b.is_short());
+        drop(rest);
+        let idle = b.lot();
+        (0..6).for_each(|_| park(&idle));
+        assert!(!b.is_short(), "what idles makes room");
+        drop((held, more));
     }
 
     #[test]
     fn slots_are_counted_for_a_shop_by_its_name_and_given_back() {
         let pool = Pool::new(8);
-        let held: Vec<Slots> = (0..4).map(|_| shop(&pool, "a").take(1).unwrap()).collect();
-        assert_eq!(shop(&pool, "a").take(1).err(), Some(Taken::ByShop(4)));
-        let other = shop(&pool, "b").take(3).unwrap();
-        assert_eq!(shop(&pool, "b").take(2).err(), Some(Taken::ByShop(4)));
-        assert_eq!(shop(&pool, "c").take(2).err(), Some(Taken::ByAll));
+        let held: Vec<Slots> = (0..4).map(|_| shop(&pool, "a").take(1, false).unwrap()).collect();
+        assert_eq!(shop(&pool, "a").take(1, false).err(), Some(Taken::ByShop(4)));
+        let other = shop(&pool, "b").take(3, false).unwrap();
+        assert_eq!(shop(&pool, "b").take(2, false).err(), Some(Taken::ByShop(4)));
+        assert_eq!(shop(&pool, "c").take(2, false).err(), Some(Taken::ByAll));
         drop(held);
-        let all = shop(&pool, "a").take(4).unwrap();
+        let all = shop(&pool, "a").take(4, false).unwrap();
         drop((other, all));
         assert_eq!(pool.taken.load(Ordering::Acquire), 0);
         assert!(locked(&pool.shops).is_empty(), "nobody is remembered who has nothing");
@@ -330,12 +391,12 @@ mod tests {
         for lot in [&a, &b, &b, &a] {
             park(lot);
         }
-        let c = shop(&pool, "c").take(1).unwrap();
+        let c = shop(&pool, "c").take(1, false).unwrap();
         assert_eq!((idle(&a), idle(&b)), (1, 2));
         // It has two, and may not have more.
-        let b_runs = b.shop.take(1).unwrap();
+        let b_runs = b.shop.take(1, false).unwrap();
         assert_eq!((idle(&a), idle(&b)), (1, 1));
-        let more = shop(&pool, "c").take(1).unwrap();
+        let more = shop(&pool, "c").take(1, false).unwrap();
         assert_eq!((idle(&a), idle(&b)), (1, 0));
         drop((c, more, b_runs));
     }
@@ -345,8 +406,8 @@ mod tests {
         let pool = Pool::new(8);
         let a = shop(&pool, "a").lot();
         (0..4).for_each(|_| park(&a));
-        let _others = shop(&pool, "b").take(4).unwrap();
-        let _taken = shop(&pool, "c").take(4).unwrap();
+        let _others = shop(&pool, "b").take(4, false).unwrap();
+        let _taken = shop(&pool, "c").take(4, false).unwrap();
         assert_eq!(a.shop.taken.load(Ordering::Acquire), 0);
     }
 
@@ -365,6 +426,7 @@ mod tests {
         assert!(next(&a).is_none());
         a.park(Box::new(0_u64), start);
         drop(a);
-        assert!(locked(&pool.idle).parked.is_empty() && locked(&pool.idle).ages.is_empty());
+        let idle = locked(&pool.idle);
+        assert!(idle.parked.is_empty() && idle.ages.is_empty() && idle.ages_of.is_empty());
     }
 }

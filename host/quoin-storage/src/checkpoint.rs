@@ -25,21 +25,35 @@ pub(crate) fn soon(base: &Arc<Base>, bytes: u64) {
     if !base.checkpoints.begins(bytes) {
         return;
     }
-    let base = Arc::clone(base);
+    let runs = Runs(Arc::clone(base));
     runtime.spawn(async move {
         // What fails here fails for the requests, too, and is told there; the next time comes.
-        if let Err(error) = run(&base).await {
+        if let Err(error) = run(runs).await {
             tracing::warn!(%error, "the log was not taken into the database");
         }
-        base.checkpoints.end();
     });
 }
 
-async fn run(base: &Arc<Base>) -> Result<(), Error> {
+/// A checkpoint, until it has ended.
+struct Runs(Arc<Base>);
+
+impl Drop for Runs {
+    fn drop(&mut self) {
+        self.0.checkpoints.end();
+    }
+}
+
+async fn run(runs: Runs) -> Result<(), Error> {
+    let base = &runs.0;
     let (host, function) = (Arc::from("quoin"), Arc::from("checkpoint"));
     let deadline = base.clock.instant() + PATIENCE;
     let turn = Turn { plugin: &host, function: &function, limit: PATIENCE, alone: true, deadline };
     let seat = base.writer.turn(&turn).await?;
-    let taken = tokio::task::spawn_blocking(move || seat.checkpoint(PASSIVE));
+    let taken = tokio::task::spawn_blocking(move || {
+        let taken = seat.checkpoint(PASSIVE);
+        // Nobody else may use the database any more, which is closed with these, and that takes a while.
+        drop((seat, runs));
+        taken
+    });
     taken.await.unwrap_or(Err(Error::Lost))
 }

@@ -14,6 +14,7 @@ use crate::connection::{Opener, PAGE_BYTES, Role};
 use crate::migration::{self, Migrated, Steps};
 use crate::owners::{self, Owners};
 use crate::pool::Readers;
+use crate::spill;
 use crate::statistics::Statistics;
 use crate::texts::Texts;
 use crate::turn::{Held, Turn};
@@ -50,6 +51,7 @@ impl Database {
     /// # Errors
     /// The folder or file cannot be created, or the file is not a database.
     pub fn open(path: &Path, clock: Clock) -> Result<Arc<Database>, Error> {
+        spill::warn_where_nothing_is_told();
         create_folder_of(path)?;
         let owners = Arc::new(Owners::default());
         let opener = Opener::new(path, Arc::clone(&owners), clock.clone());
@@ -84,13 +86,16 @@ impl Database {
                 false => WAL_PATIENCE,
             };
             let soon = turn.deadline.min(self.base.clock.instant() + patience);
-            // If there is no such moment, the next writer tries again.
-            if let Ok(nobody_reads) = self.base.readers.all_turns(soon).await {
-                let restart = move || {
-                    let _nobody_reads = nobody_reads;
-                    seat.restart_wal().map(|()| seat)
-                };
-                seat = beside(turn.deadline, restart).await?;
+            match self.base.readers.all_turns(soon).await {
+                Ok(nobody_reads) => {
+                    let restart = move || {
+                        let _nobody_reads = nobody_reads;
+                        seat.restart_wal().map(|()| seat)
+                    };
+                    seat = beside(turn.deadline, restart).await?;
+                }
+                // There is no such moment: the next writer tries again, and has less to take then.
+                Err(_) => checkpoint::soon(&self.base, bytes),
             }
         } else {
             checkpoint::soon(&self.base, bytes);

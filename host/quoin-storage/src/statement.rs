@@ -11,6 +11,7 @@ use crate::authorizer::{Mode, READ_ONLY};
 use crate::blocking::blocking;
 use crate::changes::{Changes, Tables};
 use crate::connection::Connection;
+use crate::spill::WRITING_MAX;
 use crate::texts::{Text, Texts};
 use crate::{Rows, SqlError, Value, shared};
 
@@ -195,7 +196,7 @@ impl Executor<'_> {
             Ok(()) => {
                 before_write(connection).map_err(Failure::whole)?;
                 // Writing is not begun anew: an interrupted write takes its transaction with it.
-                connection.watch.until(sent.writer_until);
+                connection.watch.until_spilling(sent.writer_until, WRITING_MAX);
                 let began = self.clock.instant();
                 let done = match self.texts.is_slow(text) {
                     true => blocking(|| step(&mut statement)),

@@ -72,12 +72,12 @@ impl Watch {
     /// What the last statement failed with, told for what it was interrupted.
     pub(crate) fn told(&self, error: SqlError) -> SqlError {
         match (error, self.bounds.meter.stopped()) {
-            (SqlError::Timeout, Some(bytes)) => SqlError::TooLarge(format!(
+            (SqlError::Timeout, Some((bytes, most))) => SqlError::TooLarge(format!(
                 "the statement put {} MiB into temporary files to sort or gather rows, and may put {} \
                  MiB, or less while others put much there: add an index that has the rows in their \
                  order, or go through them in parts",
                 bytes >> 20,
-                STATEMENT_MAX >> 20
+                most >> 20
             )),
             (error, _) => error,
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use quoin_core::Name;
 use quoin_registry::{BundleError, StoreError};
-use quoin_runtime::{EngineError, ProgramError};
+use quoin_runtime::{EngineError, FailureKind, ProgramError};
 use quoin_storage::ControlError;
 
 use crate::RouteConflict;
@@ -84,6 +84,7 @@ impl Error {
                 404
             }
             Error::Bundle(_) | Error::Compile(_) | Error::Program(ProgramError::Compile(_)) => 422,
+            Error::Start(failure) if matches!(failure.kind, FailureKind::Overload(_)) => 503,
             Error::Refused(_) | Error::Route(_) | Error::Start(_) => 409,
             Error::Program(ProgramError::Link(_) | ProgramError::TooLarge(_)) => 422,
             Error::Database(quoin_storage::Error::Migration { .. }) => 409,
@@ -112,6 +113,7 @@ impl Error {
             Error::Control(ControlError::Storage(_)) => "internal",
             Error::Control(_) => "conflict",
             Error::Database(quoin_storage::Error::Migration { .. }) => "migration",
+            Error::Start(failure) if matches!(failure.kind, FailureKind::Overload(_)) => "overload",
             Error::Start(_) => "does-not-start",
             Error::Missing { .. } | Error::Taken(_) => "database-missing",
             Error::Database(_) | Error::Store(_) | Error::Engine(_) | Error::Host(_) => "internal",

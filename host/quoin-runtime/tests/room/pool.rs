@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quoin_runtime::{FailureKind, Node};
 
-use crate::guest::Step::{Call, Leave, Log, Pass, Served};
+use crate::guest::Step::{Call, Execute, Leave, Log, Pass, Served};
 use crate::{
     MINUTE, Plugin, Room, ask, asking, assert_kind, counted, error, failure, numbers, until,
 };
@@ -47,20 +47,20 @@ async fn a_shop_that_runs_as_much_as_it_may_is_refused_more_and_others_go_on() {
     let hostile = [plugin(&room, "one", "p").await, plugin(&room, "one", "q").await];
     let neighbour = plugin(&room, "two", "p").await;
     assert_eq!(served(&hostile[1]).await, [1]);
-    // The last of them takes the place of the one that idles.
-    let holding: Vec<_> = (0..4).map(|_| asking(&hostile[0], "hold-read", "")).collect();
-    room.line(4).await;
+    // The last of them takes the place of the one that idles. A fourth is for calls below requests.
+    let holding: Vec<_> = (0..3).map(|_| asking(&hostile[0], "hold-read", "")).collect();
+    room.line(3).await;
     for plugin in &hostile {
         let name = plugin.generation.installed.name.to_string();
         assert_kind(
             &failure(ask(plugin, "act", "").await),
             &name,
-            |kind| matches!(kind, FailureKind::Overload(why) if why.contains("all 4 slots")),
+            |kind| matches!(kind, FailureKind::Overload(why) if why.contains("all 3 slots")),
         );
         assert_eq!(plugin.generation.stats().failures, 0, "that is no fault of the plugin");
     }
-    let more: Vec<_> = (0..4).map(|_| asking(&neighbour, "hold-read", "")).collect();
-    until(&neighbour, |stats| stats.running == 4).await;
+    let more: Vec<_> = (0..3).map(|_| asking(&neighbour, "hold-read", "")).collect();
+    until(&neighbour, |stats| stats.running == 3).await;
     hand.forward(MINUTE / 60);
     for request in holding.into_iter().chain(more) {
         numbers(request.await.unwrap());
@@ -82,6 +82,34 @@ async fn a_call_for_whose_callee_there_is_no_room_is_told_and_does_not_wait() {
     assert_eq!(error(ask(&high, "act", "").await), low_is, "the idle one went for it");
     assert_eq!(served(&low).await, [1]);
     assert_eq!((counted(&high), counted(&low)), ((2, 0), (4, 0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_crowd_those_that_begin_find_room_for_what_they_call() {
+    let (room, _hand) = Room::narrow(8);
+    let low = vec![("act", vec![Execute("INSERT INTO low SELECT count(*) + 1 FROM low")])];
+    let low = room.install(Plugin::new("low", "b", low)).await;
+    // Each has its instance while it waits for the writer.
+    let act = vec![Execute("INSERT INTO high SELECT count(*) + 1 FROM high"), Pass("b", "act")];
+    let high = Plugin::new("high", "a", vec![("act", act)]).needs("b", &low);
+    let high = room.install(high).await;
+    let mut done = 0;
+    for _ in 0..20 {
+        let crowd: Vec<_> = (0..12).map(|_| asking(&high, "act", "")).collect();
+        for request in crowd {
+            match request.await.unwrap() {
+                Err(failure) => {
+                    assert!(matches!(failure.kind, FailureKind::Overload(_)), "{failure}");
+                    assert_eq!(failure.plugin, "high", "it began, and found no room below");
+                }
+                outcome => {
+                    assert_eq!(numbers(outcome), [] as [u64; 0]);
+                    done += 1;
+                }
+            }
+        }
+    }
+    assert!(done >= 20, "{done}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

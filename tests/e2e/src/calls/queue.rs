@@ -103,7 +103,7 @@ fn a_shop_that_takes_all_instances_it_can_have_leaves_as_many_to_others() {
              grants = [\"sql\", \"log\"]\nlimits = {{ {limits} }}\n"
         ))
     };
-    let (second, third) = (shop("second"), shop("third"));
+    let [second, third, fourth] = ["second", "third", "fourth"].map(shop);
 
     let (clients, refused) = fill(&host, &greedy);
     assert!(clients.len() < 256, "the plugin's own limit is not what is tested");
@@ -114,14 +114,16 @@ fn a_shop_that_takes_all_instances_it_can_have_leaves_as_many_to_others() {
         assert_eq!(third.get("/nothing").ok(), 0);
     }
 
-    // Two shops can take all that the smallest pool has.
+    // Three shops can take all that the smallest pool has.
     let (more, refused) = fill(&host, &second);
     assert_eq!(more.len(), clients.len());
     refused.refused(503, "overload");
-    third.get("/nothing").refused(503, "overload");
+    let (rest, refused) = fill(&host, &third);
+    refused.refused(503, "overload");
+    fourth.get("/nothing").refused(503, "overload");
 
-    drop((clients, more));
-    for shop in [greedy, second, third] {
+    drop((clients, more, rest));
+    for shop in [greedy, second, third, fourth] {
         await_stats(&shop, 0, 0);
         assert_eq!(shop.get("/nothing").ok(), 0);
     }
