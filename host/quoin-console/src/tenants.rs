@@ -142,7 +142,7 @@ fn routes(table: &RouteTable) -> Vec<Value> {
     let webs = table.webs().iter().map(|web| {
         json!({
             "method": "*",
-            "path": format!("{}/*", web.prefix),
+            "path": web.prefix.pattern(),
             "access": web.access,
             "plugin": web.node.generation.installed.name,
             "call": web.interface,

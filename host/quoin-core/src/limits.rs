@@ -43,7 +43,8 @@ pub const CALL_DEPTH_MAX: u32 = 16;
 /// Host and plugin calls that one call may make; a list of a thousand items needs a few thousand.
 pub const HOST_CALLS_MAX: u32 = 100_000;
 /// Bytes of host memory that strings and lists take when they cross the boundary in one host call or
-/// result. An item of a list takes 32 bytes at least, so a `list<u8>` has at most 256 KiB.
+/// result. Between plugins an item of a list takes 32 bytes at least, so a `list<u8>` has at most 256 KiB;
+/// to and from the host's own interfaces a byte takes a byte.
 pub const CROSSING_BYTES_MAX: usize = 8 << 20;
 /// Providers of an `all` binding.
 pub const ALL_PROVIDERS_MAX: usize = 32;
@@ -80,9 +81,13 @@ pub const HEADER_BYTES_MAX: usize = 32 << 10;
 pub const HEADERS_MAX: usize = 100;
 /// Bytes of a request body on a shop's API; a CSV of ten thousand rows fits.
 pub const BODY_BYTES_MAX: usize = 4 << 20;
-/// Bytes of a request body that a function takes as `list<u8>`: web exports and binary bodies. As
-/// values they take 32 times as much, also while the call waits for its turn.
+/// Bytes of a request body that a route's function takes as `list<u8>`. As values they take 32 times as
+/// much, also while the call waits for its turn.
 pub const BINARY_BODY_BYTES_MAX: usize = 256 << 10;
+/// Bytes of the body of a request to a plugin's `web` export, and of that of its response: a photo or a
+/// script with all that it needs. Both are in the guest's memory as a whole, which has 32 MiB unless told,
+/// and well below what may cross at once.
+pub const WEB_BODY_BYTES_MAX: usize = 4 << 20;
 /// Bytes of a request target.
 pub const TARGET_BYTES_MAX: usize = 8 << 10;
 /// Nesting of a JSON body. Also the recursion limit of the parser.

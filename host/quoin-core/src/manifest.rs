@@ -49,7 +49,7 @@ pub struct Manifest {
     /// The interfaces that it needs from other plugins, and how they are bound.
     #[serde(default)]
     pub needs: Vec<Need>,
-    /// The host interfaces that it asks to be granted.
+    /// The host interfaces that it asks to be granted, and what else it asks for.
     #[serde(default)]
     pub host: Vec<HostInterface>,
     /// The plugin whose tables it uses, for one that is written to stand in that plugin's place. Its own

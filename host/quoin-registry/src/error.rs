@@ -170,6 +170,12 @@ pub enum BundleError {
          take it out, so that nobody grants what is not used"
     )]
     AskedInVain(HostInterface),
+    /// Cookies are asked for by a plugin that answers no whole requests.
+    #[error(
+        "plugin.toml lists \"cookies\" in `host`, but has no [web], whose responses set them: \
+         take it out, so that nobody grants what is not used"
+    )]
+    CookiesWithoutWeb,
     /// Pages without a place for them.
     #[error("the component exports {0}, but plugin.toml has no [web]: add [web] with a prefix")]
     WebWithoutPrefix(String),

@@ -90,6 +90,13 @@ fn imports(description: &Description) -> Result<(), BundleError> {
 fn host(description: &Description) -> Result<(), BundleError> {
     let asked = &description.manifest.host;
     let mut used = BTreeSet::new();
+    if asked.contains(&HostInterface::Cookies) {
+        // They are set by responses, without an import.
+        if description.manifest.web.is_none() {
+            return Err(BundleError::CookiesWithoutWeb);
+        }
+        used.insert(HostInterface::Cookies);
+    }
     for interface in &description.imports {
         match HostInterface::of_import(&interface.name) {
             Some(host) if asked.contains(&host) => {

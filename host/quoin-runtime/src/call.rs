@@ -3,32 +3,26 @@
 
 use quoin_core::limits::CALL_DEPTH_MAX;
 
-use crate::Value;
 use crate::failure::{Failure, FailureKind, Outcome};
 use crate::log::Level;
 use crate::node::Node;
+use crate::params::{Params, Returned};
 use crate::program::Export;
 use crate::running::Running;
 
-/// Whether the function returned an error of its own.
-pub(crate) fn is_error(outcome: &Outcome) -> bool {
-    matches!(outcome, Ok(Some(Value::Result(Err(_)))))
-}
-
-/// Whether the function answered that it could not because another plugin could not.
-pub(crate) fn is_unavailable(outcome: &Outcome) -> bool {
-    let Ok(Some(Value::Result(Err(Some(error))))) = outcome else { return false };
-    matches!(&**error, Value::Variant(case, _) if case == "unavailable")
+/// Whether a call ended well: the function returned something other than an error of its own.
+pub(crate) fn is_good<T: Returned>(outcome: &Outcome<T>) -> bool {
+    outcome.as_ref().is_ok_and(|returned| !returned.is_error())
 }
 
 /// Runs a call in a fresh or kept instance. What it wrote, and what its callees wrote, is kept for the
 /// caller if it ends well; otherwise it is undone, and nothing else with it.
-pub(crate) async fn run(
+pub(crate) async fn run<P: Params + ?Sized>(
     node: &Node,
     export: &Export,
     running: Box<Running>,
-    params: &[Value],
-) -> Outcome {
+    params: &P,
+) -> Outcome<P::Returned> {
     let generation = &node.generation;
     let (tree, deadline, depth) = (running.tree.clone(), running.deadline, running.depth);
     let (writes, mark) = (running.writes, tree.mark());
@@ -55,7 +49,7 @@ pub(crate) async fn run(
     if depth > 0
         && let Some(transaction) = tree.open().await.as_mut()
     {
-        let keep = outcome.is_ok() && !is_error(&outcome);
+        let keep = is_good(&outcome);
         if let Err(error) = transaction.end_call(depth, keep).await {
             outcome = Err(failed(FailureKind::Host(error.to_string())));
         }
@@ -77,7 +71,12 @@ pub(crate) async fn run(
     outcome
 }
 
-async fn attempt(node: &Node, export: &Export, running: Box<Running>, params: &[Value]) -> Outcome {
+async fn attempt<P: Params + ?Sized>(
+    node: &Node,
+    export: &Export,
+    running: Box<Running>,
+    params: &P,
+) -> Outcome<P::Returned> {
     let generation = &node.generation;
     if running.depth > CALL_DEPTH_MAX {
         let limit = format!("more than {CALL_DEPTH_MAX} calls in each other");
@@ -98,11 +97,7 @@ async fn attempt(node: &Node, export: &Export, running: Box<Running>, params: &[
         tree.uses.other();
     }
     let mut live = generation.instance(&tree, running.depth == 0, deadline).await?;
-    let mut results = [Value::Bool(false)];
-    let has_result = export.function.result.is_some();
-    let slots = if has_result { &mut results[..] } else { &mut [] };
-    live.run(export, running, params, slots).await?;
+    let returned = live.run(export, running, params).await?;
     generation.give_back(&tree, live);
-    let [result] = results;
-    Ok(has_result.then_some(result))
+    Ok(returned)
 }

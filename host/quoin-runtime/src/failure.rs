@@ -5,7 +5,7 @@ use std::fmt;
 use crate::Value;
 
 /// What a call came to: the function's own result, or a failure.
-pub type Outcome = Result<Option<Value>, Failure>;
+pub type Outcome<T = Option<Value>> = Result<T, Failure>;
 
 /// A call that gave no result. Nothing that it wrote was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

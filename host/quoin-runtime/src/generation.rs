@@ -64,14 +64,16 @@ impl Generation {
         }
     }
 
-    /// Makes an instance and throws it away: proves that the program starts within the limits.
+    /// Makes an instance and throws it away: proves that the program starts within the limits, and that
+    /// the host can call what it exports for the host.
     ///
     /// # Errors
-    /// It does not.
+    /// It does not, or the host cannot.
     pub async fn warm(&self) -> Result<(), Failure> {
         let _ticking = self.program.engine.ticking();
         // In the room that requests leave: a shop that is busy can be changed.
-        self.start(false, self.deadline()).await.map(drop)
+        let mut live = self.start(false, self.deadline()).await?;
+        live.check(&self.program, &self.installed)
     }
 
     /// What it has done so far.

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use quoin_core::limits::CROSSING_BYTES_MAX;
-use wasmtime::component::{Func, Instance};
+use wasmtime::component::Instance;
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 
-use crate::Value;
 use crate::failure::{Failure, FailureKind};
 use crate::installed::Installed;
+use crate::params::Params;
 use crate::pool::{Shop, Slots, Taken};
 use crate::program::{Export, Program};
 use crate::running::Running;
 use crate::state::State;
+use crate::web;
 
 /// Resource handles of an instance. Handles do not cross plugins, so only WASI makes some.
 const HANDLES_MAX: usize = 1_000;
@@ -73,24 +74,43 @@ impl Live {
         }
     }
 
+    /// Whether the program has what the host calls by types of its own with other types.
+    pub fn check(&mut self, program: &Program, installed: &Installed) -> Result<(), Failure> {
+        let Some((interface, export)) = web::export(program) else { return Ok(()) };
+        let function = export.and_then(|e| self.instance.get_func(&mut self.store, e.index));
+        let why = match function {
+            Some(function) => web::check(function, &self.store).err().map(|e| format!("{e:#}")),
+            None => Some(format!("there is no function {}", web::FUNCTION)),
+        };
+        match why {
+            None => Ok(()),
+            Some(why) => {
+                let name = &installed.name;
+                let other = format!(
+                    "{interface} of {name} is not the interface that this host calls: {why}. Build \
+                     the component with the wit/plugin of this host"
+                );
+                Err(Failure::new(name, interface, FailureKind::BadCall(other)))
+            }
+        }
+    }
+
     /// Runs one call. On a failure the instance must be thrown away; the caller's future being
     /// dropped counts as one, because the instance is then dropped with it.
-    pub async fn run(
+    pub async fn run<P: Params + ?Sized>(
         &mut self,
         export: &Export,
         running: Box<Running>,
-        params: &[Value],
-        results: &mut [Value],
-    ) -> Result<(), Failure> {
+        params: &P,
+    ) -> Result<P::Returned, Failure> {
         self.calls += 1;
         let installed = running.installed.clone();
         let state = self.store.data_mut();
         state.deadline = running.deadline;
         state.call = Some(running);
         self.store.set_epoch_deadline(1);
-        let function: Option<Func> = self.instance.get_func(&mut self.store, export.index);
-        let outcome = match function {
-            Some(function) => function.call_async(&mut self.store, params, results).await,
+        let outcome = match self.instance.get_func(&mut self.store, export.index) {
+            Some(function) => params.call(function, export, &mut self.store).await,
             None => Err(wasmtime::Error::msg("the function is not exported")),
         };
         // Taken out in any case, so that an idle instance holds no generation and no request.

@@ -20,6 +20,7 @@ pub mod json;
 mod link;
 mod log;
 mod node;
+mod params;
 mod pool;
 mod program;
 mod request;
@@ -28,6 +29,7 @@ mod spare;
 mod state;
 mod ticker;
 mod tree;
+pub mod web;
 
 pub use basis::Basis;
 pub use engine::{Engine, EngineError};
@@ -37,7 +39,7 @@ pub use installed::Installed;
 pub use log::{Level, Line, Log};
 pub use node::{Binding, Node, Provider};
 pub use program::{Program, ProgramError, compile};
-pub use request::{Answered, CallJsonError, Target, answer, call, call_json};
+pub use request::{Answered, CallJsonError, Target, answer, call, call_json, call_web};
 pub use tree::{Check, Principal, Request};
 
 /// A value of a component: the engine's own, so that no copy is made on the way to a guest.

@@ -1,6 +1,7 @@
 //! Requests: a call from outside, and the one transaction of all calls that it leads to.
 
 use std::future::poll_fn;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -13,14 +14,16 @@ use tokio::time::Sleep;
 
 use crate::Value;
 use crate::basis::Basis;
-use crate::call::{is_error, is_unavailable, run};
+use crate::call::{is_good, run};
 use crate::failure::{Failure, FailureKind, Outcome};
 use crate::json;
 use crate::node::Node;
+use crate::params::{Params, Returned};
 use crate::program::Export;
 use crate::running::Running;
 use crate::ticker::Ticking;
 use crate::tree::{Check, Request, Tree};
+use crate::web;
 
 /// How often a request is run that loses its transaction through others. From the second time on it has
 /// its transaction for itself, so that no neighbour can take it along: more than that is a fault of
@@ -38,9 +41,9 @@ pub struct Target<'a> {
 
 /// The outcome of a request.
 #[derive(Debug)]
-pub struct Answered {
+pub struct Answered<T = Option<Value>> {
     /// What the function returned, or why it did not.
-    pub outcome: Outcome,
+    pub outcome: Outcome<T>,
     /// What it was made from, if the function is declared to read, has returned something other than an
     /// error, and used nothing that may be otherwise without anybody knowing.
     pub basis: Option<Basis>,
@@ -60,6 +63,21 @@ pub async fn call(
     answer(node, target, params, request, check).await.outcome
 }
 
+/// As [`call`], of the plugin `web` interface of this name, whose values cross by types of the host's own.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn call_web(
+    node: &Arc<Node>,
+    interface: &str,
+    web: web::Request,
+    request: Request,
+    check: Check<web::Response>,
+) -> Outcome<web::Answer> {
+    let target = Target { interface, function: web::FUNCTION };
+    answer_to(node, target, Box::new(web), request, check).await.outcome
+}
+
 /// Runs a function for a caller outside, and commits what it and its callees wrote if it returns `ok`.
 /// A result that does not pass `check` reaches nobody, so nothing of the request is kept either.
 ///
@@ -76,6 +94,21 @@ pub async fn answer(
     request: Request,
     check: Check,
 ) -> Answered {
+    answer_to(node, target, params, request, check).await
+}
+
+/// As [`answer`], with parameters of any kind.
+async fn answer_to<P, H>(
+    node: &Arc<Node>,
+    target: Target<'_>,
+    params: H,
+    request: Request,
+    check: CheckOf<P>,
+) -> Answered<P::Returned>
+where
+    P: Params + ?Sized + 'static,
+    H: Deref<Target = P> + Send + Sync + 'static,
+{
     let generation = &node.generation;
     let name = generation.installed.name.clone();
     let Some(export) = generation.program.export(target.interface, target.function) else {
@@ -105,9 +138,9 @@ pub async fn answer(
     };
     let request = tree.clone();
     let outcome = if export.reads {
-        surviving(Box::pin(async move { root.serve(&params).await })).await
+        surviving(Box::pin(async move { root.serve(&*params).await })).await
     } else {
-        let task = tokio::spawn(async move { root.serve(&params).await });
+        let task = tokio::spawn(async move { root.serve(&*params).await });
         let mut task = OnDrop { task, tree };
         (&mut task.task).await.ok()
     };
@@ -121,13 +154,13 @@ pub async fn answer(
         tracing::error!(plugin = name.as_str(), "a call ended in a fault of the host");
         Err(host("the call ended in a fault".into()))
     });
-    let good = export.reads && outcome.is_ok() && !is_error(&outcome);
+    let good = export.reads && is_good(&outcome);
     let basis = good.then(|| request.uses.basis(request.now_ms(), &request.clock)).flatten();
     Answered { outcome, basis }
 }
 
-impl From<Outcome> for Answered {
-    fn from(outcome: Outcome) -> Answered {
+impl<T> From<Outcome<T>> for Answered<T> {
+    fn from(outcome: Outcome<T>) -> Answered<T> {
         Answered { outcome, basis: None }
     }
 }
@@ -159,31 +192,34 @@ impl<T> Drop for OnDrop<T> {
     }
 }
 
+/// What the one who asked checks of what comes back to these parameters.
+type CheckOf<P> = Check<<<P as Params>::Returned as Returned>::Checked>;
+
 /// A request, from its first run to its commit.
-struct Root {
+struct Root<P: Params + ?Sized> {
     node: Arc<Node>,
     export: Arc<Export>,
     tree: Arc<Tree>,
     id: String,
     deadline: Instant,
-    check: Check,
+    check: CheckOf<P>,
     /// Guests run.
     _ticking: Ticking,
 }
 
 /// What a run of a request came to.
-enum Ran {
-    Done(Outcome),
+enum Ran<T> {
+    Done(Outcome<T>),
     /// Others lost its transaction, or had to be committed without it.
     Again,
 }
 
 /// The outcome of the first run that counts, or none if as many did not as are tried. Before a run that
 /// is not the first, `again` is called.
-async fn first_that_counts<R: Future<Output = Ran>>(
+async fn first_that_counts<T, R: Future<Output = Ran<T>>>(
     run: impl Fn() -> R,
     again: impl Fn(),
-) -> Option<Outcome> {
+) -> Option<Outcome<T>> {
     for number in 0..RUNS_MAX {
         if number > 0 {
             again();
@@ -195,17 +231,17 @@ async fn first_that_counts<R: Future<Output = Ran>>(
     None
 }
 
-impl Root {
+impl<P: Params + ?Sized> Root<P> {
     /// Runs the request until it has an outcome of its own. Nothing of it has left the shop before it is
     /// committed, so that only the log can tell how often it ran.
-    async fn serve(self, params: &[Value]) -> Outcome {
+    async fn serve(self, params: &P) -> Outcome<P::Returned> {
         let outcome = first_that_counts(|| self.run(params), || self.tree.run_again());
         let outcome = outcome.await.unwrap_or_else(|| Err(self.failed(&StorageError::Lost)));
         self.tree.release_lines();
         outcome
     }
 
-    async fn run(&self, params: &[Value]) -> Ran {
+    async fn run(&self, params: &P) -> Ran<P::Returned> {
         let ran = self.within_the_writers_time(params).await;
         // The calls are gone. What they leave is the transaction.
         let transaction = self.tree.open().await.take();
@@ -217,7 +253,7 @@ impl Root {
 
     /// Runs the calls. The time at the shop's one writer is shared with others, so it is looked after
     /// from outside the guests' code.
-    async fn within_the_writers_time(&self, params: &[Value]) -> Ran {
+    async fn within_the_writers_time(&self, params: &P) -> Ran<P::Returned> {
         let mut calls = pin!(run(&self.node, &self.export, self.running(), params));
         let mut timer: Option<Pin<Box<Sleep>>> = None;
         poll_fn(|context| {
@@ -252,12 +288,13 @@ impl Root {
 
     /// What has to hold of an answer before the request is committed. What is to be stored with it belongs
     /// here, too.
-    fn checked(&self, outcome: Outcome) -> Outcome {
-        if self.tree.met_full() && is_unavailable(&outcome) {
+    fn checked(&self, outcome: Outcome<P::Returned>) -> Outcome<P::Returned> {
+        let returned = outcome.as_ref().ok();
+        if self.tree.met_full() && returned.is_some_and(Returned::is_unavailable) {
             let why = "a plugin that it needs has no room left".into();
             return Err(self.told(self.failure(FailureKind::Full(why))));
         }
-        match outcome.as_ref().ok().and_then(Option::as_ref).map_or(Ok(()), self.check) {
+        match returned.and_then(Returned::checked).map_or(Ok(()), self.check) {
             Ok(()) => outcome,
             Err(reason) => Err(self.told(self.failure(FailureKind::Inexpressible(reason)))),
         }
@@ -266,8 +303,12 @@ impl Root {
     /// Commits what the request wrote if it ended well, and undoes it otherwise. Either way it is answered
     /// only when everything is durable that it has seen: requests that were done before it may be
     /// committed with it.
-    async fn finish(&self, outcome: Outcome, transaction: Option<Transaction>) -> Ran {
-        let good = outcome.is_ok() && !is_error(&outcome);
+    async fn finish(
+        &self,
+        outcome: Outcome<P::Returned>,
+        transaction: Option<Transaction>,
+    ) -> Ran<P::Returned> {
+        let good = is_good(&outcome);
         let Some(transaction) = transaction else {
             self.tree.end(outcome.is_ok());
             return Ran::Done(outcome);
@@ -371,10 +412,10 @@ mod tests {
             let (runs, told) = (Cell::new(0), Cell::new(0));
             let run = async || {
                 runs.set(runs.get() + 1);
-                if runs.get() > lost { Ran::Done(Ok(None)) } else { Ran::Again }
+                if runs.get() > lost { Ran::Done(Ok(())) } else { Ran::Again }
             };
             let outcome = first_that_counts(run, || told.set(told.get() + 1)).await;
-            assert_eq!(outcome, (lost < RUNS_MAX).then_some(Ok(None)));
+            assert_eq!(outcome, (lost < RUNS_MAX).then_some(Ok(())));
             let expected = ((lost + 1).min(RUNS_MAX), lost.min(RUNS_MAX - 1));
             assert_eq!((runs.get(), told.get()), expected);
         }

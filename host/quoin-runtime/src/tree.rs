@@ -47,7 +47,7 @@ pub struct Request {
 }
 
 /// Whether the one who asked can pass a result on, or why not.
-pub type Check = fn(&Value) -> Result<(), String>;
+pub type Check<T = Value> = fn(&T) -> Result<(), String>;
 
 /// The tree of calls that a request leads to.
 pub(crate) struct Tree {

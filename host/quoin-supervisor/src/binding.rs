@@ -103,8 +103,10 @@ fn settings(
     faults: &mut Vec<String>,
 ) {
     let manifest = &description.manifest;
-    let asked: BTreeSet<HostInterface> =
-        description.imports.iter().filter_map(|i| HostInterface::of_import(&i.name)).collect();
+    let imported = description.imports.iter().filter_map(|i| HostInterface::of_import(&i.name));
+    // There is nothing to import for cookies.
+    let cookies = manifest.host.iter().copied().filter(|h| *h == HostInterface::Cookies);
+    let asked: BTreeSet<HostInterface> = imported.chain(cookies).collect();
     let missing: Vec<_> = asked.difference(&installation.grants).map(|g| g.meaning()).collect();
     if !missing.is_empty() {
         let all: Vec<_> = asked.iter().map(|g| format!("\"{g}\"")).collect();

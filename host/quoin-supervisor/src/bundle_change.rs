@@ -114,7 +114,7 @@ pub(crate) fn routes(description: &Description) -> Vec<RouteOf> {
     });
     let pages = manifest.web.iter().map(|web| RouteOf {
         method: "*".into(),
-        path: format!("{}/*", web.prefix),
+        path: web.prefix.pattern(),
         access: web.access,
         call: "quoin:plugin/web".into(),
     });

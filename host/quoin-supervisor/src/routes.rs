@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use quoin_core::Name;
-use quoin_core::manifest::{Access, Manifest, Route};
+use quoin_core::manifest::{Access, HostInterface, Manifest, Prefix, Route};
 use quoin_core::types::{Field, Function, lower_camel};
 use quoin_runtime::Node;
 
@@ -57,9 +57,11 @@ pub struct WebEntry {
     /// The node that serves it.
     pub node: Arc<Node>,
     /// The prefix.
-    pub prefix: String,
+    pub prefix: Prefix,
     /// Who may call it.
     pub access: Access,
+    /// Whether it asks for cookies, and is granted them.
+    pub sets_cookies: bool,
     /// The exported interface, with version.
     pub interface: String,
 }
@@ -115,23 +117,22 @@ impl RouteTable {
                 entries.push(entry);
             }
             if let Some(web) = &description.manifest.web {
-                let prefix = web.prefix.as_str();
-                let within = |a: &str, b: &str| a == b || a.starts_with(&format!("{b}/"));
-                if let Some(other) =
-                    webs.iter().find(|o| within(prefix, &o.prefix) || within(&o.prefix, prefix))
-                {
+                if let Some(other) = webs.iter().find(|o| collide(&web.prefix, &o.prefix)) {
                     let why = format!(
                         "{} serves pages under {}",
                         other.node.generation.installed.name, other.prefix
                     );
-                    return Err(conflict(plugin, prefix, why));
+                    return Err(conflict(plugin, web.prefix.as_str(), why));
                 }
+                let cookies = &HostInterface::Cookies;
+                let granted = node.generation.installed.grants.contains(cookies);
                 let interface = description.exports.iter().find(|i| is_web(&i.name));
                 let Some(interface) = interface else { continue };
                 webs.push(WebEntry {
                     node: node.clone(),
-                    prefix: prefix.to_owned(),
+                    prefix: web.prefix.clone(),
                     access: web.access,
+                    sets_cookies: granted && description.manifest.host.contains(cookies),
                     interface: interface.name.clone(),
                 });
             }
@@ -148,7 +149,8 @@ impl RouteTable {
     }
 
     /// What answers this method and path. HEAD is answered as GET. Of two routes that match, the one wins
-    /// that has text where the other has a parameter; a route wins over a web prefix.
+    /// that has text where the other has a parameter; a route wins over a web prefix, and every other
+    /// prefix over `/`.
     pub fn find(&self, method: &str, path: &str) -> Match<'_> {
         let method = if method == "HEAD" { "GET" } else { method };
         if let Some(Ok(found)) = self.routers.get(method).map(|router| router.at(path)) {
@@ -160,14 +162,11 @@ impl RouteTable {
         if !others.is_empty() {
             return Match::OtherMethods(others);
         }
-        for web in &self.webs {
-            match path.strip_prefix(&web.prefix) {
-                Some("") => return Match::Web(web, "/".into()),
-                Some(rest) if rest.starts_with('/') => return Match::Web(web, rest.into()),
-                _ => {}
-            }
+        let under = self.webs.iter().filter_map(|web| Some((web, web.prefix.below(path)?)));
+        match under.min_by_key(|(web, _)| web.prefix.is_all()) {
+            Some((web, below)) => Match::Web(web, below.to_owned()),
+            None => Match::None,
         }
-        Match::None
     }
 
     /// All routes, by plugin and then in the order of its manifest.
@@ -178,6 +177,15 @@ impl RouteTable {
     /// All web prefixes.
     pub fn webs(&self) -> &[WebEntry] {
         &self.webs
+    }
+}
+
+/// Whether two plugins cannot have these prefixes both: one is under the other, and not as everything is
+/// under `/`.
+fn collide(a: &Prefix, b: &Prefix) -> bool {
+    match (a.is_all(), b.is_all()) {
+        (false, false) => a.below(b.as_str()).or(b.below(a.as_str())).is_some(),
+        (a, b) => a && b,
     }
 }
 

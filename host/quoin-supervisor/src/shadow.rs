@@ -15,7 +15,7 @@ const SHADOWS_MAX: usize = 500;
 pub struct Shadow {
     /// The installation that gets them.
     pub plugin: Name,
-    /// Its route, as `GET /things/new`.
+    /// Its route, as `GET /things/new`, or `* /pages/*` for its pages.
     pub route: String,
     /// The installation that would get them otherwise.
     pub of: Name,
@@ -51,8 +51,13 @@ pub(crate) fn shadows(plugins: &Plugins) -> Vec<Shadow> {
     for web in &webs {
         let prefix = pages(&web.1).unwrap_or_default();
         paths.under(&prefix).into_iter().for_each(|route| note(route, web));
+        if prefix.is_empty() {
+            webs.iter().for_each(|other| note(other, web));
+        }
     }
-    found.sort();
+    // Everything takes requests from whoever serves `/`: what else there is to tell is told first.
+    let of_all = |shadow: &Shadow| shadow.shadows.ends_with(" /*");
+    found.sort_by(|a, b| of_all(a).cmp(&of_all(b)).then_with(|| a.cmp(b)));
     found.truncate(SHADOWS_MAX);
     found
 }

@@ -367,7 +367,7 @@ impl Link {
         .map_err(|e| e.to_string())?;
         let body = response.body_mut().with_config().limit(64 << 20).read_to_vec();
         let body = body.map_err(|e| e.to_string())?;
-        Ok(Reply::new(response.status().as_u16(), response.headers().clone(), &body))
+        Ok(Reply::new(response.status().as_u16(), response.headers().clone(), body))
     }
 
     pub(crate) fn manage(&self, method: &str, path: &str, body: Value) -> Reply {

@@ -14,12 +14,15 @@ pub struct Reply {
     pub body: Value,
     /// The body as text.
     pub text: String,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Reply {
-    pub(crate) fn new(status: u16, headers: HeaderMap, body: &[u8]) -> Reply {
-        let text = String::from_utf8_lossy(body).into_owned();
-        Reply { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
+    pub(crate) fn new(status: u16, headers: HeaderMap, bytes: Vec<u8>) -> Reply {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let body = serde_json::from_str(&text).unwrap_or_default();
+        Reply { status, headers, body, text, bytes }
     }
 
     /// A header as text; empty when there is none.

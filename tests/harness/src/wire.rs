@@ -50,7 +50,7 @@ impl Wire {
         let length = headers.get("content-length").and_then(|v| v.to_str().ok()?.parse().ok());
         let mut body = vec![0; length.unwrap_or(0)];
         self.0.read_exact(&mut body).expect("the whole body");
-        Some(Reply::new(status.expect("a status"), headers, &body))
+        Some(Reply::new(status.expect("a status"), headers, body))
     }
 
     /// Waits until the other side closes; what came until then is thrown away.

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A host interface of `quoin:host`, by its short name. A grant is one of these.
+/// A host interface of `quoin:host`, by its short name, or what else a plugin may do with the host only
+/// once it is granted. A grant is one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HostInterface {
@@ -20,17 +21,20 @@ pub enum HostInterface {
     Random,
     /// Who calls, for which shop, with how much time left.
     Call,
+    /// The header `set-cookie` in the responses of its `web` export. There is nothing to import for it.
+    Cookies,
 }
 
 impl HostInterface {
     /// All of them.
-    pub const ALL: [HostInterface; 6] = [
+    pub const ALL: [HostInterface; 7] = [
         HostInterface::Sql,
         HostInterface::Log,
         HostInterface::Config,
         HostInterface::Clock,
         HostInterface::Random,
         HostInterface::Call,
+        HostInterface::Cookies,
     ];
 
     /// The short name, as manifests and shops write it.
@@ -42,6 +46,7 @@ impl HostInterface {
             HostInterface::Clock => "clock",
             HostInterface::Random => "random",
             HostInterface::Call => "call",
+            HostInterface::Cookies => "cookies",
         }
     }
 
@@ -56,6 +61,10 @@ impl HostInterface {
             HostInterface::Clock => "read the time of day",
             HostInterface::Random => "get random numbers",
             HostInterface::Call => "see which shop and which kind of caller a call is for",
+            HostInterface::Cookies => {
+                "set and replace cookies of the shop in its visitors' browsers, also those of other \
+                 plugins"
+            }
         }
     }
 
@@ -70,7 +79,8 @@ impl HostInterface {
             return Some(HostInterface::Random);
         }
         let short = name.strip_prefix("quoin:host/")?;
-        HostInterface::ALL.into_iter().find(|h| h.as_str() == short)
+        let mut imported = HostInterface::ALL.into_iter().filter(|h| *h != HostInterface::Cookies);
+        imported.find(|h| h.as_str() == short)
     }
 }
 
@@ -92,5 +102,6 @@ mod tests {
         );
         assert_eq!(HostInterface::of_import("quoin:host/sql@0.1.0"), Some(HostInterface::Sql));
         assert_eq!(HostInterface::of_import("quoin:host/files@0.1.0"), None);
+        assert_eq!(HostInterface::of_import("quoin:host/cookies@0.1.0"), None);
     }
 }

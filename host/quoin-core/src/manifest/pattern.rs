@@ -38,14 +38,22 @@ impl RoutePattern {
     }
 }
 
+/// What of a path follows a prefix that does not end in `/`, if it is under it: nothing, or a path.
+fn below<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
+    path.strip_prefix(prefix).filter(|rest| rest.starts_with('/') || rest.is_empty())
+}
+
+/// The path of the host's that this one is, or is below.
+fn host_path(path: &str) -> Option<&'static str> {
+    HOST_PATHS.into_iter().find(|own| below(path, own).is_some())
+}
+
 fn check_path(path: &str) -> Result<(), String> {
     if path.len() > 200 {
         return Err("is longer than 200 characters".into());
     }
     let rest = path.strip_prefix('/').ok_or("does not start with /")?;
-    let below =
-        |of: &&&str| path.strip_prefix(**of).is_some_and(|p| p.starts_with('/') || p.is_empty());
-    if let Some(own) = HOST_PATHS.iter().find(below) {
+    if let Some(own) = host_path(path) {
         return Err(format!("belongs to the host, which answers {own} itself"));
     }
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
@@ -72,7 +80,7 @@ impl fmt::Display for RoutePattern {
     }
 }
 
-/// A path prefix without parameters.
+/// A path prefix without parameters. `/` is the prefix of all paths but the host's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Prefix(String);
@@ -82,12 +90,29 @@ impl Prefix {
     fn parse(text: &str) -> Result<Prefix, String> {
         check_path(text)
             .map_err(|why| format!("the prefix {text:?} {why}; write it like /pages"))?;
-        if text.contains('{') || text == "/" {
-            return Err(format!(
-                "the prefix {text:?} is / or has a parameter; write it like /pages"
-            ));
+        if text.contains('{') {
+            return Err(format!("the prefix {text:?} has a parameter; write it like /pages"));
         }
         Ok(Prefix(text.into()))
+    }
+
+    /// The path below the prefix that a whole path stands for, starting with `/`. None where it is not
+    /// under it.
+    pub fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
+        match self.is_all() {
+            true => Some(path).filter(|path| path.starts_with('/') && host_path(path).is_none()),
+            false => below(path, &self.0).map(|rest| if rest.is_empty() { "/" } else { rest }),
+        }
+    }
+
+    /// Whether all paths but the host's own are under it.
+    pub fn is_all(&self) -> bool {
+        self.0 == "/"
+    }
+
+    /// The paths under it, as plans and lists of routes show them: `/pages/*`.
+    pub fn pattern(&self) -> String {
+        format!("{}/*", self.0.trim_end_matches('/'))
     }
 
     /// The text of it.

@@ -44,7 +44,7 @@ pub struct Route {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Web {
-    /// The path prefix, e.g. `/shop`.
+    /// The path prefix, e.g. `/shop`, or `/` for whatever no route and no other prefix takes.
     pub prefix: Prefix,
     /// Who may call it.
     pub access: Access,

@@ -122,12 +122,12 @@ fn a_function_without_version_is_of_every_version_of_its_interface() {
 
 #[test]
 fn each_host_interface_has_a_word_a_meaning_and_its_import() {
-    for (interface, word) in
-        HostInterface::ALL.iter().zip(["sql", "log", "config", "clock", "random", "call"])
-    {
+    let words = ["sql", "log", "config", "clock", "random", "call", "cookies"];
+    for (interface, word) in HostInterface::ALL.iter().zip(words) {
         assert_eq!((interface.as_str(), interface.to_string()), (word, word.to_owned()));
         let import = format!("quoin:host/{word}@0.1.0");
-        assert_eq!(HostInterface::of_import(&import), Some(*interface));
+        let imported = Some(*interface).filter(|_| word != "cookies");
+        assert_eq!(HostInterface::of_import(&import), imported);
         assert!(interface.meaning().contains(' '), "{word}");
     }
     assert_eq!(HostInterface::of_import("wasi:random/random@0.2.6"), Some(HostInterface::Random));

@@ -85,7 +85,32 @@ fn a_segment_of_dots_is_refused() {
 fn a_prefix_is_a_path_without_parameters() {
     let prefix: Prefix = "/pages/old".parse().unwrap();
     assert_eq!((prefix.as_str(), prefix.to_string()), ("/pages/old", "/pages/old".to_owned()));
-    for bad in ["/", "pages", "/pages/", "/pages/{id}", "/{id}"] {
+    for bad in ["", "pages", "/pages/", "/pages/{id}", "/{id}", "//"] {
         assert!(bad.parse::<Prefix>().is_err(), "{bad}");
     }
+}
+
+#[test]
+fn a_path_is_under_a_prefix_by_whole_segments() {
+    for (prefix, path, below) in [
+        ("/pages", "/pages", Some("/")),
+        ("/pages", "/pages/", Some("/")),
+        ("/pages", "/pages/a//b", Some("/a//b")),
+        ("/pages", "/pagesize", None),
+        ("/pages", "/", None),
+        ("/", "/", Some("/")),
+        ("/", "/pages/a", Some("/pages/a")),
+        ("/", "//a", Some("//a")),
+        ("/", "*", None),
+        ("/", "/docs", None),
+        ("/", "/docs/a", None),
+        ("/", "/openapi.json", None),
+        ("/", "/healthz", None),
+        ("/", "/docs-of-ours", Some("/docs-of-ours")),
+    ] {
+        let prefix: Prefix = prefix.parse().unwrap();
+        assert_eq!(prefix.below(path), below, "{prefix} {path}");
+    }
+    let pattern = |prefix: &str| prefix.parse::<Prefix>().unwrap().pattern();
+    assert_eq!((pattern("/pages"), pattern("/")), ("/pages/*".into(), "/*".into()));
 }

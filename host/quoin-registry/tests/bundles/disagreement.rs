@@ -71,6 +71,16 @@ fn a_host_interface_must_not_be_asked_for_in_vain() {
 }
 
 #[test]
+fn cookies_are_asked_for_by_pages_alone_and_are_no_import() {
+    let more = manifest("host = [\"log\"]", "host = [\"log\", \"cookies\"]");
+    assert_fault!(fault(&shed(), &more), E::CookiesWithoutWeb, "\"cookies\"", "[web]");
+    let pages = shed_with(&[], &[("quoin:plugin/web@0.1.0", ASK)]);
+    packed(&pages, &format!("{more}\n[web]\nprefix = \"/\"\naccess = \"public\"\n")).unwrap();
+    let imported = shed_with(&[("quoin:host/cookies@0.1.0", ASK)], &[]);
+    assert_fault!(fault(&imported, MANIFEST), E::UnknownHostInterface(_), "cookies");
+}
+
+#[test]
 fn an_unknown_host_interface_is_refused() {
     let component = shed_with(&[("quoin:host/files@0.1.0", ASK)], &[]);
     assert_fault!(

@@ -43,11 +43,18 @@ impl Guest for Pages {
                 response(status, Vec::new(), before.to_string().into_bytes())
             }
             "/strange-status" => response(9, Vec::new(), Vec::new()),
+            // The body alone, as it came.
+            "/echo" => response(200, Vec::new(), body),
+            "/large" => {
+                let bytes = query.and_then(|bytes| bytes.parse().ok()).unwrap_or_default();
+                response(200, Vec::new(), vec![b'x'; bytes])
+            }
+            set if set.starts_with("/set/") => {
+                let (name, value) = (&set["/set/".len()..], query.unwrap_or_default());
+                response(200, vec![header(name, &value)], Vec::new())
+            }
             "/split-header" => {
                 response(200, vec![header("x-note", "a\r\nset-cookie: b")], Vec::new())
-            }
-            "/forged-length" => {
-                response(200, vec![header("content-length", "3")], b"longer than that".to_vec())
             }
             _ => {
                 let query = query.unwrap_or_default();

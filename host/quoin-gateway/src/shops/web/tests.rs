@@ -2,32 +2,24 @@ use http::Request;
 
 use super::*;
 
-fn header_value(name: &str, value: &str) -> Value {
-    let text = |text: &str| Value::String(text.into());
-    Value::Record(vec![("name".into(), text(name)), ("value".into(), text(value))])
+fn with(status: u16, headers: &[(&str, &str)], body: &[u8]) -> web::Response {
+    let header =
+        |(name, value): &(&str, &str)| web::Header { name: (*name).into(), value: (*value).into() };
+    web::Response { status, headers: headers.iter().map(header).collect(), body: body.into() }
 }
 
-fn response_value(status: u16, headers: Vec<Value>, body: &[u8]) -> Value {
-    Value::Result(Ok(Some(Box::new(Value::Record(vec![
-        ("status".into(), Value::U16(status)),
-        ("headers".into(), Value::List(headers)),
-        ("body".into(), Value::List(body.iter().copied().map(Value::U8).collect())),
-    ])))))
-}
-
-fn refused(value: Value, why: &str) {
-    let said = check(&value).unwrap_err();
-    assert!(said.contains(why), "{said}");
+#[track_caller]
+fn refused(answer: &web::Response, cookies: bool, words: &[&str]) {
+    let said = headed(answer, cookies).map(drop).unwrap_err();
+    for word in words {
+        assert!(said.contains(word), "no {word:?} in: {said}");
+    }
 }
 
 #[test]
 fn a_response_passes_with_its_headers_and_body() {
-    let headers = vec![
-        header_value("Content-Type", "text/plain"),
-        header_value("set-cookie", "a=1"),
-        header_value("set-cookie", "b=2"),
-    ];
-    let response = response(&response_value(201, headers, b"hi"), &Method::GET).unwrap();
+    let cookies = [("set-cookie", "a=1"), ("Set-Cookie", "b=2"), ("Content-Type", "text/plain")];
+    let response = shown(with(201, &cookies, b"hi"), true, &Method::GET).unwrap();
     assert_eq!(response.status(), 201);
     assert_eq!(response.headers()["content-type"], "text/plain");
     assert_eq!(response.headers()["x-content-type-options"], "nosniff");
@@ -36,46 +28,82 @@ fn a_response_passes_with_its_headers_and_body() {
 }
 
 #[test]
+fn the_hosts_policy_is_there_beside_the_plugins_own() {
+    let own = [("content-security-policy", "frame-ancestors *")];
+    for headers in [&[][..], &own] {
+        let response = headed(&with(200, headers, b""), false).unwrap();
+        let policies: Vec<_> =
+            response.headers().get_all("content-security-policy").iter().collect();
+        assert_eq!(policies.len(), headers.len() + 1);
+        assert!(policies.contains(&&POLICY));
+    }
+}
+
+#[test]
 fn what_http_cannot_carry_is_the_plugins_fault() {
     for status in [0, 100, 199, 600, 999] {
-        refused(response_value(status, vec![], b""), "status");
+        refused(&with(status, &[], b""), true, &[&format!("its status {status} is not")]);
     }
     for (name, value, why) in [
-        ("", "x", "name"),
-        ("a b", "x", "name"),
-        ("x", "a\r\nset-cookie: b", "value"),
-        ("content-length", "1", "connection"),
-        ("Transfer-Encoding", "chunked", "connection"),
-        ("connection", "close", "connection"),
-        ("x", &"y".repeat(HEADER_BYTES_MAX), "too large"),
+        ("", "x", "a header whose name is not one"),
+        ("a b", "x", "a header whose name is not one"),
+        ("X", "a\r\nset-cookie: b", "the value of its header x is not one"),
+        ("x", &"y".repeat(HEADER_BYTES_MAX), "its headers have more than"),
     ] {
-        refused(response_value(200, vec![header_value(name, value)], b""), why);
+        refused(&with(200, &[(name, value)], b""), true, &[why]);
     }
-    let many = vec![header_value("x", "y"); HEADERS_MAX + 1];
-    refused(response_value(200, many, b""), "too many");
-    refused(Value::Bool(true), "not a response");
+    let many = with(200, &vec![("x", "y"); HEADERS_MAX + 1], b"");
+    refused(&many, true, &["it has 101 headers, more than 100"]);
+    assert!(headed(&with(200, &[("x", "y"); HEADERS_MAX], b""), true).is_ok());
+}
+
+#[test]
+fn a_header_that_is_not_a_plugins_is_refused_by_its_name() {
+    for name in [
+        "connection",
+        "content-length",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "Transfer-Encoding",
+        "upgrade",
+    ] {
+        let named = format!("the header {},", name.to_lowercase());
+        refused(&with(200, &[(name, "1")], b""), true, &[&named, "belongs to the connection"]);
+    }
+    for name in
+        ["alt-svc", "Clear-Site-Data", "service-worker-allowed", "strict-transport-security"]
+    {
+        let named = format!("the header {},", name.to_lowercase());
+        refused(&with(200, &[(name, "1")], b""), true, &[&named, "speaks for the whole shop"]);
+    }
+    let cookie = with(200, &[("Set-Cookie", "a=1")], b"");
+    refused(&cookie, false, &["the header set-cookie,", "\"cookies\""]);
+}
+
+#[test]
+fn a_body_has_so_many_bytes_and_no_more() {
+    assert!(headed(&with(200, &[], &vec![0; WEB_BODY_BYTES_MAX]), false).is_ok());
+    let larger = with(200, &[], &vec![0; WEB_BODY_BYTES_MAX + 1]);
+    refused(&larger, false, &["its body has 4194305 bytes, more than 4194304"]);
 }
 
 #[test]
 fn statuses_without_a_body_get_none() {
-    for status in [204, 304] {
-        let response = response(&response_value(status, vec![], b"hi"), &Method::GET).unwrap();
+    for status in [204, 205, 304] {
+        let response = shown(with(status, &[], b"hi"), false, &Method::GET).unwrap();
         assert_eq!(response.body().bytes().unwrap(), "");
     }
+    let response = shown(with(200, &[], b"hi"), false, &Method::HEAD).unwrap();
+    assert_eq!(response.body().bytes().unwrap(), "");
 }
 
 fn seen_headers(request: http::request::Builder) -> Vec<String> {
     let (head, ()) = request.body(()).unwrap().into_parts();
-    let Value::Record(fields) = request_value(&head, "/x".into(), b"") else { panic!() };
-    let Value::List(headers) = &fields[3].1 else { panic!() };
-    let name = |header: &Value| match header {
-        Value::Record(pair) => match &pair[0].1 {
-            Value::String(name) => name.clone(),
-            _ => panic!(),
-        },
-        _ => panic!(),
-    };
-    headers.iter().map(name).collect()
+    let request = given(&head, "/x".into(), Vec::new());
+    request.headers.into_iter().map(|header| header.name).collect()
 }
 
 #[test]
