@@ -40,7 +40,7 @@ pub(crate) async fn call(host: &Supervisor, tenant: &Name, body: &[u8]) -> Answe
     // A long call holds the graph that it runs in, not the whole snapshot.
     drop(wiring);
     let trace = quoin_core::ids::random_hex::<16>().map_err(|_| Problem::internal())?;
-    let request = Request { principal: Principal::admin("operator"), trace };
+    let request = Request::of(Principal::admin("operator"), trace);
     let target = Target { interface: &interface, function: &call.function };
     match call_json(&node, target, &call.params, request).await {
         Ok(Ok(value)) => with_status(StatusCode::OK, &json!({ "ok": value })),

@@ -9,6 +9,7 @@ mod bundles;
 mod call;
 mod door;
 mod keys;
+mod later;
 mod logs;
 mod query;
 mod table;
@@ -119,6 +120,10 @@ impl Console {
             Endpoint::Keys => keys::list(host, at.name(0)?).await,
             Endpoint::AddKey => keys::add(host, at.name(0)?, &body).await,
             Endpoint::RemoveKey => keys::remove(host, at.name(0)?, at.text(1)).await,
+            Endpoint::Later => later::list(host, &at.name(0)?, &query).await,
+            Endpoint::LaterCall => later::show(host, &at.name(0)?, at.number(1)?).await,
+            Endpoint::RunLater => later::run(host, &at.name(0)?, at.number(1)?).await,
+            Endpoint::DropLater => later::remove(host, &at.name(0)?, at.number(1)?).await,
             Endpoint::Logs => logs::read(host, &self.followers, &at.name(0)?, &query),
         }
     }

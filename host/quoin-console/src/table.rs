@@ -40,12 +40,20 @@ pub enum Endpoint {
     AddKey,
     /// Removes an API key.
     RemoveKey,
+    /// The outstanding later calls of a tenant, with those that are done and not forgotten.
+    Later,
+    /// A later call, with its parameters.
+    LaterCall,
+    /// Lets a later call run now.
+    RunLater,
+    /// Drops a later call.
+    DropLater,
     /// The log of a tenant, or its lines of one `request`, once or for as long as the client stays.
     Logs,
 }
 
 /// Every endpoint: method, path, and what it is.
-pub const ENDPOINTS: [(&str, &str, Endpoint); 17] = [
+pub const ENDPOINTS: [(&str, &str, Endpoint); 21] = [
     ("GET", "/v1/health", Endpoint::Health),
     ("GET", "/v1/bundles", Endpoint::Bundles),
     ("PUT", "/v1/bundles/{digest}", Endpoint::PutBundle),
@@ -62,6 +70,10 @@ pub const ENDPOINTS: [(&str, &str, Endpoint); 17] = [
     ("GET", "/v1/tenants/{tenant}/keys", Endpoint::Keys),
     ("POST", "/v1/tenants/{tenant}/keys", Endpoint::AddKey),
     ("DELETE", "/v1/tenants/{tenant}/keys/{key}", Endpoint::RemoveKey),
+    ("GET", "/v1/tenants/{tenant}/later", Endpoint::Later),
+    ("GET", "/v1/tenants/{tenant}/later/{number}", Endpoint::LaterCall),
+    ("POST", "/v1/tenants/{tenant}/later/{number}/run", Endpoint::RunLater),
+    ("DELETE", "/v1/tenants/{tenant}/later/{number}", Endpoint::DropLater),
     ("GET", "/v1/tenants/{tenant}/logs", Endpoint::Logs),
 ];
 
@@ -71,6 +83,7 @@ impl Endpoint {
         match self {
             Endpoint::PutShop | Endpoint::Swap | Endpoint::Back => &["dry-run"],
             Endpoint::Revisions => &["limit"],
+            Endpoint::Later => &["plugin", "request", "parked", "after", "limit"],
             Endpoint::Logs => &["after", "limit", "follow", "request"],
             _ => &[],
         }
@@ -88,6 +101,8 @@ impl Endpoint {
                 | Endpoint::Back
                 | Endpoint::AddKey
                 | Endpoint::RemoveKey
+                | Endpoint::RunLater
+                | Endpoint::DropLater
         )
     }
 }
@@ -116,6 +131,12 @@ impl Path {
     /// The segment as the name of a tenant or an installation.
     pub fn name(&self, index: usize) -> Result<Name, Refused> {
         self.text(index).parse().map_err(bad_path)
+    }
+
+    /// The segment as a number.
+    pub fn number(&self, index: usize) -> Result<u64, Refused> {
+        let wrong = |_| bad_path(format!("{:?} is no number", self.text(index)));
+        self.text(index).parse().map_err(wrong)
     }
 
     /// The segment as a digest.

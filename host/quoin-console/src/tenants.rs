@@ -26,11 +26,14 @@ pub(crate) fn find(host: &Supervisor, name: &Name) -> Result<Arc<Tenant>, Refuse
 }
 
 pub(crate) fn health(host: &Supervisor) -> Answer {
+    let (first, running) = host.later_overview();
     ok(&json!({
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
         "tenants": host.tenants().len(),
         "in-flight": host.in_flight(),
+        // The age of the oldest later call that is due tells whether the host keeps up with them.
+        "later": { "running": running, "first-due-ms": first },
     }))
 }
 
@@ -54,12 +57,18 @@ pub(crate) async fn show(host: &Supervisor, name: &Name) -> Answer {
     let tenant = find(host, name)?;
     let wiring = host.wiring(&tenant).await;
     let kept = kept(&wiring).await;
+    let later = host.later_counts(name).await?;
     ok(&json!({
         "name": tenant.name,
         "revision": wiring.revision,
         "domains": wiring.shop.domains,
         "fault": wiring.fault,
         "draining": tenant.draining(),
+        "later": {
+            "waiting": later.waiting,
+            "parked": later.parked,
+            "oldest-due-ms": later.oldest_due,
+        },
         "plugins": plugins(&wiring, &kept),
         "routes": routes(&wiring.routes),
     }))
@@ -125,6 +134,7 @@ fn bindings(node: &Node) -> BTreeMap<&str, Value> {
         Binding::Keyed(providers) => {
             Value::Object(providers.iter().map(|(k, p)| (k.clone(), name(p))).collect())
         }
+        Binding::Later { subscribers, .. } => subscribers.iter().map(|s| json!(s.plugin)).collect(),
     };
     node.bindings.iter().map(|(interface, b)| (interface.as_str(), served_by(b))).collect()
 }

@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod description;
 pub mod ids;
+pub mod later;
 pub mod limits;
 pub mod manifest;
 pub mod problem;

@@ -75,6 +75,39 @@ pub const SQL_RESULT_BYTES_MAX: usize = 4 << 20;
 /// Statements in one batch: the lines of a large thing, and some.
 pub const SQL_BATCH_MAX: usize = 1_000;
 
+/// Bytes of a later call's parameters, as JSON. What is larger is a file, or rows of the plugin's own.
+pub const LATER_PARAMS_BYTES_MAX: usize = 256 << 10;
+/// Later calls of a shop that one plugin may have outstanding: an hour of them at three a second while
+/// whom it calls is away.
+pub const LATER_CALLS_PLUGIN_MAX: usize = 10_000;
+/// Later calls of a shop that may be outstanding.
+pub const LATER_CALLS_SHOP_MAX: usize = 50_000;
+/// Bytes of the parameters of all outstanding later calls of a shop.
+pub const LATER_BYTES_SHOP_MAX: usize = 64 << 20;
+/// Later calls that lead to each other. An event that leads to itself is stopped here, after a while in
+/// which a reader of the log can see it.
+pub const LATER_DEPTH_MAX: u32 = 32;
+/// Bytes of a later call's key, and of its order.
+pub const LATER_KEY_BYTES_MAX: usize = 200;
+/// Later calls of a shop that the host remembers after they were done, while the shop is awake: enough to
+/// see what a request led to.
+pub const LATER_DONE_KEPT: usize = 256;
+/// How long the answer to a request with an idempotency key is kept, in milliseconds: a day, within which
+/// clients that retry have given up.
+pub const ONCE_KEPT_MS: u64 = 24 * 3_600_000;
+/// Answers that a shop keeps for idempotency keys. Beyond them the oldest are dropped, however young:
+/// whoever sends keys must not be able to fill the disk, nor to keep others from buying.
+pub const ONCE_KEPT_MAX: u64 = 200_000;
+/// Bytes of the bodies of those answers.
+pub const ONCE_BYTES_MAX: u64 = 256 << 20;
+/// Bytes of the body of one of them. A longer one is not kept, but that there was one is.
+pub const ONCE_ANSWER_BYTES_MAX: usize = 256 << 10;
+/// Characters of an idempotency key.
+pub const ONCE_KEY_CHARS_MAX: usize = 200;
+
+/// Later calls that are listed at once.
+pub const LATER_PAGE_MAX: u32 = 1_000;
+
 /// Bytes of a request's headers: room for cookies and tokens.
 pub const HEADER_BYTES_MAX: usize = 32 << 10;
 /// Headers of a request.

@@ -162,8 +162,11 @@ impl Manifest {
             if self.needs.iter().take(i).any(|n| n.interface == need.interface) {
                 return Some(format!("the need {} is stated twice", need.interface));
             }
-            if self.provides.contains(&need.interface) {
-                return Some(format!("{} is both provided and needed", need.interface));
+            if need.bind != Bind::Later && self.provides.contains(&need.interface) {
+                return Some(format!(
+                    "{} is both provided and needed, which only goes with bind = \"later\"",
+                    need.interface
+                ));
             }
         }
         None

@@ -2,6 +2,7 @@
 
 mod access;
 mod address;
+mod once;
 mod outcome;
 mod own;
 mod question;
@@ -10,7 +11,7 @@ mod web;
 
 use std::sync::Arc;
 
-use http::header::{CACHE_CONTROL, HeaderValue};
+use http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode};
 use quoin_core::limits::{BINARY_BODY_BYTES_MAX, BODY_BYTES_MAX};
 use quoin_core::manifest::Access;
@@ -23,6 +24,9 @@ use crate::reply::{self, NO_STORE, REQUEST_ID};
 use crate::{Answer, Body, Service, Upload, problem, request_id};
 use question::question;
 use scene::Scene;
+
+/// Tells that an answer is that of an earlier request with the same key.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Serves the shops of a supervisor: each request by the wiring that its tenant has at that moment.
 pub struct Shops {
@@ -144,11 +148,18 @@ impl Scene<'_> {
             },
             None => None,
         };
+        let once = once::of(self, entry, body.as_ref())?;
         let params = bind::parameters(&entry.function, &entry.sources, &head, body)?;
         let target = Target { interface: &entry.interface, function: &entry.function.name };
-        let request = quoin_runtime::Request { principal, trace: self.id.to_owned() };
+        let mut request = quoin_runtime::Request::of(principal, self.id);
+        request.once = once.clone();
         let answer = answer(&entry.node, target, params, request, json::check);
-        let Answered { outcome, basis } = answer.await;
+        let Answered { outcome, basis, again } = answer.await;
+        if let (Some(again), Some(once)) = (again, once) {
+            let mut response = self.show(&once::again(again, &once)?, None, private);
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+            return Ok(response);
+        }
         let value = outcome.map_err(|failure| outcome::failed(&failure, self.id))?;
         let returned = outcome::returned(value.as_ref(), entry)?;
         let tag = (entry.reads && !private && entry.route.route.method == "GET").then(|| {

@@ -212,6 +212,19 @@ pub enum BundleError {
         /// What it returns.
         found: String,
     },
+    /// A function that is called later returns something.
+    #[error(
+        "{interface}#{function} returns {found}, but the need is bound `later`, and nobody waits for what \
+         it returns: let it return nothing or result<_, …>, or bind it otherwise"
+    )]
+    NobodyWaits {
+        /// The interface.
+        interface: String,
+        /// The function.
+        function: String,
+        /// What it returns.
+        found: String,
+    },
     /// A function of an interface that is bound by key has no key.
     #[error(
         "{interface}#{function} has no first parameter of type string, but the need is bound by \

@@ -144,6 +144,13 @@ fn can_bind(need: &Need, function: &Function) -> Result<(), BundleError> {
             Some(key) if key.ty == Type::String => Ok(()),
             _ => Err(BundleError::NoKey { interface, function: name }),
         },
+        Bind::Later => match &function.result {
+            None | Some(Type::Result { ok: None, .. }) => Ok(()),
+            Some(other) => {
+                let found = other.to_string();
+                Err(BundleError::NobodyWaits { interface, function: name, found })
+            }
+        },
     }
 }
 

@@ -1,20 +1,30 @@
 //! Calls between plugins: who serves an import, and what its caller sees of the outcome.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use quoin_core::Type;
 use quoin_core::limits::CROSSING_BYTES_MAX;
 use quoin_core::manifest::OnFailure;
+use quoin_storage::Database;
 
 use crate::Value;
 use crate::call::run;
 use crate::failure::{Failure, FailureKind, Outcome};
+use crate::later;
 use crate::log::Level;
 use crate::node::{Binding, Node, Provider};
 use crate::running::{Answering, Import, Links, Running};
 
 impl Links for Node {
+    fn database(&self) -> Option<Arc<Database>> {
+        self.bindings.values().find_map(|binding| match binding {
+            Binding::Later { database, .. } => database.clone(),
+            _ => None,
+        })
+    }
+
     fn call<'a>(
         &'a self,
         caller: &'a mut Running,
@@ -28,6 +38,15 @@ impl Links for Node {
                 Some(Binding::All { providers, deadline, on_failure }) => {
                     // Boxed, so that calls of one provider do not carry the room for this.
                     Box::pin(all(caller, providers, *deadline, *on_failure, import, params)).await
+                }
+                Some(Binding::Later { database, subscribers }) => {
+                    let database = database.as_ref();
+                    let recorded = later::record(caller, database, subscribers, import, params);
+                    match Box::pin(recorded).await {
+                        Ok(()) => Ok(later::at_once(import.function.result.as_ref())),
+                        // Nobody may go on as if it had been asked for.
+                        Err(failure) => Err(wasmtime::Error::new(failure)),
+                    }
                 }
                 None => Err(wasmtime::Error::msg(format!("{} is not bound", import.interface))),
             }
@@ -77,6 +96,7 @@ async fn provided(
         children: 0,
         plugin: generation.plugin.clone(),
         host_calls: 0,
+        next_later: None,
     });
     Ok(run(&provider.node, export, running, params).await)
 }

@@ -4,6 +4,7 @@
 mod call;
 mod clock;
 mod config;
+mod later;
 mod log;
 mod random;
 mod sql;
@@ -23,9 +24,10 @@ mod bindings {
                 import quoin:host/clock@0.1.0;
                 import quoin:host/random@0.1.0;
                 import quoin:host/call@0.1.0;
+                import quoin:host/later@0.1.0;
             }",
         path: "../../wit/host",
-        imports: { "quoin:host/sql": async | trappable, default: trappable },
+        imports: { "quoin:host/sql": async | trappable, "quoin:host/later": async | trappable, default: trappable },
     });
 }
 

@@ -11,7 +11,7 @@ mod read;
 mod show;
 
 pub use read::{Misfit, describe, parameters, value, value_from_text};
-pub use show::{Shown, check, result};
+pub use show::{Shown, check, result, shown};
 
 #[cfg(test)]
 mod tests;

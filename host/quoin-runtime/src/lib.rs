@@ -17,6 +17,7 @@ mod installed;
 mod instance;
 mod interfaces;
 pub mod json;
+mod later;
 mod link;
 mod log;
 mod node;
@@ -36,11 +37,13 @@ pub use engine::{Engine, EngineError};
 pub use failure::{Failure, FailureKind, Outcome};
 pub use generation::{Generation, Stats};
 pub use installed::Installed;
+pub use later::{LaterFailure, LaterFailureKind, Subscriber, run_later};
 pub use log::{Level, Line, Log};
 pub use node::{Binding, Node, Provider};
 pub use program::{Program, ProgramError, compile};
+pub use quoin_storage::Once;
 pub use request::{Answered, CallJsonError, Target, answer, call, call_json, call_web};
-pub use tree::{Check, Principal, Request};
+pub use tree::{Check, OnlyOnce, Origin, Principal, Request};
 
 /// A value of a component: the engine's own, so that no copy is made on the way to a guest.
 pub use wasmtime::component::Val as Value;

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quoin_core::manifest::OnFailure;
+use quoin_storage::Database;
 
 use crate::Generation;
+use crate::later::Subscriber;
 
 /// A generation with the generations that serve what it needs. Nodes are built from the leaves up
 /// and never change; a swap builds new ones for the swapped generation and all above it.
@@ -33,6 +35,13 @@ pub enum Binding {
     },
     /// The one that the first parameter names.
     Keyed(BTreeMap<String, Provider>),
+    /// All of these, after the request was committed.
+    Later {
+        /// Where the calls are recorded; none while the shop is only rehearsed.
+        database: Option<Arc<Database>>,
+        /// Who is called.
+        subscribers: Vec<Subscriber>,
+    },
 }
 
 /// A node and the name under which it exports the interface (its version may be a newer one).

@@ -29,6 +29,11 @@ pub(crate) trait Returned: Send + Sync + 'static {
     /// That, if it is there.
     fn checked(&self) -> Option<&Self::Checked>;
 
+    /// It as a value of any type, if it is one.
+    fn value(&self) -> Option<&Value> {
+        None
+    }
+
     /// Whether it is an error of the function's own.
     fn is_error(&self) -> bool;
 
@@ -59,6 +64,10 @@ impl Returned for Option<Value> {
     type Checked = Value;
 
     fn checked(&self) -> Option<&Value> {
+        self.as_ref()
+    }
+
+    fn value(&self) -> Option<&Value> {
         self.as_ref()
     }
 

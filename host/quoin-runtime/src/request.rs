@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use quoin_storage::{Error as StorageError, Overdue, Transaction};
+use quoin_storage::{Database, Error as StorageError, Once, OnceKey, Overdue, Transaction};
 use tokio::task::JoinHandle;
 use tokio::time::Sleep;
 
@@ -22,7 +22,7 @@ use crate::params::{Params, Returned};
 use crate::program::Export;
 use crate::running::Running;
 use crate::ticker::Ticking;
-use crate::tree::{Check, Request, Tree};
+use crate::tree::{Check, OnlyOnce, Origin, Request, Tree};
 use crate::web;
 
 /// How often a request is run that loses its transaction through others. From the second time on it has
@@ -47,6 +47,9 @@ pub struct Answered<T = Option<Value>> {
     /// What it was made from, if the function is declared to read, has returned something other than an
     /// error, and used nothing that may be otherwise without anybody knowing.
     pub basis: Option<Basis>,
+    /// The answer that an earlier request with its key was given. Then the function did not run, and the
+    /// outcome says nothing.
+    pub again: Option<Once>,
 }
 
 /// As [`answer`], for whoever wants the outcome alone.
@@ -156,12 +159,13 @@ where
     });
     let good = export.reads && is_good(&outcome);
     let basis = good.then(|| request.uses.basis(request.now_ms(), &request.clock)).flatten();
-    Answered { outcome, basis }
+    let again = request.again().take();
+    Answered { outcome, basis, again }
 }
 
 impl<T> From<Outcome<T>> for Answered<T> {
     fn from(outcome: Outcome<T>) -> Answered<T> {
-        Answered { outcome, basis: None }
+        Answered { outcome, basis: None, again: None }
     }
 }
 
@@ -242,12 +246,96 @@ impl<P: Params + ?Sized> Root<P> {
     }
 
     async fn run(&self, params: &P) -> Ran<P::Returned> {
+        if let Some(once) = &self.tree.request.once {
+            match self.look_up(once).await {
+                Ok(None) => {}
+                Ok(Some(answer)) => {
+                    *self.tree.again() = Some(answer);
+                    let transaction = self.tree.open().await.take();
+                    let before = FailureKind::BadCall("it was answered before".into());
+                    return self.finish(Err(self.failure(before)), transaction).await;
+                }
+                Err(StorageError::Lost) => return Ran::Again,
+                Err(error) => return Ran::Done(Err(self.failed(&error))),
+            }
+        }
         let ran = self.within_the_writers_time(params).await;
         // The calls are gone. What they leave is the transaction.
-        let transaction = self.tree.open().await.take();
+        let mut transaction = self.tree.open().await.take();
         match ran {
             Ran::Again => Ran::Again,
-            Ran::Done(outcome) => self.finish(self.checked(outcome), transaction).await,
+            Ran::Done(outcome) => {
+                let mut outcome = self.checked(outcome);
+                if let Some(origin) = &self.tree.request.origin
+                    && is_good(&outcome)
+                    && let Err(error) = self.take(origin, &mut transaction).await
+                {
+                    outcome = Err(self.failed(&error));
+                }
+                if let Some(once) = &self.tree.request.once
+                    && is_good(&outcome)
+                {
+                    match self.keep(once, &outcome, &mut transaction).await {
+                        Ok(()) => {}
+                        Err(StorageError::Lost) => return Ran::Again,
+                        Err(error) => outcome = Err(self.failed(&error)),
+                    }
+                }
+                self.finish(outcome, transaction).await
+            }
+        }
+    }
+
+    /// Removes the record of the later call that this request runs, in its transaction. It may have used
+    /// no SQL, and then has none yet.
+    async fn take(
+        &self,
+        origin: &Origin,
+        transaction: &mut Option<Transaction>,
+    ) -> Result<(), StorageError> {
+        match self.open(&origin.database, transaction).await? {
+            Some(open) => open.take_later(origin.number),
+            None => Ok(()),
+        }
+    }
+
+    /// The request's transaction at its end, begun if it was not yet; none if it is lost, which is found out
+    /// when it is committed.
+    async fn open<'a>(
+        &self,
+        database: &Arc<Database>,
+        transaction: &'a mut Option<Transaction>,
+    ) -> Result<Option<&'a mut Transaction>, StorageError> {
+        if transaction.is_none() {
+            *transaction = self.tree.transaction(Some(database), self.deadline).await?.take();
+        }
+        Ok(transaction.as_mut().filter(|open| !open.is_lost()))
+    }
+
+    /// The answer that was given to a request with this one's key. Looked for in the transaction, so that
+    /// of two that come at once the second waits for the first.
+    async fn look_up(&self, once: &OnlyOnce) -> Result<Option<Once>, StorageError> {
+        let open = self.tree.transaction(Some(&once.database), self.deadline).await?;
+        let who = self.tree.request.principal.told();
+        let of = OnceKey { who: &who, key: &once.key, now: self.tree.now_ms() };
+        open.as_ref().map_or(Ok(None), |transaction| transaction.once(of))
+    }
+
+    /// Keeps the answer with what it tells of.
+    async fn keep(
+        &self,
+        once: &OnlyOnce,
+        outcome: &Outcome<P::Returned>,
+        transaction: &mut Option<Transaction>,
+    ) -> Result<(), StorageError> {
+        let value = outcome.as_ref().ok().and_then(Returned::value);
+        let Some((status, body)) = (once.show)(value) else { return Ok(()) };
+        let answer = Once { request: once.request.clone(), status, body };
+        let who = self.tree.request.principal.told();
+        let of = OnceKey { who: &who, key: &once.key, now: self.tree.now_ms() };
+        match self.open(&once.database, transaction).await? {
+            Some(open) => open.keep_once(of, &answer),
+            None => Ok(()),
         }
     }
 
@@ -347,6 +435,7 @@ impl<P: Params + ?Sized> Root<P> {
             children: 0,
             plugin: generation.plugin.clone(),
             host_calls: 0,
+            next_later: None,
         })
     }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use quoin_core::Function;
 use quoin_core::limits::HOST_CALLS_MAX;
 use quoin_core::manifest::HostInterface;
-use quoin_storage::Scope;
+use quoin_storage::{Database, Scope};
 
 use crate::Value;
 use crate::failure::{Failure, FailureKind};
@@ -34,6 +34,9 @@ pub(crate) trait Links: Send + Sync {
         import: &'a Import,
         params: &'a [Value],
     ) -> Answering<'a>;
+
+    /// Where the plugin's later calls are recorded, if it makes any.
+    fn database(&self) -> Option<Arc<Database>>;
 }
 
 /// A call that runs. It is boxed wherever it goes, so that the futures of a call stay small: a call
@@ -56,12 +59,27 @@ pub(crate) struct Running {
     /// The plugin as the database knows it.
     pub plugin: Arc<str>,
     pub host_calls: u32,
+    /// What was told of the next later call.
+    pub next_later: Option<Box<NextLater>>,
+}
+
+/// What the next later call of a running call is to be like.
+#[derive(Debug, Default)]
+pub(crate) struct NextLater {
+    pub due: Option<u64>,
+    pub key: Option<String>,
+    pub order: Option<String>,
 }
 
 impl Running {
     /// A failure of this call.
     pub fn failure(&self, kind: FailureKind) -> Failure {
         Failure::new(&self.installed.name, &self.function, kind)
+    }
+
+    /// What is to be told of the next later call.
+    pub fn next_later(&mut self) -> &mut NextLater {
+        self.next_later.get_or_insert_default()
     }
 
     /// Counts a call of the host or of another plugin.
@@ -98,7 +116,9 @@ impl Running {
     pub fn storage_failure(&self, error: &quoin_storage::Error) -> Failure {
         use quoin_storage::Error as E;
         let kind = match error {
-            E::Overloaded | E::Deadline | E::Lost => FailureKind::Overload(error.to_string()),
+            E::Overloaded | E::Deadline | E::Lost | E::Gone => {
+                FailureKind::Overload(error.to_string())
+            }
             E::WriterLimit => FailureKind::WriterTimeout(self.tree.write_ms()),
             E::RolledBack(_) => FailureKind::Trap(error.to_string()),
             E::Full { .. } => FailureKind::Full(error.to_string()),
@@ -121,6 +141,10 @@ mod tests {
         fn call<'a>(&'a self, _: &'a mut Running, _: &'a Import, _: &'a [Value]) -> Answering<'a> {
             Box::pin(async { Ok(None) })
         }
+
+        fn database(&self) -> Option<Arc<Database>> {
+            None
+        }
     }
 
     fn running() -> Running {
@@ -138,6 +162,7 @@ mod tests {
             children: 0,
             plugin: "p".into(),
             host_calls: 0,
+            next_later: None,
         }
     }
 
@@ -148,6 +173,7 @@ mod tests {
             (Error::Overloaded, "overload"),
             (Error::Deadline, "overload"),
             (Error::Lost, "overload"),
+            (Error::Gone, "overload"),
             (Error::WriterLimit, "writer-timeout"),
             (Error::RolledBack("why".into()), "trap"),
             (Error::Full { path: path() }, "full"),

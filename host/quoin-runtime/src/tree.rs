@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use quoin_core::Clock;
 use quoin_core::limits::{LOG_BYTES_HELD_MAX, LOG_LINES_REQUEST_MAX};
-use quoin_storage::{Database, Error, Transaction, Turn};
+use quoin_storage::{Database, Error, Once, Transaction, Turn};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
@@ -21,9 +21,9 @@ use crate::spare::{Mark, Spare};
 /// On whose behalf a request runs. The gateway makes it; no guest can.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// `anonymous`, or `admin` for the holder of an API key of the tenant.
+    /// `anonymous`, `admin` for the holder of an API key of the tenant, or `host` for a later call.
     pub role: &'static str,
-    /// Who exactly, for an admin the id of the key.
+    /// Who exactly: for an admin the id of the key, for the host on whose behalf it calls.
     pub id: Option<String>,
 }
 
@@ -35,6 +35,20 @@ impl Principal {
     pub fn admin(id: impl Into<String>) -> Principal {
         Principal { role: "admin", id: Some(id.into()) }
     }
+
+    /// The host, on behalf of whom the first request was for.
+    pub fn host(behalf: impl Into<String>) -> Principal {
+        Principal { role: "host", id: Some(behalf.into()) }
+    }
+
+    /// The role and, after a colon, the id. What the host does on somebody's behalf is told as his.
+    pub fn told(&self) -> String {
+        match (self.role, &self.id) {
+            ("host", Some(behalf)) => behalf.clone(),
+            (role, Some(id)) => format!("{role}:{id}"),
+            (role, None) => role.to_owned(),
+        }
+    }
 }
 
 /// A call from outside.
@@ -44,6 +58,59 @@ pub struct Request {
     pub principal: Principal,
     /// The id that all calls of the tree share.
     pub trace: String,
+    /// The later call that it runs.
+    pub origin: Option<Arc<Origin>>,
+    /// How it takes effect once, if it has a key for that.
+    pub once: Option<Arc<OnlyOnce>>,
+}
+
+impl Request {
+    /// A request that somebody outside makes.
+    pub fn of(principal: Principal, trace: impl Into<String>) -> Request {
+        Request { principal, trace: trace.into(), origin: None, once: None }
+    }
+}
+
+/// The status and the body of the answer to what a function returned, if it has one.
+pub type Show = dyn Fn(Option<&Value>) -> Option<(u16, Option<Vec<u8>>)> + Send + Sync;
+
+/// A request that takes effect once, however often it is made with its key.
+pub struct OnlyOnce {
+    /// Where answers are kept.
+    pub database: Arc<Database>,
+    /// The key that it came with.
+    pub key: String,
+    /// The digest of the request.
+    pub request: String,
+    /// How what the function returned is shown.
+    pub show: Box<Show>,
+}
+
+impl std::fmt::Debug for OnlyOnce {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "once by a key")
+    }
+}
+
+/// The later call that a request runs: its record is removed in the request's transaction, at its end, so
+/// that what is read before leaves the writer to others while the request waits for the outside world.
+pub struct Origin {
+    /// Where it is recorded.
+    pub database: Arc<Database>,
+    /// Its number.
+    pub number: u64,
+    /// The installation that it calls.
+    pub plugin: String,
+    /// The function.
+    pub function: String,
+    /// How many later calls led to it.
+    pub depth: u32,
+}
+
+impl std::fmt::Debug for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "later call {}", self.number)
+    }
 }
 
 /// Whether the one who asked can pass a result on, or why not.
@@ -74,6 +141,8 @@ pub(crate) struct Tree {
     full: AtomicBool,
     /// Instances of calls that have ended.
     spare: Mutex<Spare>,
+    /// The answer that an earlier request with its key was given.
+    again: Mutex<Option<Once>>,
     /// What the calls use besides, if the request reads.
     pub uses: Uses,
     seed: OnceLock<[u8; 32]>,
@@ -114,6 +183,7 @@ impl Tree {
             has_writer: AtomicBool::new(false),
             full: AtomicBool::new(false),
             spare: Mutex::default(),
+            again: Mutex::default(),
             uses: Uses::default(),
             seed: OnceLock::new(),
             randomness: Mutex::new(None),
@@ -204,6 +274,11 @@ impl Tree {
 
     fn spare(&self) -> std::sync::MutexGuard<'_, Spare> {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer that an earlier request with its key was given.
+    pub fn again(&self) -> std::sync::MutexGuard<'_, Option<Once>> {
+        self.again.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the request has the writer of the shop's database.
@@ -377,7 +452,7 @@ impl Tree {
             database: None,
             log: Arc::new(crate::Log::new(clock.clone())),
         };
-        let request = Request { principal: Principal::ANONYMOUS, trace: "trace".into() };
+        let request = Request::of(Principal::ANONYMOUS, "trace");
         Tree::new(request, Arc::new(root), &"a#act".into(), reads, clock)
     }
 

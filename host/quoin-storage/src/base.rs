@@ -1,7 +1,7 @@
 //! What a database shares with its transactions.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use quoin_core::Clock;
 
@@ -12,6 +12,14 @@ use crate::statistics::Statistics;
 use crate::texts::Texts;
 use crate::wal::Checkpoints;
 use crate::writer::Writer;
+
+/// What is told of later calls.
+pub(crate) struct Bell {
+    /// Before one is recorded, so that it is not forgotten after a crash.
+    pub before: Box<dyn Fn() -> Result<(), String> + Send + Sync>,
+    /// Once some are durable: when the first of them is due, milliseconds since 1970.
+    pub after: Box<dyn Fn(u64) + Send + Sync>,
+}
 
 /// The parts of an open database.
 pub(crate) struct Base {
@@ -25,4 +33,6 @@ pub(crate) struct Base {
     pub changes: Arc<Changes>,
     pub statistics: Statistics,
     pub checkpoints: Checkpoints,
+    /// Told of later calls.
+    pub bell: OnceLock<Bell>,
 }

@@ -6,20 +6,20 @@ use std::time::{Duration, Instant};
 
 use quoin_core::Clock;
 
-use crate::base::Base;
+use crate::base::{Base, Bell};
 use crate::blocking::{beside, blocking};
 use crate::changes::Changes;
 use crate::checkpoint;
 use crate::connection::{Opener, PAGE_BYTES, Role};
+use crate::later;
 use crate::migration::{self, Migrated, Steps};
+use crate::once;
 use crate::owners::{self, Owners};
 use crate::pool::Readers;
 use crate::spill;
-use crate::statistics::Statistics;
 use crate::texts::Texts;
 use crate::turn::{Held, Turn};
 use crate::usage;
-use crate::wal::Checkpoints;
 use crate::writer::Writer;
 use crate::{Error, Transaction};
 
@@ -40,7 +40,7 @@ const WAL_PATIENCE: Duration = Duration::from_millis(100);
 /// several readers beside it. Open a file once and share it: turns are given out within one
 /// `Database`, not between two.
 pub struct Database {
-    base: Arc<Base>,
+    pub(crate) base: Arc<Base>,
     wal: PathBuf,
 }
 
@@ -59,6 +59,8 @@ impl Database {
         let wal = opener.wal().to_owned();
         let tables = connection.as_host(|sqlite| {
             sqlite.execute_batch(owners::SCHEMA)?;
+            sqlite.execute_batch(later::SCHEMA)?;
+            sqlite.execute_batch(once::SCHEMA)?;
             owners::recorded(sqlite)
         });
         owners.add(&tables.map_err(|error| Error::sqlite(path, error))?);
@@ -66,9 +68,19 @@ impl Database {
         let parts = (opener.clone(), Arc::clone(&changes));
         let writer = Writer::new(path.to_owned(), parts, clock.clone(), connection);
         let (readers, path, texts) = (Readers::new(opener), path.to_owned(), Texts::default());
-        let (statistics, checkpoints) = (Statistics::default(), Checkpoints::default());
-        let base =
-            Base { path, clock, owners, writer, readers, texts, changes, statistics, checkpoints };
+        let (statistics, checkpoints, bell) = Default::default();
+        let base = Base {
+            path,
+            clock,
+            owners,
+            writer,
+            readers,
+            texts,
+            changes,
+            statistics,
+            checkpoints,
+            bell,
+        };
         Ok(Arc::new(Database { base: Arc::new(base), wal }))
     }
 
@@ -140,12 +152,32 @@ impl Database {
         plugin: &Arc<str>,
         limit: Duration,
     ) -> Result<u64, Error> {
+        let pages = self.look(limit, |sqlite| usage::pages(sqlite, plugin)).await?;
+        Ok(pages.saturating_mul(PAGE_BYTES))
+    }
+
+    /// Reads for the host, with a connection that is free within this time.
+    pub(crate) async fn look<T>(
+        self: &Arc<Self>,
+        limit: Duration,
+        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
         let deadline = self.base.clock.instant() + limit;
         let (connection, _permit) = self.base.readers.take(deadline).await?;
-        let pages = usage::pages_of(&connection, plugin);
+        let seen = blocking(|| connection.as_host(work));
         self.base.readers.give_back(connection);
-        let pages = pages.map_err(|error| Error::sqlite(&self.base.path, error))?;
-        Ok(pages.saturating_mul(PAGE_BYTES))
+        seen.map_err(|error| Error::sqlite(&self.base.path, error))
+    }
+
+    /// Has `before` called before a later call is recorded, which fails if that fails, and `after` when some
+    /// are durable, with the time at which the first of them is due. Who asked first for this stays.
+    pub fn tell_of_later(
+        &self,
+        before: impl Fn() -> Result<(), String> + Send + Sync + 'static,
+        after: impl Fn(u64) + Send + Sync + 'static,
+    ) {
+        let bell = Bell { before: Box::new(before), after: Box::new(after) };
+        let _ = self.base.bell.set(bell);
     }
 
     /// How long the requests of `plugin` had the writer since this database was opened.

@@ -106,6 +106,9 @@ fn constraint_kind(extended_code: i32) -> ConstraintKind {
 /// Why the host could not do with a database what it wanted.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
+    /// The later call that was to be done was dropped, or another one was asked for in its place.
+    #[error("the later call was dropped or replaced")]
+    Gone,
     /// Too many requests wait for this database already; come back later.
     #[error("too many requests wait for the database; try again in a moment")]
     Overloaded,

@@ -56,6 +56,8 @@ struct Writing {
     /// Calls at depths 1 to this one have a savepoint.
     saved: u32,
     ledger: Ledger,
+    /// When the first is due of the later calls that it has asked for.
+    asked: Option<u64>,
     /// The turn was counted.
     counted: bool,
 }
@@ -110,6 +112,7 @@ impl Transaction {
             wrote: false,
             saved: 0,
             ledger,
+            asked: None,
             counted: false,
             seat,
         };
@@ -408,9 +411,12 @@ impl Transaction {
             return Ok(());
         };
         writing.count(&base, true);
-        let outcome = writing.seat.keep(base.clock.instant());
+        let (asked, outcome) = (writing.asked, writing.seat.keep(base.clock.instant()));
         // Whoever was to commit it may have fallen over.
         outcome.await.unwrap_or(Err(Error::Lost))?;
+        if let (Some(due), Some(bell)) = (asked, base.bell.get()) {
+            (bell.after)(due);
+        }
         analysis::after_commit(&base);
         Ok(())
     }
@@ -435,6 +441,77 @@ impl Transaction {
     ) -> Result<T, Error> {
         let connection = self.connection().ok_or(Error::Lost)?;
         connection.as_host(work).map_err(|error| Error::sqlite(&self.base.path, error))
+    }
+
+    /// A later call is about to be asked for.
+    pub(crate) fn before_later(&self) -> Result<(), SqlError> {
+        let before = self.base.bell.get().map_or(Ok(()), |bell| (bell.before)());
+        before.map_err(SqlError::Other)
+    }
+
+    /// A later call was asked for that is due then.
+    pub(crate) fn asks_later(&mut self, due: u64) {
+        if let Kind::Writes(writing) = &mut self.kind {
+            writing.asked = Some(writing.asked.map_or(due, |first| first.min(due)));
+        }
+    }
+
+    /// Work of the host on rows of its own, which belongs to what the call at this depth writes. No answer
+    /// is kept that was made from them.
+    pub(crate) fn as_host_at<T>(
+        &mut self,
+        depth: u32,
+        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, SqlError> {
+        if let Some(loss) = &self.loss {
+            return Err(loss.told());
+        }
+        if self.broken.is_some() {
+            return Err(SqlError::Other("the call has failed and is undone".into()));
+        }
+        let over = || SqlError::Other("the transaction is over".into());
+        let Kind::Writes(writing) = &mut self.kind else {
+            return Err(SqlError::Denied("the request only reads".into()));
+        };
+        let Writing { seat, ledger, saved, wrote, .. } = &mut **writing;
+        let connection = seat.open().ok_or_else(over)?;
+        *wrote = true;
+        let done = || {
+            while *saved < depth {
+                connection.begin(Part(*saved + 1))?;
+                *saved += 1;
+            }
+            ledger.before_host_writes(connection)?;
+            let done = connection.as_host(work)?;
+            ledger.after_host_writes(connection)?;
+            Ok(done)
+        };
+        let done: Result<T, SqlError> = done();
+        if connection.is_idle() {
+            // SQLite has rolled back, and not only for this request.
+            let shared = seat.is_shared();
+            seat.lost();
+            let error = done.err().unwrap_or_else(over);
+            self.loss = Some(if shared { Loss::Again } else { Loss::of(&error, false) });
+            return Err(error);
+        }
+        if done.is_err() {
+            // Some of the rows may be there.
+            match depth {
+                0 => self.loss = Some(Loss::Failed("the host's rows were not written".into())),
+                _ => self.broken = Some(depth),
+            }
+        }
+        done
+    }
+
+    /// An error of the host's own work.
+    pub(crate) fn host_error(&self, error: SqlError) -> Error {
+        let path = self.base.path.clone();
+        match error {
+            SqlError::Full => Error::Full { path },
+            error => Error::Sqlite { path, message: error.to_string() },
+        }
     }
 
     /// The connection, for work of the host that writes in this transaction.

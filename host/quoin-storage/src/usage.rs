@@ -36,10 +36,16 @@ const ADD: &str = "/*!*/UPDATE _quoin_owner SET pages = max(0, pages + ?2) WHERE
 /// # Errors
 /// SQLite fails.
 pub(crate) fn pages_of(connection: &Connection, plugin: &Arc<str>) -> rusqlite::Result<u64> {
-    let pages = connection.as_host(|sqlite| {
-        let mut statement = sqlite.prepare_cached(READ)?;
-        statement.query_row([&**plugin], |row| row.get::<_, i64>(0)).optional()
-    })?;
+    connection.as_host(|sqlite| pages(sqlite, plugin))
+}
+
+/// The same for the host.
+///
+/// # Errors
+/// SQLite fails.
+pub(crate) fn pages(sqlite: &rusqlite::Connection, plugin: &str) -> rusqlite::Result<u64> {
+    let mut statement = sqlite.prepare_cached(READ)?;
+    let pages = statement.query_row([plugin], |row| row.get::<_, i64>(0)).optional()?;
     Ok(u64::try_from(pages.unwrap_or(0)).unwrap_or(0))
 }
 
@@ -146,6 +152,12 @@ impl Ledger {
     pub fn before_host_writes(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         self.count(connection)?;
         connection.let_grow_to(self.grown(HOST_PAGES), u64::MAX)
+    }
+
+    /// After that: what the host has written is no plugin's.
+    pub fn after_host_writes(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        (self.counted, self.since) = (connection.pages()?, 0);
+        Ok(())
     }
 
     /// Pages that the plugin may still take; less than none where it has more than it may.

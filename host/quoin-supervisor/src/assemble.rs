@@ -8,10 +8,10 @@ use std::time::Duration;
 use quoin_core::Name;
 use quoin_core::shop::{Installation, StoredShop};
 use quoin_core::{Description, Digest};
-use quoin_runtime::{Binding, Generation, Installed, Log, Node, Provider};
+use quoin_runtime::{Binding, Generation, Installed, Log, Node, Provider, Subscriber};
 use quoin_storage::{Database, Migrated, blocking};
 
-use crate::binding::{Bound, Plugins, Resolved, Served, keeps_data};
+use crate::binding::{Bound, Plugins, Resolved, Served, keeps_data, uses_database};
 use crate::databases::{Created, Databases, Migrations, last, migrate};
 use crate::error::Error;
 use crate::library::Library;
@@ -47,7 +47,7 @@ impl Parts<'_> {
         resolved: &Resolved,
     ) -> Result<Migrations, Error> {
         let fresh = self.start(shop, plugins, resolved).await?;
-        let database = match keep_data(plugins) {
+        let database = match use_database(plugins) {
             true => {
                 let known = self.with_data();
                 blocking(|| self.databases.open(self.data, &shop.name, &known, None))?
@@ -79,7 +79,7 @@ impl Parts<'_> {
         // Held, so that its programs need not be loaded again.
         let _started = self.start(shop, plugins, resolved).await?;
         let mut created = Created::default();
-        let database = match keep_data(plugins) {
+        let database = match use_database(plugins) {
             true => {
                 let known = self.with_data();
                 blocking(|| self.databases.open(self.data, &shop.name, &known, Some(&mut created)))?
@@ -101,7 +101,7 @@ impl Parts<'_> {
         resolved: &Resolved,
     ) -> Result<Assembled, Error> {
         let shop = &record.shop;
-        let keepers = plugins.iter().filter(|(_, description)| keeps_data(description));
+        let keepers = plugins.iter().filter(|(_, description)| uses_database(description));
         let known: BTreeSet<Name> = keepers.map(|(name, _)| name.clone()).collect();
         let database = match known.is_empty() {
             true => None,
@@ -120,7 +120,8 @@ impl Parts<'_> {
         let Some(wiring) = self.current else { return BTreeSet::new() };
         let record = &wiring.record;
         let all = record.shop.plugins.iter().chain(&record.previous);
-        let kept = all.filter(|(_, i)| self.library.get(&i.bundle).is_none_or(|d| keeps_data(&d)));
+        let kept =
+            all.filter(|(_, i)| self.library.get(&i.bundle).is_none_or(|d| uses_database(&d)));
         kept.map(|(name, _)| name.clone()).collect()
     }
 
@@ -190,7 +191,8 @@ impl Parts<'_> {
             };
             record.generations.insert(name.clone(), generation.installed.number);
             let bound = resolved.bindings.get(name).into_iter().flatten();
-            let bindings = bound.filter_map(|(need, b)| Some((need.clone(), binding(b, &nodes)?)));
+            let bindings =
+                bound.filter_map(|(need, b)| Some((need.clone(), binding(b, &nodes, database)?)));
             let node = Node { generation, bindings: bindings.collect() };
             nodes.insert(name.clone(), Arc::new(node));
         }
@@ -198,8 +200,19 @@ impl Parts<'_> {
         let (shop, revision) = (shop.clone(), current.map_or(0, |c| c.revision));
         let (document, page, answers) = Default::default();
         let fault = None;
-        let wiring =
-            Wiring { revision, shop, nodes, routes, document, page, answers, fault, record };
+        let database = database.cloned();
+        let wiring = Wiring {
+            revision,
+            shop,
+            nodes,
+            database,
+            routes,
+            document,
+            page,
+            answers,
+            fault,
+            record,
+        };
         Ok((wiring, fresh))
     }
 }
@@ -226,9 +239,9 @@ async fn migrate_in(
     }
 }
 
-/// Whether any of these plugins keeps data.
-fn keep_data(plugins: &Plugins) -> bool {
-    plugins.values().any(|description| keeps_data(description))
+/// Whether any of these plugins needs the shop's database.
+fn use_database(plugins: &Plugins) -> bool {
+    plugins.values().any(|description| uses_database(description))
 }
 
 /// Whether two states of an installation are the same generation: all but the bindings.
@@ -247,7 +260,11 @@ fn configured(
     config
 }
 
-fn binding(bound: &Bound, nodes: &BTreeMap<Name, Arc<Node>>) -> Option<Binding> {
+fn binding(
+    bound: &Bound,
+    nodes: &BTreeMap<Name, Arc<Node>>,
+    database: Option<&Arc<Database>>,
+) -> Option<Binding> {
     let provider = |(name, interface): &Served| -> Option<Provider> {
         Some(Provider { node: nodes.get(name)?.clone(), interface: interface.as_str().into() })
     };
@@ -262,6 +279,16 @@ fn binding(bound: &Bound, nodes: &BTreeMap<Name, Arc<Node>>) -> Option<Binding> 
             let one = |(key, served): (&String, &Served)| Some((key.clone(), provider(served)?));
             Binding::Keyed(providers.iter().map(one).collect::<Option<_>>()?)
         }
+        Bound::Later(subscribers) => Binding::Later {
+            database: database.cloned(),
+            subscribers: subscribers
+                .iter()
+                .map(|(plugin, interface)| Subscriber {
+                    plugin: plugin.clone(),
+                    interface: interface.as_str().into(),
+                })
+                .collect(),
+        },
     })
 }
 

@@ -31,12 +31,24 @@ pub(crate) fn keeps_data(description: &Description) -> bool {
     description.manifest.host.contains(&HostInterface::Sql)
 }
 
+/// Whether installations of this bundle need the shop's database: for their data, or for their later calls.
+pub(crate) fn uses_database(description: &Description) -> bool {
+    let calls_later = || description.manifest.needs.iter().any(|need| need.bind == Bind::Later);
+    keeps_data(description) || calls_later()
+}
+
 /// Who serves a needed interface.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Bound {
     One(Served),
-    All { providers: Vec<Served>, deadline_ms: u32, on_failure: OnFailure },
+    All {
+        providers: Vec<Served>,
+        deadline_ms: u32,
+        on_failure: OnFailure,
+    },
     Keyed(BTreeMap<String, Served>),
+    /// All of these, after the request.
+    Later(Vec<Served>),
 }
 
 impl Bound {
@@ -45,6 +57,15 @@ impl Bound {
             Bound::One(served) => vec![served],
             Bound::All { providers, .. } => providers.iter().collect(),
             Bound::Keyed(providers) => providers.values().collect(),
+            Bound::Later(providers) => providers.iter().collect(),
+        }
+    }
+
+    /// Those that are called while their caller runs.
+    fn called_at_once(&self) -> Vec<&Served> {
+        match self {
+            Bound::Later(_) => Vec::new(),
+            _ => self.providers(),
         }
     }
 }
@@ -219,6 +240,11 @@ fn bind(
             let one = |provider: Name| Ok((provider.to_string(), served(&provider)?));
             candidates().into_iter().map(one).collect::<Result<_, String>>().map(Bound::Keyed)
         }
+        (Bind::Later, None) => later(need, &candidates(), served),
+        (Bind::Later, Some(Providers::All(names))) => later(need, names, served),
+        (Bind::Later, Some(_)) => Err(format!(
+            "{name}: {interface} is called later, of all that provide it; list those that are to be called"
+        )),
         (Bind::One, Some(_)) => {
             Err(format!("{name}: {interface} is bound to one provider; name one"))
         }
@@ -244,6 +270,17 @@ fn all(
     let deadline_ms = need.deadline_ms.unwrap_or(1);
     let on_failure = need.on_failure.unwrap_or(OnFailure::Fail);
     Ok(Bound::All { providers, deadline_ms, on_failure })
+}
+
+fn later(
+    need: &Need,
+    names: &[Name],
+    served: impl Fn(&Name) -> Result<Served, String>,
+) -> Result<Bound, String> {
+    if names.len() > ALL_PROVIDERS_MAX {
+        return Err(format!("{} has more than {ALL_PROVIDERS_MAX} providers", need.interface));
+    }
+    names.iter().map(served).collect::<Result<_, _>>().map(Bound::Later)
 }
 
 /// Whether a provided interface may stand in for a needed one: the same path, and a version that
@@ -275,10 +312,18 @@ fn contract(
 ) {
     let Some(import) = consumer.import(need.interface.as_str()) else { return };
     for (provider, interface) in binding.providers() {
-        let export = plugins.get(provider).and_then(|d| d.export(interface));
+        let description = plugins.get(provider);
+        let export = description.and_then(|d| d.export(interface));
         for function in &import.functions {
             let difference = match export.and_then(|e| e.function(&function.name)) {
                 None => Some("the provider does not have it".to_owned()),
+                Some(_)
+                    if need.bind == Bind::Later
+                        && description
+                            .is_some_and(|d| d.manifest.is_read(interface, &function.name)) =>
+                {
+                    Some("what is called later has to write, and it is declared to read".to_owned())
+                }
                 Some(provided) => function_difference(provided, function),
             };
             if let Some(difference) = difference {
@@ -309,7 +354,7 @@ fn order(bindings: &HashMap<Name, BTreeMap<String, Bound>>) -> Result<Vec<Name>,
         }
         path.push(name.clone());
         for bound in bindings.get(name).into_iter().flat_map(BTreeMap::values) {
-            for (provider, _) in bound.providers() {
+            for (provider, _) in bound.called_at_once() {
                 visit(provider, bindings, path, done)?;
             }
         }

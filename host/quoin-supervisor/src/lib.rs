@@ -13,6 +13,7 @@ mod lookup;
 mod overlap;
 mod plan;
 mod routes;
+mod schedule;
 mod shadow;
 mod supervisor;
 mod tenant;

@@ -2,6 +2,7 @@
 
 mod change;
 mod keys;
+mod later;
 mod sleep;
 mod swap;
 mod tenants;
@@ -24,6 +25,7 @@ use crate::databases::Databases;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::library::Library;
+use crate::schedule::Schedule;
 use crate::tenant::Tenant;
 
 pub use keys::NewKey;
@@ -36,6 +38,9 @@ const IDLE_MAX: Duration = Duration::from_secs(30);
 /// Shops that open their databases at once. More would wait for the same disk, and a host that starts with
 /// everybody at its door has work for other threads, too.
 const WAKES_AT_ONCE: usize = 16;
+/// Later calls that run at once in all shops: enough to keep all processors busy while some of them wait
+/// for what is outside.
+const LATER_AT_ONCE: usize = 64;
 /// Shops that are awake at once. One takes some two megabytes, most of them for its database.
 const AWAKE_MAX: u64 = 500;
 /// Open files of a shop that is awake and busy: nine connections have two each, and share one.
@@ -76,6 +81,10 @@ pub struct Supervisor {
     /// Tenants that wake.
     wakes: Semaphore,
     started: Instant,
+    /// When shops have later calls.
+    schedule: Arc<Schedule>,
+    /// Later calls that run at once.
+    later_turns: Arc<Semaphore>,
     /// Generations of removed tenants; a call may still run in them.
     removed: Mutex<Vec<Weak<Generation>>>,
     /// One new tenant at a time, or the trial of one.
@@ -127,10 +136,16 @@ impl Supervisor {
             sleep_after,
             sleeping: Mutex::default(),
             wakes: Semaphore::new(WAKES_AT_ONCE),
+            schedule: Arc::default(),
+            later_turns: Arc::new(Semaphore::new(LATER_AT_ONCE)),
             removed: Mutex::default(),
             creating: Arc::default(),
             _lock: lock,
         });
+        for (tenant, time) in supervisor.control.later().map_err(storage)? {
+            supervisor.schedule.enter(&tenant, time);
+        }
+        Supervisor::look_after_later_calls(&supervisor.me);
         let watched = Arc::downgrade(&supervisor);
         let every = RECLAIM_EVERY.min(sleep_after).max(Duration::from_secs(1));
         tokio::spawn(async move {

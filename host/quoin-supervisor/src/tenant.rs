@@ -1,14 +1,17 @@
 //! A tenant at run time: its keys and log, and while it is awake its wiring.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
+use quoin_core::later::DoneCall;
+use quoin_core::limits::LATER_DONE_KEPT;
 use quoin_core::shop::{Installation, StoredShop};
 use quoin_core::{Digest, Name};
 use quoin_runtime::{Generation, Log, Node};
+use quoin_storage::Database;
 use serde::{Deserialize, Serialize};
 
 use crate::answers::Shelf;
@@ -33,6 +36,12 @@ pub struct Tenant {
     woken: AtomicU64,
     /// Why it did not come up when it last woke.
     fault: Mutex<Option<String>>,
+    /// The numbers of its later calls that run now.
+    later: Mutex<BTreeSet<u64>>,
+    /// Its newest later calls that are done, the oldest first.
+    done: Mutex<VecDeque<DoneCall>>,
+    /// Whether a host that starts looks after it at once, for the sake of its later calls.
+    marked: AtomicBool,
     /// The hashes of its API keys by key id.
     pub(crate) keys: ArcSwap<HashMap<String, Digest>>,
     /// Generations that were replaced; a call may still run in them.
@@ -51,6 +60,8 @@ pub struct Wiring {
     pub shop: StoredShop,
     /// What runs, by installation.
     pub nodes: BTreeMap<Name, Arc<Node>>,
+    /// Its database, if any plugin needs it.
+    pub database: Option<Arc<Database>>,
     /// Its HTTP routes.
     pub routes: RouteTable,
     /// The OpenAPI document and its digest, made when it is first asked for.
@@ -91,6 +102,7 @@ impl Wiring {
             revision,
             shop: record.shop.clone(),
             nodes: BTreeMap::new(),
+            database: None,
             routes: RouteTable::empty(),
             document,
             page,
@@ -119,6 +131,9 @@ impl Tenant {
             used: AtomicU64::new(0),
             woken: AtomicU64::new(0),
             fault: Mutex::default(),
+            later: Mutex::default(),
+            done: Mutex::default(),
+            marked: AtomicBool::new(false),
             keys: ArcSwap::default(),
             retired: Mutex::default(),
             changing: Arc::default(),
@@ -134,6 +149,35 @@ impl Tenant {
     /// Why nothing runs, when the shop could not be brought up the last time that this was tried.
     pub fn fault(&self) -> Option<String> {
         self.fault.lock().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// The numbers of its later calls that run now.
+    pub(crate) fn later(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+        self.later.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its newest later calls that are done.
+    pub(crate) fn done(&self) -> MutexGuard<'_, VecDeque<DoneCall>> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A later call of it is done.
+    pub(crate) fn add_done(&self, call: DoneCall) {
+        let mut done = self.done();
+        if done.len() >= LATER_DONE_KEPT {
+            done.pop_front();
+        }
+        done.push_back(call);
+    }
+
+    /// Whether a host that starts looks after it at once.
+    pub(crate) fn is_marked(&self) -> bool {
+        self.marked.load(Ordering::Acquire)
+    }
+
+    /// Notes whether it does.
+    pub(crate) fn mark(&self, marked: bool) {
+        self.marked.store(marked, Ordering::Release);
     }
 
     /// Notes that somebody asks for it, at this many milliseconds since the host started.
@@ -193,9 +237,9 @@ impl Tenant {
     }
 
     /// Lets it sleep if nobody is about to use it, changes it or wakes it: gives back its wiring, and with
-    /// it what is open and idle, and most of its log. It returns whether it sleeps now. Closing its
-    /// database blocks the thread.
-    pub(crate) fn sleep(&self) -> bool {
+    /// it what is open and idle, and most of its log. It returns whether it sleeps now. `asleep` is called
+    /// before anybody can wake it. Closing its database blocks the thread.
+    pub(crate) fn sleep(&self, asleep: impl FnOnce(&Tenant)) -> bool {
         // Who wants to wake it waits until everything is closed, or is back.
         let (Ok(_changing), Ok(_waking)) = (self.changing.try_lock(), self.waking.try_lock())
         else {
@@ -217,6 +261,8 @@ impl Tenant {
         retired.shrink_to_fit();
         drop(retired);
         self.log.shrink(LOG_BYTES_ASLEEP);
+        *self.done() = VecDeque::new();
+        asleep(self);
         true
     }
 }

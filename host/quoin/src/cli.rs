@@ -10,6 +10,7 @@ use quoin_core::manifest::FunctionRef;
 
 use crate::failed::{Exit, Failed};
 use crate::global::Global;
+use crate::later::LaterCommand;
 use crate::plugin::PluginCommand;
 use crate::tenant::TenantCommand;
 
@@ -52,6 +53,9 @@ pub enum Command {
     Tenant(TenantCommand),
     /// Call a function of a shop's plugin
     Call(CallArgs),
+    /// What a shop's plugins do later
+    #[command(subcommand)]
+    Later(LaterCommand),
     /// Show what a shop's plugins wrote
     Logs(LogsArgs),
     /// Compile a bundle within limits, for the host
@@ -129,18 +133,8 @@ pub struct LogsArgs {
     pub limit: Option<u32>,
     /// Only the lines of one request: the id in the x-request-id of its answer, or the first 8
     /// characters of it or more
-    #[arg(long, value_name = "ID", value_parser = request_id)]
+    #[arg(long, value_name = "ID", value_parser = crate::text::request_id)]
     pub request: Option<String>,
-}
-
-/// An id goes into a query.
-fn request_id(text: &str) -> Result<String, String> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    if !text.is_empty() && text.bytes().all(plain) {
-        return Ok(text.to_owned());
-    }
-    Err("a request's id is letters, digits, '.', '_' and '-'; answers have it as x-request-id"
-        .into())
 }
 
 /// Tells why a command line is not one; or its help or version, which are no failure.

@@ -11,6 +11,7 @@ mod failed;
 mod file;
 mod global;
 mod key;
+mod later;
 mod logs;
 mod output;
 mod plan;
@@ -49,6 +50,7 @@ fn run(cli: &Cli) -> Result<(), Failed> {
         Command::Plugin(command) => plugin::run(global, command),
         Command::Tenant(command) => tenant::run(global, command),
         Command::Call(args) => call::run(global, args),
+        Command::Later(command) => later::run(global, command),
         Command::Logs(args) => logs::run(global, args),
         Command::CompileBundle { bundle, folder } => compile_bundle::run(bundle, folder),
     }

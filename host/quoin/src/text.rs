@@ -35,6 +35,16 @@ pub fn table(rows: &[Vec<String>]) -> String {
     rows.iter().map(line).collect()
 }
 
+/// An id goes into a query.
+pub fn request_id(text: &str) -> Result<String, String> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    if !text.is_empty() && text.bytes().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err("a request's id is letters, digits, '.', '_' and '-'; answers have it as x-request-id"
+        .into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
-//! The host's interfaces: SQL, log, configuration, clock, randomness, and the call that is running.
+//! The host's interfaces: SQL, log, configuration, clock, randomness, the call that is running, and calls that happen later.
 
-pub use crate::bindings::quoin::host::{call, clock, config, log, random, sql};
+pub use crate::bindings::quoin::host::{call, clock, config, later, log, random, sql};
 
 /// The value of a configuration key that the manifest gives a default for or requires.
 ///

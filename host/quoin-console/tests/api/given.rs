@@ -89,4 +89,5 @@ pub fn example(pattern: &str) -> String {
         .replace("{tenant}", "demo")
         .replace("{installation}", "widgets")
         .replace("{key}", "abcd")
+        .replace("{number}", "1")
 }

@@ -23,11 +23,13 @@ pub enum HostInterface {
     Call,
     /// The header `set-cookie` in the responses of its `web` export. There is nothing to import for it.
     Cookies,
+    /// When later calls run.
+    Later,
 }
 
 impl HostInterface {
     /// All of them.
-    pub const ALL: [HostInterface; 7] = [
+    pub const ALL: [HostInterface; 8] = [
         HostInterface::Sql,
         HostInterface::Log,
         HostInterface::Config,
@@ -35,6 +37,7 @@ impl HostInterface {
         HostInterface::Random,
         HostInterface::Call,
         HostInterface::Cookies,
+        HostInterface::Later,
     ];
 
     /// The short name, as manifests and shops write it.
@@ -47,6 +50,7 @@ impl HostInterface {
             HostInterface::Random => "random",
             HostInterface::Call => "call",
             HostInterface::Cookies => "cookies",
+            HostInterface::Later => "later",
         }
     }
 
@@ -65,6 +69,7 @@ impl HostInterface {
                 "set and replace cookies of the shop in its visitors' browsers, also those of other \
                  plugins"
             }
+            HostInterface::Later => "choose when its later calls run, and take them back",
         }
     }
 

@@ -32,6 +32,8 @@ pub enum Bind {
     All,
     /// The first parameter names the provider.
     Keyed,
+    /// Every plugin that provides it, or the plugin itself: called after the request was committed.
+    Later,
 }
 
 /// What happens to an `all` call when one provider fails.

@@ -34,6 +34,14 @@ impl<'a> Operation<'a> {
         }
     }
 
+    /// Whether the host keeps its answers for requests with an idempotency key.
+    pub fn takes_effect_once(&self) -> bool {
+        let takes_it =
+            |source: &Source| matches!(source, Source::Header(name) if name == "idempotency-key");
+        let reads = self.manifest.is_read(self.interface, &self.function.name);
+        !reads && !self.sources.iter().any(takes_it)
+    }
+
     /// Whether its answers have an ETag: it reads, and what anybody may see.
     pub fn has_tag(&self) -> bool {
         let reads = self.manifest.is_read(self.interface, &self.function.name);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use quoin_core::Type;
+use quoin_core::limits::ONCE_KEY_CHARS_MAX;
 use quoin_core::manifest::Access;
 use quoin_core::types::{Field, lower_camel};
 use quoin_supervisor::Source;
@@ -61,6 +62,16 @@ fn parameters(operation: &Operation<'_>, names: &Names) -> Vec<Json> {
             Source::Query => query(param, names, &mut parameters),
             Source::Body | Source::Member => {}
         }
+    }
+    if operation.takes_effect_once() {
+        parameters.push(json!({
+            "name": "idempotency-key",
+            "in": "header",
+            "required": false,
+            "description": "The request takes effect once, and is answered alike for 24 hours, however \
+                            often it is made with this key.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": ONCE_KEY_CHARS_MAX},
+        }));
     }
     parameters
 }

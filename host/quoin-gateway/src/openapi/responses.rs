@@ -111,7 +111,7 @@ fn refusal(cases: &[&str], own: bool, error: Json) -> Json {
 pub fn problem() -> Json {
     plain(
         "Any other problem: not authorised (401), unknown path (404), too large (413), wrong media \
-         type (415), a plugin failed (502) or was too slow (504), the host failed (500), or there \
+         type (415), an idempotency key of another request (422 key-reused), a plugin failed (502) or was too slow (504), the host failed (500), or there \
          is too much to do (503, with Retry-After).",
     )
 }

@@ -166,6 +166,12 @@ fn a_route_is_told_with_its_parameters_body_and_answers() {
                 "name": "if-match", "in": "header", "required": false,
                 "schema": {"type": "integer", "format": "uint64", "minimum": 0},
             },
+            {
+                "name": "idempotency-key", "in": "header", "required": false,
+                "description": "The request takes effect once, and is answered alike for 24 hours, however \
+                                often it is made with this key.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+            },
         ])
     );
     let input = json!({"$ref": "#/components/schemas/ThingInput"});
@@ -212,7 +218,7 @@ fn a_record_in_the_query_is_flattened_and_a_text_body_may_be_sent_as_it_is() {
     let operation = &document["paths"]["/things"]["post"];
     let names: Vec<_> =
         operation["parameters"].as_array().unwrap().iter().map(|p| &p["name"]).collect();
-    assert_eq!(names, ["kind", "sizes"]);
+    assert_eq!(names, ["kind", "sizes", "idempotency-key"]);
     let content = operation["requestBody"]["content"].as_object().unwrap();
     assert_eq!(content.keys().collect::<Vec<_>>(), ["text/plain", "application/json"]);
     assert!(operation["responses"]["204"].get("content").is_none());

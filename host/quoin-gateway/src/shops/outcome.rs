@@ -27,6 +27,12 @@ pub fn returned(value: Option<&Value>, entry: &RouteEntry) -> Result<Returned, P
     success(&shown, has_value(ty), wanted)
 }
 
+/// The answer to a success alone.
+pub fn shown(value: Option<&Value>, ty: Option<&Type>, wanted: Option<u16>) -> Option<Returned> {
+    let shown = json::result(value, ty).ok()?;
+    success(&shown, has_value(ty), wanted).ok()
+}
+
 fn success(
     shown: &impl Serialize,
     has_value: bool,

@@ -67,7 +67,7 @@ pub async fn respond(
     let principal = access::principal_of_web(scene.tenant, entry.access, &head.headers)?;
     let private = entry.access == Access::Admin || principal.id.is_some();
     let body = upload.collect(WEB_BODY_BYTES_MAX).await?;
-    let request = quoin_runtime::Request { principal, trace: scene.id.to_owned() };
+    let request = quoin_runtime::Request::of(principal, scene.id);
     let cookies = entry.sets_cookies;
     let check: Check<web::Response> = match cookies {
         true => |response| headed(response, true).map(drop),

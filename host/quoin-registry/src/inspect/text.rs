@@ -97,6 +97,7 @@ fn binding(need: &Need) -> String {
     match (need.bind, need.on_failure) {
         (Bind::One, _) => "one provider".into(),
         (Bind::Keyed, _) => "the provider that the first parameter names".into(),
+        (Bind::Later, _) => "all providers, after the request was committed".into(),
         (Bind::All, Some(OnFailure::Skip)) => {
             format!("all providers, {deadline} ms each; one that fails is left out")
         }

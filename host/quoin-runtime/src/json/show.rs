@@ -29,6 +29,11 @@ pub fn result<'a>(value: Option<&'a Value>, ty: Option<&'a Type>) -> Result<Show
     }
 }
 
+/// A value by its type.
+pub fn shown<'a>(value: &'a Value, ty: &'a Type) -> Shown<'a> {
+    Shown::of(value, ty)
+}
+
 /// Whether JSON can express what a function returned: all floats in it must be finite.
 ///
 /// # Errors

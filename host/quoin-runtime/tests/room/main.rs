@@ -330,7 +330,7 @@ fn function(name: &str) -> quoin_core::Function {
 }
 
 fn request() -> Request {
-    Request { principal: Principal::ANONYMOUS, trace: "trace".into() }
+    Request::of(Principal::ANONYMOUS, "trace")
 }
 
 /// Calls a function of the interface `a` with a key.

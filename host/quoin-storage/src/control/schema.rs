@@ -7,7 +7,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::Error;
 
 /// Each step brings the file to the next format; `user_version` counts those that were taken.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE tenant (
         name TEXT PRIMARY KEY,
         created_ms INTEGER NOT NULL,
@@ -34,7 +35,10 @@ const STEPS: [&str; 1] = ["
         created_ms INTEGER NOT NULL,
         PRIMARY KEY (tenant, id)
     ) STRICT;
-"];
+",
+    // When a host that starts looks after the tenant's later calls: at once where that is 0.
+    "ALTER TABLE tenant ADD COLUMN later_ms INTEGER",
+];
 
 /// Brings the file to the newest format.
 pub(super) fn bring_up(sqlite: &mut Connection, path: &Path) -> Result<(), Error> {

@@ -102,6 +102,32 @@ impl Control {
         })
     }
 
+    /// When a host that starts looks after later calls of which tenants, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn later(&self) -> Result<Vec<(Name, u64)>, Error> {
+        self.read(|sqlite| {
+            let all = "SELECT name, later_ms FROM tenant WHERE later_ms IS NOT NULL";
+            let mut all = sqlite.prepare_cached(all)?;
+            all.query_map([], |row| Ok((parsed(row, 0)?, unsigned(row.get(1)?))))?.collect()
+        })
+    }
+
+    /// Notes when a host that starts looks after a tenant's later calls: 0 is at once, none is never.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn set_later(&self, tenant: &Name, later_ms: Option<u64>) -> Result<(), Error> {
+        let later_ms = later_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
+        let set = "UPDATE tenant SET later_ms = ?2 WHERE name = ?1";
+        let done = self.change(|tx| Ok(tx.execute(set, (tenant.as_str(), later_ms)).map(drop)?));
+        done.map_err(|error| match error {
+            ControlError::Storage(error) => error,
+            other => Error::Sqlite { path: Default::default(), message: other.to_string() },
+        })
+    }
+
     /// Forgets a tenant with its revisions, domains and keys; `false` when there is none. Its
     /// plugins' databases are not touched.
     ///

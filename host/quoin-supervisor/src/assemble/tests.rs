@@ -388,14 +388,14 @@ async fn a_shop_that_sleeps_has_given_back_all_that_it_ran_with() {
         room.log.write(quoin_runtime::Level::Info, "maker", "", "a line of some twenty letters");
     }
     // Not while somebody has it, changes it or wakes it.
-    assert!(!tenant.sleep());
+    assert!(!tenant.sleep(|_| ()));
     drop(wiring);
     for turn in [&tenant.changing, &tenant.waking] {
         let _turn = turn.try_lock().unwrap();
-        assert!(!tenant.sleep());
+        assert!(!tenant.sleep(|_| ()));
     }
     assert!(tenant.awake().is_some());
-    assert!(tenant.sleep());
+    assert!(tenant.sleep(|_| ()));
     assert!(tenant.awake().is_none());
     assert!(generations.iter().all(|generation| generation.strong_count() == 0));
     assert_eq!((database.strong_count(), tenant.generations().len()), (0, 0));

@@ -130,6 +130,9 @@ impl Supervisor {
             self.is_awake(&tenant);
         }
         self.enter(&tenant, shop.domains);
+        if let Some(wiring) = tenant.awake() {
+            self.tell_of_later(&tenant, &wiring);
+        }
         for change in &changes {
             // A change belongs to no request.
             tenant.log.write(Level::Info, "quoin", "", &told(change));

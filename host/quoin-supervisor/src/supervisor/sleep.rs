@@ -55,7 +55,7 @@ impl Supervisor {
             }
             // First, so that who wakes it at once notes it again.
             self.is_awake_no_more(&tenant);
-            match tenant.sleep() {
+            match tenant.sleep(|tenant| self.note_later(tenant)) {
                 true => over = over.saturating_sub(1),
                 false => self.is_awake(&tenant),
             }
@@ -144,17 +144,17 @@ mod tests {
         let (supervisor, _hand, _data) = host(&["a"]).await;
         let a = supervisor.tenant("a").unwrap();
         let held = supervisor.wiring(&a).await;
-        assert!(!a.sleep());
+        assert!(!a.sleep(|_| ()));
         assert!(Arc::ptr_eq(&held, &supervisor.wiring(&a).await));
         drop(held);
-        assert!(a.sleep());
+        assert!(a.sleep(|_| ()));
     }
 
     #[tokio::test]
     async fn many_that_ask_for_a_shop_that_sleeps_wake_it_once() {
         let (supervisor, _hand, _data) = host(&["a"]).await;
         let a = supervisor.tenant("a").unwrap();
-        assert!(a.sleep());
+        assert!(a.sleep(|_| ()));
         let asked = || async { supervisor.wiring(&a).await };
         let (one, two, three) = tokio::join!(asked(), asked(), asked());
         assert!(Arc::ptr_eq(&one, &two) && Arc::ptr_eq(&two, &three));
@@ -167,7 +167,7 @@ mod tests {
         let domains = ["b.test".parse().unwrap()].into();
         let shop = StoredShop { name: name.clone(), domains, plugins: Default::default() };
         supervisor.apply(shop, "").await.unwrap();
-        assert!(supervisor.tenant("a").unwrap().sleep());
+        assert!(supervisor.tenant("a").unwrap().sleep(|_| ()));
         assert!(supervisor.tenant_of_host("a.test").is_none());
         assert!(supervisor.tenant_of_host("b.test").is_some());
         supervisor.remove_tenant(&name).await.unwrap();
@@ -178,7 +178,7 @@ mod tests {
     async fn a_shop_that_did_not_come_up_is_not_tried_again_by_every_request() {
         let (supervisor, hand, _data) = host(&["a"]).await;
         let a = supervisor.tenant("a").unwrap();
-        assert!(a.sleep());
+        assert!(a.sleep(|_| ()));
         // As if somebody had taken it out of the control database.
         supervisor.control.remove_tenant(&a.name).unwrap();
         let first = supervisor.wiring(&a).await;

@@ -47,6 +47,7 @@ impl Supervisor {
         blocking(|| self.control.remove_tenant(&tenant.name))?;
         self.removed.lock().unwrap_or_else(|e| e.into_inner()).extend(tenant.generations());
         self.directory_mut().remove(&tenant.name);
+        self.schedule.remove(&tenant.name);
         Ok(())
     }
 

@@ -60,7 +60,11 @@ impl Supervisor {
             self.is_awake(tenant);
         }
         // Nobody lets it sleep while it is being woken.
-        tenant.awake().unwrap_or_else(|| {
+        let awake = tenant.awake();
+        if let Some(wiring) = &awake {
+            self.tell_of_later(tenant, wiring);
+        }
+        awake.unwrap_or_else(|| {
             let fault = "the shop sleeps again: ask once more".to_owned();
             Arc::new(Wiring::faulty(0, Record::unknown(tenant.name.clone()), fault))
         })

@@ -94,7 +94,7 @@ impl Contestant for Calls {
                 }
             };
             let target = Target { interface: DRIVER, function };
-            let request = Request { principal: Principal::ANONYMOUS, trace: "bench".into() };
+            let request = Request::of(Principal::ANONYMOUS, "bench");
             let check = quoin_runtime::json::check;
             let result = call(&self.node, target, params, request, check).await?;
             ensure!(result == expected, "it returned {result:?}");

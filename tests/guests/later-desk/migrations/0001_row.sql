@@ -1,0 +1,1 @@
+CREATE TABLE later_desk_row (id INTEGER PRIMARY KEY);
