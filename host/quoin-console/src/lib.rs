@@ -8,10 +8,12 @@ mod blocking;
 mod bundles;
 mod call;
 mod door;
+mod exchanges;
 mod keys;
 mod later;
 mod logs;
 mod query;
+mod secrets;
 mod table;
 mod tenants;
 mod token;
@@ -124,6 +126,10 @@ impl Console {
             Endpoint::LaterCall => later::show(host, &at.name(0)?, at.number(1)?).await,
             Endpoint::RunLater => later::run(host, &at.name(0)?, at.number(1)?).await,
             Endpoint::DropLater => later::remove(host, &at.name(0)?, at.number(1)?).await,
+            Endpoint::Secrets => secrets::list(host, &at.name(0)?).await,
+            Endpoint::SetSecret => secrets::set(host, at.name(0)?, at.name(1)?, &body).await,
+            Endpoint::RemoveSecret => secrets::remove(host, at.name(0)?, at.name(1)?).await,
+            Endpoint::Http => exchanges::list(host, &at.name(0)?, &query),
             Endpoint::Logs => logs::read(host, &self.followers, &at.name(0)?, &query),
         }
     }

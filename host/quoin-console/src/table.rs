@@ -48,12 +48,20 @@ pub enum Endpoint {
     RunLater,
     /// Drops a later call.
     DropLater,
+    /// The secrets of a tenant, without what they are.
+    Secrets,
+    /// Sets a secret.
+    SetSecret,
+    /// Removes a secret.
+    RemoveSecret,
+    /// The last requests of a tenant to other systems.
+    Http,
     /// The log of a tenant, or its lines of one `request`, once or for as long as the client stays.
     Logs,
 }
 
 /// Every endpoint: method, path, and what it is.
-pub const ENDPOINTS: [(&str, &str, Endpoint); 21] = [
+pub const ENDPOINTS: [(&str, &str, Endpoint); 25] = [
     ("GET", "/v1/health", Endpoint::Health),
     ("GET", "/v1/bundles", Endpoint::Bundles),
     ("PUT", "/v1/bundles/{digest}", Endpoint::PutBundle),
@@ -74,6 +82,10 @@ pub const ENDPOINTS: [(&str, &str, Endpoint); 21] = [
     ("GET", "/v1/tenants/{tenant}/later/{number}", Endpoint::LaterCall),
     ("POST", "/v1/tenants/{tenant}/later/{number}/run", Endpoint::RunLater),
     ("DELETE", "/v1/tenants/{tenant}/later/{number}", Endpoint::DropLater),
+    ("GET", "/v1/tenants/{tenant}/secrets", Endpoint::Secrets),
+    ("PUT", "/v1/tenants/{tenant}/secrets/{secret}", Endpoint::SetSecret),
+    ("DELETE", "/v1/tenants/{tenant}/secrets/{secret}", Endpoint::RemoveSecret),
+    ("GET", "/v1/tenants/{tenant}/http", Endpoint::Http),
     ("GET", "/v1/tenants/{tenant}/logs", Endpoint::Logs),
 ];
 
@@ -82,8 +94,8 @@ impl Endpoint {
     pub(crate) fn parameters(self) -> &'static [&'static str] {
         match self {
             Endpoint::PutShop | Endpoint::Swap | Endpoint::Back => &["dry-run"],
-            Endpoint::Revisions => &["limit"],
             Endpoint::Later => &["plugin", "request", "parked", "after", "limit"],
+            Endpoint::Revisions | Endpoint::Http => &["limit"],
             Endpoint::Logs => &["after", "limit", "follow", "request"],
             _ => &[],
         }
@@ -103,6 +115,8 @@ impl Endpoint {
                 | Endpoint::RemoveKey
                 | Endpoint::RunLater
                 | Endpoint::DropLater
+                | Endpoint::SetSecret
+                | Endpoint::RemoveSecret
         )
     }
 }

@@ -63,6 +63,60 @@ pub const LOG_LINES_KEPT: usize = 2_000;
 /// Random bytes that a guest gets in one host call: a few hundred keys' worth.
 pub const RANDOM_BYTES_MAX: u32 = 4 << 10;
 
+/// Hosts that the requests of one plugin may go to. One that needs more speaks to the whole internet, and
+/// nobody reads such a list.
+pub const HTTP_HOSTS_MAX: usize = 32;
+/// Secrets of a tenant, and of a plugin: a few for each system that it speaks to.
+pub const SECRETS_MAX: usize = 100;
+/// Bytes of a secret. A private key with its certificates is about that.
+pub const SECRET_BYTES_MAX: usize = 8 << 10;
+/// Bytes of the body of a request to another system, secrets filled in. As many requests as the host has
+/// out at once hold 256 MiB then.
+pub const HTTP_REQUEST_BYTES_MAX: usize = 1 << 20;
+/// Bytes of the body of another system's answer. APIs page long before; what is larger is a file.
+pub const HTTP_RESPONSE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of the headers of a request to another system or of its answer: tokens and cookies are some.
+pub const HTTP_HEADER_BYTES_MAX: usize = 16 << 10;
+/// Headers of a request to another system or of its answer.
+pub const HTTP_HEADERS_MAX: usize = 64;
+/// Bytes of the URL of a request to another system; servers take no more.
+pub const HTTP_URL_BYTES_MAX: usize = 4 << 10;
+/// Milliseconds that a request to another system has where it states none: slow ones take some seconds.
+pub const HTTP_TIME_MS: u32 = 10_000;
+/// Milliseconds that it has at most. Whoever waits longer for an answer waits in vain.
+pub const HTTP_TIME_MS_MAX: u32 = 30_000;
+/// Milliseconds of a call that a request to another system leaves: the plugin is to make something of a
+/// timeout before it runs into its own.
+pub const HTTP_REST_MS: u32 = 100;
+/// Milliseconds that a connection to one address may take, after which the next address is tried.
+pub const HTTP_CONNECT_MS: u32 = 3_000;
+/// Addresses of a host that are tried. Behind more there is the same network.
+pub const HTTP_ADDRESSES_MAX: usize = 4;
+/// Requests that one request of a shop may send with all the calls that it leads to.
+pub const HTTP_REQUESTS_MAX: usize = 32;
+/// Bytes of the answers that a request of a shop holds, to have them again should it run again.
+pub const HTTP_ANSWERS_BYTES_MAX: usize = 4 << 20;
+/// Requests that a shop has out at once. Each takes a place among the calls of its plugin while it waits.
+pub const HTTP_CONCURRENCY_SHOP: usize = 16;
+/// Requests that all shops together have out at once: sixteen busy ones, with a socket each.
+pub const HTTP_CONCURRENCY_HOST: usize = 256;
+/// Requests a second that a shop may send in the long run. Other systems allow their clients about that.
+pub const HTTP_RATE_SHOP: u32 = 20;
+/// Requests that a shop may send at once after it was quiet: ten seconds' worth.
+pub const HTTP_BURST_SHOP: u32 = 200;
+/// Names that are looked up for a shop at once; each takes a thread for as long as its servers are silent.
+pub const HTTP_LOOKUPS_SHOP: usize = 4;
+/// Idle connections that a shop keeps for its next requests: one for each system that it speaks to often.
+pub const HTTP_IDLE_SHOP: usize = 4;
+/// Idle connections of all shops together, each an open file.
+pub const HTTP_IDLE_HOST: usize = 256;
+/// Seconds after which an idle connection is closed: most servers close theirs a little later.
+pub const HTTP_IDLE_SECONDS: u64 = 30;
+/// Exchanges with other systems that the host remembers of each shop, 200 KiB at most.
+pub const HTTP_EXCHANGES_KEPT: usize = 200;
+/// Bytes of the URL and of the error of an exchange that are remembered; the rest is cut.
+pub const HTTP_EXCHANGE_BYTES_MAX: usize = 512;
+
 /// Bytes of one SQL statement.
 pub const SQL_BYTES_MAX: usize = 64 << 10;
 /// Parameters of one SQL statement: PostgreSQL's limit is 65,535, SQLite's default 32,766.

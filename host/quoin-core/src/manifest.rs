@@ -2,6 +2,7 @@
 //! component itself, and refuses a bundle whose two halves disagree.
 
 mod host_interface;
+mod http;
 mod name;
 mod need;
 mod parsed;
@@ -14,6 +15,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use host_interface::HostInterface;
+pub use http::{HostPattern, HttpGrant, HttpMethod, default_port};
 pub use name::{FunctionRef, InterfaceName, Version};
 pub use need::{Bind, Need, OnFailure};
 pub use pattern::{HOST_PATHS, Prefix, RoutePattern};
@@ -52,6 +54,9 @@ pub struct Manifest {
     /// The host interfaces that it asks to be granted, and what else it asks for.
     #[serde(default)]
     pub host: Vec<HostInterface>,
+    /// The hosts, methods and secrets of its requests to other systems that it asks to be granted.
+    #[serde(default, skip_serializing_if = "HttpGrant::is_empty")]
+    pub http: HttpGrant,
     /// The plugin whose tables it uses, for one that is written to stand in that plugin's place. Its own
     /// unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,6 +149,12 @@ impl Manifest {
             return Some(
                 "tables names whose tables it uses, but host does not list \"sql\"".into(),
             );
+        }
+        if let Some(fault) = self.http.fault() {
+            return Some(format!("[http]: {fault}"));
+        }
+        if !self.http.is_empty() && !self.host.contains(&HostInterface::Http) {
+            return Some("[http] says what it sends, but host does not list \"http\"".into());
         }
         for (i, need) in self.needs.iter().enumerate() {
             let of_all = need.on_failure.is_some() || need.deadline_ms.is_some();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{DOMAINS_MAX, LimitsChange, PLUGINS_MAX};
-use crate::manifest::{HostInterface, ManifestError};
+use crate::manifest::{HostInterface, HttpGrant, ManifestError};
 use crate::{Digest, Domain, Name};
 
 /// A shop. `B` names a bundle: a path in `shop.toml`, a [`Digest`] in the host.
@@ -31,6 +31,9 @@ pub struct Installation<B> {
     /// The host interfaces that the owner lets it use.
     #[serde(default)]
     pub grants: BTreeSet<HostInterface>,
+    /// The hosts, methods and secrets that the owner lets its requests to other systems have.
+    #[serde(default, skip_serializing_if = "HttpGrant::is_empty")]
+    pub http: HttpGrant,
     /// Its configuration.
     #[serde(default)]
     pub config: BTreeMap<String, String>,
@@ -81,8 +84,8 @@ impl<B> Shop<B> {
         let plugins = (self.plugins.into_iter())
             .map(|(key, i)| {
                 let bundle = name(&key, i.bundle)?;
-                let Installation { grants, config, bind, limits, .. } = i;
-                Ok((key, Installation { bundle, grants, config, bind, limits }))
+                let Installation { grants, http, config, bind, limits, .. } = i;
+                Ok((key, Installation { bundle, grants, http, config, bind, limits }))
             })
             .collect::<Result<_, E>>()?;
         Ok(Shop { name: self.name, domains: self.domains, plugins })

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use quoin_core::Name;
 use quoin_core::limits::Limits;
-use quoin_core::manifest::HostInterface;
+use quoin_core::manifest::{HostInterface, HttpGrant};
+use quoin_egress::Outlet;
 use quoin_storage::Database;
 
 use crate::log::Log;
@@ -29,6 +30,16 @@ pub struct Installed {
     pub database: Option<Arc<Database>>,
     /// The tenant's log.
     pub log: Arc<Log>,
+    /// Where requests to other systems go out; none where it may send none.
+    pub out: Option<WayOut>,
+}
+
+/// How requests of an installation leave the shop.
+pub struct WayOut {
+    /// What they may name.
+    pub grant: HttpGrant,
+    /// The tenant's way out.
+    pub outlet: Arc<Outlet>,
 }
 
 impl Installed {

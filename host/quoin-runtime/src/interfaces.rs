@@ -4,6 +4,7 @@
 mod call;
 mod clock;
 mod config;
+mod http;
 mod later;
 mod log;
 mod random;
@@ -25,9 +26,15 @@ mod bindings {
                 import quoin:host/random@0.1.0;
                 import quoin:host/call@0.1.0;
                 import quoin:host/later@0.1.0;
+                import quoin:host/http@0.1.0;
             }",
         path: "../../wit/host",
-        imports: { "quoin:host/sql": async | trappable, "quoin:host/later": async | trappable, default: trappable },
+        imports: {
+            "quoin:host/sql": async | trappable,
+            "quoin:host/http": async | trappable,
+            "quoin:host/later": async | trappable,
+            default: trappable
+        },
     });
 }
 

@@ -15,6 +15,7 @@ use crate::Value;
 use crate::basis::Uses;
 use crate::installed::Installed;
 use crate::log::{Level, Line};
+use crate::outside::Outside;
 use crate::pool::{Lot, Parked};
 use crate::spare::{Mark, Spare};
 
@@ -145,6 +146,8 @@ pub(crate) struct Tree {
     again: Mutex<Option<Once>>,
     /// What the calls use besides, if the request reads.
     pub uses: Uses,
+    /// What other systems answered.
+    pub outside: Outside,
     seed: OnceLock<[u8; 32]>,
     randomness: Mutex<Option<ChaCha20Rng>>,
     lines: Mutex<Lines>,
@@ -185,6 +188,7 @@ impl Tree {
             spare: Mutex::default(),
             again: Mutex::default(),
             uses: Uses::default(),
+            outside: Outside::new(!reads),
             seed: OnceLock::new(),
             randomness: Mutex::new(None),
             lines: Mutex::default(),
@@ -226,6 +230,32 @@ impl Tree {
             *open = Some(begun);
         }
         Ok(open)
+    }
+
+    /// Whether a request to another system may leave: not, once something was written. Gives back what
+    /// others wait for; the next SQL begins a transaction anew. What the request has seen is durable then,
+    /// and from here on it is finished even if its client goes away.
+    ///
+    /// # Errors
+    /// What it has seen is gone, and it is to be run again; or the disk failed.
+    pub async fn may_leave(&self) -> Result<bool, Error> {
+        if !self.reads && !self.stage.begin() {
+            // Who gave it up ends it where it waits next.
+            return std::future::pending().await;
+        }
+        let mut open = self.transaction.lock().await;
+        let Some(transaction) = open.as_mut() else { return Ok(true) };
+        if transaction.has_written() {
+            return Ok(false);
+        }
+        if transaction.is_lost() {
+            return Err(Error::Lost);
+        }
+        transaction.give_back().await?;
+        *open = None;
+        self.has_transaction.store(false, Ordering::Relaxed);
+        self.has_writer.store(false, Ordering::Relaxed);
+        Ok(true)
     }
 
     /// The time of the request, milliseconds since 1970: when its transaction began, or when it was first
@@ -320,6 +350,7 @@ impl Tree {
         self.has_writer.store(false, Ordering::Relaxed);
         self.full.store(false, Ordering::Relaxed);
         *self.lines() = Lines::default();
+        self.outside.rewind();
         self.end(false);
         *self.randomness() = None;
     }
@@ -451,6 +482,7 @@ impl Tree {
             limits: Default::default(),
             database: None,
             log: Arc::new(crate::Log::new(clock.clone())),
+            out: None,
         };
         let request = Request::of(Principal::ANONYMOUS, "trace");
         Tree::new(request, Arc::new(root), &"a#act".into(), reads, clock)

@@ -38,7 +38,9 @@ mod writer;
 
 pub use blocking::blocking;
 pub use changes::Basis;
-pub use control::{Control, ControlError, KeyRow, RevisionRow, TenantRow, TenantSummary};
+pub use control::{
+    Control, ControlError, KeyRow, RevisionRow, SecretRow, TenantRow, TenantSummary,
+};
 pub use database::Database;
 pub use error::{ConstraintKind, Error, SqlError};
 pub use later::Asked;

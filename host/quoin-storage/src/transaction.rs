@@ -367,7 +367,8 @@ impl Transaction {
             Kind::Writes(writing) => writing,
             reads => {
                 self.kind = reads;
-                return Ok(());
+                let again = matches!(self.loss, Some(Loss::Again));
+                return if again { Err(Error::Lost) } else { Ok(()) };
             }
         };
         writing.count(&self.base, self.loss.is_none());
@@ -378,6 +379,44 @@ impl Transaction {
         match outcome {
             Some(outcome) => outcome.await.unwrap_or(Err(Error::Lost)),
             None => Ok(()),
+        }
+    }
+
+    /// Whether anything was written in it, be it undone meanwhile.
+    pub fn has_written(&self) -> bool {
+        matches!(&self.kind, Kind::Writes(writing) if writing.wrote)
+    }
+
+    /// Gives the writer or the reader back before the request has ended: nothing is kept of it. Returns
+    /// when everything is durable that it has seen, as [`Transaction::undo`] does. Nothing runs in it
+    /// afterwards.
+    ///
+    /// # Errors
+    /// [`Error::Lost`] when it saw what was not kept: the request is to be run again, which
+    /// [`Transaction::undo`] says from then on.
+    pub async fn give_back(&mut self) -> Result<(), Error> {
+        let mut writing = match std::mem::replace(&mut self.kind, Kind::Over) {
+            Kind::Writes(writing) => writing,
+            Kind::Reads(reader) => {
+                self.kind = Kind::Reads(reader);
+                return Ok(());
+            }
+            Kind::Over => return Ok(()),
+        };
+        writing.count(&self.base, self.loss.is_none());
+        // For who gives up while it waits: it may have told of what others have not committed.
+        let lost = self.loss.replace(Loss::Again);
+        let seen = match writing.seat.look_away()? {
+            Some(outcome) => outcome.await.unwrap_or(Err(Error::Lost)),
+            None => Ok(()),
+        };
+        match (seen, lost) {
+            (Ok(()), Some(Loss::Again)) => Err(Error::Lost),
+            (Ok(()), lost) => {
+                self.loss = lost;
+                Ok(())
+            }
+            (Err(error), _) => Err(error),
         }
     }
 

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quoin_core::Name;
+use quoin_core::manifest::HostInterface;
 use quoin_core::shop::{Installation, StoredShop};
 use quoin_core::{Description, Digest};
-use quoin_runtime::{Binding, Generation, Installed, Log, Node, Provider, Subscriber};
+use quoin_egress::Outlet;
+use quoin_runtime::{Binding, Generation, Installed, Log, Node, Provider, Subscriber, WayOut};
 use quoin_storage::{Database, Migrated, blocking};
 
 use crate::binding::{Bound, Plugins, Resolved, Served, keeps_data, uses_database};
@@ -32,6 +34,7 @@ pub(crate) struct Parts<'a> {
     pub data: &'a Path,
     pub library: &'a Library,
     pub log: &'a Arc<Log>,
+    pub outlet: &'a Arc<Outlet>,
     pub databases: &'a Databases,
     /// The wiring that the tenant has, if it exists.
     pub current: Option<&'a Wiring>,
@@ -114,6 +117,12 @@ impl Parts<'_> {
         Ok(Assembled { wiring, migrated, migrations, created: Created::default() })
     }
 
+    /// The way out of an installation that may send requests to other systems.
+    fn out(&self, wanted: &Installation<Digest>) -> Option<WayOut> {
+        let granted = wanted.grants.contains(&HostInterface::Http);
+        granted.then(|| WayOut { grant: wanted.http.clone(), outlet: self.outlet.clone() })
+    }
+
     /// The installations that have tables: they keep data, or kept some before their last change.
     /// Of a bundle that the host has lost, nobody knows that it kept none.
     fn with_data(&self) -> BTreeSet<Name> {
@@ -183,6 +192,7 @@ impl Parts<'_> {
                         limits: wanted.limits.apply(description.manifest.limits),
                         database: database.filter(|_| keeps_data(description)).cloned(),
                         log: self.log.clone(),
+                        out: self.out(wanted),
                     };
                     let generation = Arc::new(Generation::new(installed, program));
                     fresh.push(generation.clone());
@@ -246,7 +256,8 @@ fn use_database(plugins: &Plugins) -> bool {
 
 /// Whether two states of an installation are the same generation: all but the bindings.
 fn same_generation(a: &Installation<Digest>, b: &Installation<Digest>) -> bool {
-    a.bundle == b.bundle && a.grants == b.grants && a.config == b.config && a.limits == b.limits
+    let grants = a.grants == b.grants && a.http == b.http;
+    a.bundle == b.bundle && grants && a.config == b.config && a.limits == b.limits
 }
 
 fn configured(

@@ -138,6 +138,7 @@ fn settings(
             place(name)
         ));
     }
+    faults.extend(http(name, installation, description));
     // An installation's tables are named after it, so that everybody can tell whose they are.
     let owner = manifest.tables.as_ref().unwrap_or(&manifest.name);
     if keeps_data(description) && owner != name {
@@ -167,6 +168,28 @@ fn settings(
     if let Some(fault) = installation.limits.apply(manifest.limits).fault() {
         faults.push(format!("{name}: {fault}"));
     }
+}
+
+/// What the plugin wants to send to other systems and may not.
+fn http(
+    name: &Name,
+    installation: &Installation<Digest>,
+    description: &Description,
+) -> Option<String> {
+    if let Some(fault) = installation.http.fault() {
+        return Some(format!("{name}: http: {fault}"));
+    }
+    let asked = &description.manifest.http;
+    let missing = asked.beyond(&installation.http).meanings();
+    if missing.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "{name} wants to {}, and has no grant for it; if it may, write http = {} {}",
+        missing.join(", to "),
+        installation.http.and(asked).written(),
+        place(name)
+    ))
 }
 
 /// Where a line about an installation belongs, and what to do then.

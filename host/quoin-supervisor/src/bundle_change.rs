@@ -66,7 +66,7 @@ pub struct Permission {
     /// The short name, as grants have it.
     pub name: HostInterface,
     /// The same in plain words: `may …`.
-    pub meaning: &'static str,
+    pub meaning: String,
 }
 
 impl BundleChange {
@@ -130,5 +130,8 @@ fn functions(description: &Description) -> Vec<String> {
 
 fn permissions(description: &Description) -> Vec<Permission> {
     let asked: BTreeSet<_> = description.manifest.host.iter().copied().collect();
-    asked.into_iter().map(|name| Permission { name, meaning: name.meaning() }).collect()
+    let asked = asked.into_iter().map(|name| (name, name.meaning().to_owned()));
+    let http = description.manifest.http.meanings().into_iter();
+    let all = asked.chain(http.map(|meaning| (HostInterface::Http, meaning)));
+    all.map(|(name, meaning)| Permission { name, meaning }).collect()
 }

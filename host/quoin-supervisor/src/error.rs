@@ -64,6 +64,9 @@ pub enum Error {
     /// The bundle store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The key of the secrets cannot be used.
+    #[error(transparent)]
+    Key(#[from] quoin_egress::KeyError),
     /// The WebAssembly engine cannot start.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -94,6 +97,7 @@ impl Error {
             | Error::Taken(_)
             | Error::Program(_)
             | Error::Store(_)
+            | Error::Key(_)
             | Error::Engine(_)
             | Error::Host(_) => 500,
             Error::Control(_) => 409,
@@ -116,7 +120,8 @@ impl Error {
             Error::Start(failure) if matches!(failure.kind, FailureKind::Overload(_)) => "overload",
             Error::Start(_) => "does-not-start",
             Error::Missing { .. } | Error::Taken(_) => "database-missing",
-            Error::Database(_) | Error::Store(_) | Error::Engine(_) | Error::Host(_) => "internal",
+            Error::Database(_) | Error::Store(_) | Error::Key(_) => "internal",
+            Error::Engine(_) | Error::Host(_) => "internal",
         }
     }
 }

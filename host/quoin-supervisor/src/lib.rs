@@ -22,6 +22,7 @@ pub use answers::{Answers, Found, Keeping, Kept, Key, Place, Returned, Shelf};
 pub use bundle_change::{BundleChange, BundleVersion, Difference, Permission, RouteOf};
 pub use error::Error;
 pub use plan::{Applied, Change, Kind, Plan};
+pub use quoin_egress::{Exchange, SecretState};
 pub use quoin_storage::{KeyRow, RevisionRow, TenantSummary};
 pub use routes::{Match, RouteConflict, RouteEntry, RouteTable, Source, WebEntry, is_web};
 pub use shadow::Shadow;

@@ -175,6 +175,11 @@ fn changed(name: &Name, old: &Stored, before: &Plugins, new: &Stored, after: &Pl
     for grant in old.grants.difference(&new.grants) {
         parts.push(format!("may no longer {}", grant.meaning()));
     }
+    for (word, http) in
+        [("now", new.http.beyond(&old.http)), ("no longer", old.http.beyond(&new.http))]
+    {
+        parts.extend(http.meanings().into_iter().map(|meaning| format!("may {word} {meaning}")));
+    }
     let mut compare = |what: &str, old: Json, new: Json, absent: &str| {
         let (Json::Object(old), Json::Object(new)) = (old, new) else { return };
         let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();

@@ -3,6 +3,7 @@
 mod change;
 mod keys;
 mod later;
+mod secrets;
 mod sleep;
 mod swap;
 mod tenants;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use quoin_core::{Clock, Description, Digest, Name};
+use quoin_egress::{Egress, Outlet};
 use quoin_runtime::{Engine, Generation, Log};
 use quoin_storage::{Control, ControlError, RevisionRow, blocking};
 use tokio::sync::Semaphore;
@@ -57,6 +59,8 @@ pub struct Options {
     pub clock: Clock,
     /// How long nobody uses a shop before it sleeps.
     pub sleep_after: Duration,
+    /// What the operator says about secrets and requests to other systems.
+    pub egress: quoin_egress::Options,
 }
 
 /// Every tenant of this host.
@@ -66,6 +70,7 @@ pub struct Supervisor {
     data: PathBuf,
     clock: Clock,
     library: Library,
+    egress: Arc<Egress>,
     control: Control,
     databases: Databases,
     /// Answers of all shops that are kept.
@@ -87,6 +92,8 @@ pub struct Supervisor {
     later_turns: Arc<Semaphore>,
     /// Generations of removed tenants; a call may still run in them.
     removed: Mutex<Vec<Weak<Generation>>>,
+    /// One change of a secret at a time.
+    secrets: Mutex<()>,
     /// One new tenant at a time, or the trial of one.
     creating: Arc<tokio::sync::Mutex<()>>,
     _lock: data::Lock,
@@ -99,15 +106,17 @@ impl Supervisor {
     /// Another host uses the directory, or the host's own files cannot be read. A tenant that cannot
     /// be brought up does not stop the others: its wiring says why.
     pub async fn open(options: Options) -> Result<Arc<Supervisor>, Error> {
-        let Options { data, compiler, clock, sleep_after } = options;
+        let Options { data, compiler, clock, sleep_after, egress } = options;
         let lock = data::lock(&data)?;
         let storage = |e| Error::Control(ControlError::Storage(e));
         let control = Control::open(&data.join("control.db")).map_err(storage)?;
         let library = Library::open(&data, compiler, Engine::new(clock.clone())?)?;
+        let egress = Egress::open(egress, &data, clock.clone())?;
         let mut tenants = Directory::default();
         for name in control.names().map_err(storage)? {
             let log = Arc::new(Log::new(clock.clone()));
-            tenants.enter(&Arc::new(Tenant::new(name, log)), []);
+            let outlet = Arc::new(Outlet::new(&egress, name.clone()));
+            tenants.enter(&Arc::new(Tenant::new(name, log, outlet)), []);
         }
         for (domain, tenant) in control.domains().map_err(storage)? {
             tenants.answers(&tenant, domain);
@@ -121,10 +130,16 @@ impl Supervisor {
                 tenant.keys.store(Arc::new(keys));
             }
         }
+        for secret in control.all_secrets().map_err(storage)? {
+            if let Some(tenant) = tenants.named(secret.tenant.as_str()) {
+                tenant.outlet.put_secret(secret.name, secret.sealed, secret.set_ms);
+            }
+        }
         let supervisor = Arc::new_cyclic(|me| Supervisor {
             me: me.clone(),
             data,
             library,
+            egress,
             control,
             databases: Databases::new(clock.clone()),
             answers: Arc::default(),
@@ -139,6 +154,7 @@ impl Supervisor {
             schedule: Arc::default(),
             later_turns: Arc::new(Semaphore::new(LATER_AT_ONCE)),
             removed: Mutex::default(),
+            secrets: Mutex::default(),
             creating: Arc::default(),
             _lock: lock,
         });
@@ -204,6 +220,7 @@ impl Supervisor {
             self.library.reclaim(then);
             for tenant in self.awake() {
                 tenant.draining();
+                tenant.outlet.close_old();
             }
         }
         self.let_sleep();

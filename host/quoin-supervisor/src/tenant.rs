@@ -10,6 +10,7 @@ use quoin_core::later::DoneCall;
 use quoin_core::limits::LATER_DONE_KEPT;
 use quoin_core::shop::{Installation, StoredShop};
 use quoin_core::{Digest, Name};
+use quoin_egress::Outlet;
 use quoin_runtime::{Generation, Log, Node};
 use quoin_storage::Database;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,8 @@ pub struct Tenant {
     pub name: Name,
     /// What its plugins, and the host about them, have written.
     pub log: Arc<Log>,
+    /// Its secrets, and its requests to other systems.
+    pub outlet: Arc<Outlet>,
     /// None while it sleeps.
     wiring: ArcSwapOption<Wiring>,
     /// When it was last asked for, in milliseconds since the host started.
@@ -123,10 +126,11 @@ impl Wiring {
 
 impl Tenant {
     /// A tenant that sleeps.
-    pub(crate) fn new(name: Name, log: Arc<Log>) -> Tenant {
+    pub(crate) fn new(name: Name, log: Arc<Log>, outlet: Arc<Outlet>) -> Tenant {
         Tenant {
             name,
             log,
+            outlet,
             wiring: ArcSwapOption::default(),
             used: AtomicU64::new(0),
             woken: AtomicU64::new(0),
@@ -263,6 +267,7 @@ impl Tenant {
         self.log.shrink(LOG_BYTES_ASLEEP);
         *self.done() = VecDeque::new();
         asleep(self);
+        self.outlet.sleep();
         true
     }
 }

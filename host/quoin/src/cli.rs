@@ -7,11 +7,13 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use quoin_core::Name;
 use quoin_core::manifest::FunctionRef;
+use quoin_egress::Network;
 
 use crate::failed::{Exit, Failed};
 use crate::global::Global;
 use crate::later::LaterCommand;
 use crate::plugin::PluginCommand;
+use crate::secret::SecretCommand;
 use crate::tenant::TenantCommand;
 
 const HELP: &str = "\
@@ -51,6 +53,9 @@ pub enum Command {
     /// Shops and their API keys
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// Secrets that the host puts into a shop's requests to other systems
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Call a function of a shop's plugin
     Call(CallArgs),
     /// What a shop's plugins do later
@@ -58,6 +63,8 @@ pub enum Command {
     Later(LaterCommand),
     /// Show what a shop's plugins wrote
     Logs(LogsArgs),
+    /// Show a shop's last requests to other systems
+    Http(HttpArgs),
     /// Compile a bundle within limits, for the host
     #[command(hide = true)]
     CompileBundle {
@@ -83,6 +90,14 @@ pub struct ServeArgs {
     /// the next request wakes it
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub sleep_seconds: u64,
+    /// The key that secrets are sealed with, made where there is none; without it, secrets.key in the
+    /// data directory. Whoever has it and the data directory has all secrets; without it they are lost
+    #[arg(long, value_name = "FILE")]
+    pub secrets_key: Option<PathBuf>,
+    /// Addresses that plugins may send requests to although they are not on the public internet, like
+    /// 192.168.1.0/24; can be given several times
+    #[arg(long, value_name = "NETWORK")]
+    pub allow_network: Vec<Network>,
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -135,6 +150,15 @@ pub struct LogsArgs {
     /// characters of it or more
     #[arg(long, value_name = "ID", value_parser = crate::text::request_id)]
     pub request: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct HttpArgs {
+    /// The shop
+    pub tenant: Name,
+    /// Only the newest
+    #[arg(long, value_name = "REQUESTS")]
+    pub limit: Option<u32>,
 }
 
 /// Tells why a command line is not one; or its help or version, which are no failure.

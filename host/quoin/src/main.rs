@@ -7,6 +7,7 @@ mod call;
 mod cli;
 mod client;
 mod compile_bundle;
+mod exchanges;
 mod failed;
 mod file;
 mod global;
@@ -16,6 +17,7 @@ mod logs;
 mod output;
 mod plan;
 mod plugin;
+mod secret;
 mod serve;
 mod tenant;
 mod text;
@@ -52,6 +54,8 @@ fn run(cli: &Cli) -> Result<(), Failed> {
         Command::Call(args) => call::run(global, args),
         Command::Later(command) => later::run(global, command),
         Command::Logs(args) => logs::run(global, args),
+        Command::Secret(command) => secret::run(global, command),
+        Command::Http(args) => exchanges::run(global, args),
         Command::CompileBundle { bundle, folder } => compile_bundle::run(bundle, folder),
     }
 }

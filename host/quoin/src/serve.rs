@@ -91,7 +91,10 @@ async fn serve(global: &Global, args: &ServeArgs) -> Result<(), Failed> {
         .map_err(|e| Failed::refused(format!("the host does not find its own program: {e}")))?;
     let clock = Clock::system();
     let sleep_after = Duration::from_secs(args.sleep_seconds);
-    let options = Options { data: data.clone(), compiler, clock: clock.clone(), sleep_after };
+    let (key, allowed) = (args.secrets_key.clone(), args.allow_network.clone());
+    let egress = quoin_egress::Options { key, allowed };
+    let options =
+        Options { data: data.clone(), compiler, clock: clock.clone(), sleep_after, egress };
     let supervisor = tokio::select! {
         opened = Supervisor::open(options) => opened.map_err(Failed::refused)?,
         name = signals.next() => {

@@ -3,6 +3,7 @@
 
 mod before;
 mod calls;
+mod egress;
 mod gateway;
 mod given;
 mod input;

@@ -82,9 +82,19 @@ impl Host {
 
     /// Starts a host with an empty data folder whose shops sleep when nobody has used them for a second.
     pub fn start_sleepy() -> Host {
+        Host::start_told("--sleep-seconds 1")
+    }
+
+    /// Starts a host with an empty data folder whose shops may send requests to this machine.
+    pub fn start_reaching() -> Host {
+        Host::start_told("--allow-network 127.0.0.0/8")
+    }
+
+    /// Starts a host with an empty data folder and more options.
+    pub fn start_told(options: &str) -> Host {
         let work = tempfile::tempdir().expect("a temporary folder");
         let data = work.path().join("data");
-        Host::with(work, data, &["sh", "-c", "exec \"$@\" --sleep-seconds 1", "sh"])
+        Host::with(work, data, &["sh", "-c", &format!("exec \"$@\" {options}"), "sh"])
     }
 
     /// Starts a host with an empty data folder and these syncs before its disk.

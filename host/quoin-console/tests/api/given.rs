@@ -31,7 +31,9 @@ pub async fn given() -> Given {
     // Nothing is compiled here.
     let (compiler, clock) = (PathBuf::from("/nowhere"), ManualClock::at(1_000_000));
     let sleep_after = Duration::from_secs(60);
-    let options = Options { data: data.path().into(), compiler, clock: clock.clock(), sleep_after };
+    let egress = Default::default();
+    let options =
+        Options { data: data.path().into(), compiler, clock: clock.clock(), sleep_after, egress };
     let supervisor = Supervisor::open(options).await.unwrap();
     let token = Token::open(&Token::path(data.path())).unwrap();
     let text = token.as_str().to_owned();
@@ -90,4 +92,5 @@ pub fn example(pattern: &str) -> String {
         .replace("{installation}", "widgets")
         .replace("{key}", "abcd")
         .replace("{number}", "1")
+        .replace("{secret}", "word")
 }

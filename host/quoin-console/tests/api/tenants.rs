@@ -50,6 +50,7 @@ async fn every_path_of_a_tenant_says_when_there_is_none() {
         let body = match path.rsplit('/').next() {
             Some("swap") => json!({ "bundle": digest }),
             Some("call") => json!({ "interface": "a:b/c", "function": "d" }),
+            Some("word") => json!({ "value": "x" }),
             Some("shop") if method == "PUT" => continue,
             _ => json!({}),
         };

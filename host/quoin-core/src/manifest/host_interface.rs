@@ -25,11 +25,13 @@ pub enum HostInterface {
     Cookies,
     /// When later calls run.
     Later,
+    /// Requests to other systems.
+    Http,
 }
 
 impl HostInterface {
     /// All of them.
-    pub const ALL: [HostInterface; 8] = [
+    pub const ALL: [HostInterface; 9] = [
         HostInterface::Sql,
         HostInterface::Log,
         HostInterface::Config,
@@ -38,6 +40,7 @@ impl HostInterface {
         HostInterface::Call,
         HostInterface::Cookies,
         HostInterface::Later,
+        HostInterface::Http,
     ];
 
     /// The short name, as manifests and shops write it.
@@ -51,6 +54,7 @@ impl HostInterface {
             HostInterface::Call => "call",
             HostInterface::Cookies => "cookies",
             HostInterface::Later => "later",
+            HostInterface::Http => "http",
         }
     }
 
@@ -70,6 +74,7 @@ impl HostInterface {
                  plugins"
             }
             HostInterface::Later => "choose when its later calls run, and take them back",
+            HostInterface::Http => "send requests to the systems that the shop names",
         }
     }
 

@@ -1,6 +1,8 @@
 //! Manifests.
 
 use quoin_core::Manifest;
+use quoin_core::limits::HTTP_HOSTS_MAX;
+use quoin_core::manifest::{HttpGrant, HttpMethod};
 
 /// A manifest with these lines more, those of tables last.
 fn parsed(lines: &str) -> Result<Manifest, String> {
@@ -138,4 +140,59 @@ fn statuses_of_success_and_of_errors_have_their_hundreds() {
     }
     let stored = serde_json::to_value(route(201).unwrap()).unwrap();
     assert_eq!(stored["routes"][0]["status"], 201);
+}
+
+#[test]
+fn what_a_plugin_sends_is_asked_for_in_a_table_of_its_own() {
+    let text = |host: &str, http: &str| {
+        format!(
+            "name = \"a\"\nversion = \"0.1.0\"\ndescription = \"x\"\nhost = [{host}]\n[http]\n{http}\n"
+        )
+    };
+    let all = "hosts = [\"api.test\", \"*.b.test\"]\nmethods = [\"POST\"]\nsecrets = [\"key\"]";
+    let manifest = Manifest::parse(&text("\"http\"", all)).unwrap();
+    assert_eq!(
+        manifest.http.meanings(),
+        [
+            "send requests to api.test",
+            "send requests to *.b.test, whatever stands for *",
+            "send POST requests",
+            "have the secret key put into requests",
+        ]
+    );
+    let json = serde_json::to_string(&manifest).unwrap();
+    assert_eq!(serde_json::from_str::<Manifest>(&json).unwrap(), manifest);
+    assert!(Manifest::parse(&text("\"http\"", "")).unwrap().http.is_empty());
+    for (host, http, words) in [
+        ("", all, "host does not list \"http\""),
+        ("\"http\"", "hosts = [\"a.test\"]", "hosts without methods"),
+        ("\"http\"", "methods = [\"TRACE\"]", "TRACE"),
+        ("\"http\"", "hosts = [\"https://a.test/path\"]", "is no host for requests"),
+        ("\"http\"", "secrets = [\"No\"]", "is not valid"),
+    ] {
+        let told = Manifest::parse(&text(host, http)).unwrap_err().to_string();
+        assert!(told.contains(words), "{told}");
+    }
+    let many: Vec<_> = (0..=HTTP_HOSTS_MAX).map(|n| format!("\"h{n}.test\"")).collect();
+    let many = format!("hosts = [{}]\nmethods = [\"GET\"]", many.join(", "));
+    assert!(Manifest::parse(&text("\"http\"", &many)).unwrap_err().to_string().contains("hosts"));
+}
+
+#[test]
+fn a_grant_says_what_it_has_beyond_another_and_how_a_shop_writes_it() {
+    let grant = |hosts: &[&str], secrets: &[&str]| HttpGrant {
+        hosts: hosts.iter().map(|host| host.parse().unwrap()).collect(),
+        methods: [HttpMethod::Get].into(),
+        secrets: secrets.iter().map(|name| name.parse().unwrap()).collect(),
+    };
+    let (asked, given) = (grant(&["a.test", "http://b.test"], &["key"]), grant(&["a.test"], &[]));
+    let beyond = asked.beyond(&given);
+    assert_eq!(beyond.written(), "{ hosts = [\"http://b.test\"], secrets = [\"key\"] }");
+    assert_eq!(beyond.meanings()[0], "send requests to http://b.test, not encrypted");
+    assert!(given.beyond(&asked).is_empty());
+    assert_eq!(given.and(&asked), asked);
+    assert_eq!(
+        asked.written(),
+        "{ hosts = [\"a.test\", \"http://b.test\"], methods = [\"GET\"], secrets = [\"key\"] }"
+    );
 }

@@ -17,6 +17,7 @@ pub fn json(description: &Description) -> Value {
         "provides": provides.collect::<Vec<_>>(),
         "needs": manifest.needs.iter().map(|n| need(n, description)).collect::<Vec<_>>(),
         "host": manifest.host.iter().map(|h| host(*h)).collect::<Vec<_>>(),
+        "http": manifest.http,
         "imports": description.imports.iter().map(|i| &i.name).collect::<Vec<_>>(),
         "cannot": cannot(description),
         "routes": manifest.routes,

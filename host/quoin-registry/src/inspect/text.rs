@@ -41,6 +41,9 @@ fn write(out: &mut String, d: &Description) -> fmt::Result {
     for host in &m.host {
         writeln!(out, "  {:<8}{}", host.as_str(), host.meaning())?;
     }
+    for meaning in m.http.meanings() {
+        writeln!(out, "  {:<8}{meaning}", HostInterface::Http.as_str())?;
+    }
     writeln!(out)?;
     prose(out, "", &cannot(d))?;
 

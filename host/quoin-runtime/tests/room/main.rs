@@ -173,6 +173,7 @@ impl Room {
             limits: plugin.limits,
             database: plugin.data.then(|| self.database.clone()),
             log: self.log.clone(),
+            out: None,
         };
         let generation = Arc::new(Generation::new(installed, program));
         let bindings = plugin.needs.into_iter().map(|(name, b)| (interface(name), b));

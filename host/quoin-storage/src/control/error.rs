@@ -1,6 +1,6 @@
 //! Why a change of the control database was refused.
 
-use quoin_core::limits::{DOMAINS_MAX, KEYS_MAX};
+use quoin_core::limits::{DOMAINS_MAX, KEYS_MAX, SECRETS_MAX};
 use quoin_core::{Domain, Name};
 
 use crate::Error;
@@ -35,6 +35,9 @@ pub enum ControlError {
     /// The tenant has as many keys as it may have.
     #[error("a tenant has at most {KEYS_MAX} keys: remove one first")]
     TooManyKeys,
+    /// The tenant has as many secrets as it may have.
+    #[error("a tenant has at most {SECRETS_MAX} secrets: remove one first")]
+    TooManySecrets,
     /// The tenant wants more domains than it may have.
     #[error("a tenant has at most {DOMAINS_MAX} domains")]
     TooManyDomains,

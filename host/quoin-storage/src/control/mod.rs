@@ -4,6 +4,7 @@ mod error;
 mod keys;
 mod revisions;
 mod schema;
+mod secrets;
 mod tenants;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::database::create_folder_of;
 pub use error::ControlError;
 pub use keys::KeyRow;
 pub use revisions::RevisionRow;
+pub use secrets::SecretRow;
 pub use tenants::{TenantRow, TenantSummary};
 
 /// The control database of a host. Every method blocks its thread for the time of a transaction;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::Error;
 
 /// Each step brings the file to the next format; `user_version` counts those that were taken.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
     CREATE TABLE tenant (
         name TEXT PRIMARY KEY,
@@ -38,6 +38,15 @@ const STEPS: [&str; 2] = [
 ",
     // When a host that starts looks after the tenant's later calls: at once where that is 0.
     "ALTER TABLE tenant ADD COLUMN later_ms INTEGER",
+    "
+    CREATE TABLE secret (
+        tenant TEXT NOT NULL REFERENCES tenant ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        sealed BLOB NOT NULL,
+        set_ms INTEGER NOT NULL,
+        PRIMARY KEY (tenant, name)
+    ) STRICT;
+",
 ];
 
 /// Brings the file to the newest format.

@@ -128,7 +128,7 @@ impl Control {
         })
     }
 
-    /// Forgets a tenant with its revisions, domains and keys; `false` when there is none. Its
+    /// Forgets a tenant with its revisions, domains, keys and secrets; `false` when there is none. Its
     /// plugins' databases are not touched.
     ///
     /// # Errors

@@ -1,9 +1,10 @@
-//! The control database: tenants, revisions, domains, keys.
+//! The control database: tenants, revisions, domains, keys, secrets.
 
 use std::collections::BTreeSet;
 
+use quoin_core::limits::SECRETS_MAX;
 use quoin_core::{Digest, Domain, Name};
-use quoin_storage::{Control, ControlError, Error, TenantSummary};
+use quoin_storage::{Control, ControlError, Error, SecretRow, TenantSummary};
 use tempfile::TempDir;
 
 fn open() -> (Control, TempDir) {
@@ -162,4 +163,34 @@ fn a_file_of_a_newer_version_is_refused() {
     let path = folder.path().join("state/control.db");
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     assert!(matches!(Control::open(&path), Err(Error::Newer { found: 99, .. })));
+}
+
+#[test]
+fn a_secret_is_its_tenants_until_it_is_set_anew_or_removed() {
+    let (control, _folder) = open();
+    let secret = |tenant: &str, text: &str, sealed: &[u8], set_ms| SecretRow {
+        tenant: name(tenant),
+        name: name(text),
+        sealed: sealed.to_vec(),
+        set_ms,
+    };
+    let none = control.set_secret(&secret("a", "key", b"1", 1));
+    assert!(matches!(none, Err(ControlError::NoTenant(_))));
+    for tenant in ["a", "b"] {
+        control.publish(&name(tenant), 0, "{}", &BTreeSet::new(), "", 0).unwrap();
+        control.set_secret(&secret(tenant, "key", b"1", 1)).unwrap();
+    }
+    control.set_secret(&secret("a", "key", b"2", 2)).unwrap();
+    let all = [secret("a", "key", b"2", 2), secret("b", "key", b"1", 1)];
+    assert_eq!(control.all_secrets().unwrap(), all);
+    for n in 1..SECRETS_MAX {
+        control.set_secret(&secret("a", &format!("key-{n}"), b"", 0)).unwrap();
+    }
+    let more = control.set_secret(&secret("a", "more", b"", 0));
+    assert!(matches!(more, Err(ControlError::TooManySecrets)));
+    control.set_secret(&secret("a", "key", b"3", 3)).unwrap();
+    assert!(control.remove_secret(&name("a"), &name("key")).unwrap());
+    assert!(!control.remove_secret(&name("a"), &name("key")).unwrap());
+    control.remove_tenant(&name("a")).unwrap();
+    assert_eq!(control.all_secrets().unwrap(), all[1..]);
 }

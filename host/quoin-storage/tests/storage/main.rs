@@ -6,6 +6,7 @@ mod calls;
 mod connections;
 mod control;
 mod edges;
+mod given_back;
 mod kept;
 mod limits;
 mod log;

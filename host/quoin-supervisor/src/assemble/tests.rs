@@ -3,6 +3,7 @@ use std::sync::OnceLock;
 use quoin_core::description::Migration;
 use quoin_core::shop::{Providers, Shop};
 use quoin_core::{Clock, Manifest};
+use quoin_egress::Egress;
 use quoin_registry::BundleStore;
 use quoin_runtime::{Engine, compile};
 use quoin_storage::Scope;
@@ -27,6 +28,7 @@ struct Room {
     library: Library,
     databases: Databases,
     log: Arc<Log>,
+    outlet: Arc<Outlet>,
 }
 
 /// A bundle: its manifest from the name on, its migrations, and its component.
@@ -90,7 +92,9 @@ impl Room {
         }
         let library = Library::open(data.path(), "/nowhere".into(), engine()).unwrap();
         let databases = Databases::new(Clock::system());
-        Room { data, library, databases, log: Arc::new(Log::new(Clock::system())) }
+        let egress = Egress::open(Default::default(), data.path(), Clock::system()).unwrap();
+        let outlet = Arc::new(Outlet::new(&egress, "shop".parse().unwrap()));
+        Room { data, library, databases, log: Arc::new(Log::new(Clock::system())), outlet }
     }
 
     /// The shop that is told, with the bundles that it names by their numbers.
@@ -111,7 +115,8 @@ impl Room {
 
     fn parts<'a>(&'a self, current: Option<&'a Wiring>) -> Parts<'a> {
         let (data, log) = (self.data.path(), &self.log);
-        Parts { data, library: &self.library, log, databases: &self.databases, current }
+        let (library, databases, outlet) = (&self.library, &self.databases, &self.outlet);
+        Parts { data, library, log, outlet, databases, current }
     }
 
     async fn assemble(
@@ -134,7 +139,7 @@ impl Room {
     }
 
     fn tenant(&self, wiring: Wiring) -> Tenant {
-        let tenant = Tenant::new("shop".parse().unwrap(), self.log.clone());
+        let tenant = Tenant::new("shop".parse().unwrap(), self.log.clone(), self.outlet.clone());
         tenant.publish(wiring, 0);
         tenant
     }

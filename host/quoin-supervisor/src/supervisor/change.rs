@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use quoin_core::shop::StoredShop;
 use quoin_core::{Digest, Name};
+use quoin_egress::Outlet;
 use quoin_runtime::{Level, Log};
 use quoin_storage::{ControlError, blocking};
 
@@ -53,8 +54,8 @@ impl Supervisor {
         self.check_domains(shop)?;
         self.recover_previous(current).await;
         let (plugins, resolved) = self.resolve(shop)?;
-        let log = self.new_log();
-        let parts = self.parts(current, &log);
+        let (log, outlet) = (self.new_log(), self.new_outlet(&shop.name));
+        let parts = self.parts(current, &log, &outlet);
         let migrations = parts.rehearse(shop, &plugins, &resolved).await?;
         let mut plan = self.difference(current, shop, &plugins);
         plan::tell_migrations(&mut plan.changes, migrations);
@@ -106,7 +107,8 @@ impl Supervisor {
             return Ok(Applied { changes, tenant: name, revision });
         }
         let log = tenant.map_or_else(|| self.new_log(), |t| t.log.clone());
-        let parts = self.parts(current, &log);
+        let outlet = tenant.map_or_else(|| self.new_outlet(&name), |t| t.outlet.clone());
+        let parts = self.parts(current, &log, &outlet);
         let mut assembled = parts.assemble(&shop, &plugins, &resolved).await?;
         plan::tell_migrations(&mut changes, std::mem::take(&mut assembled.migrations));
         // In this order: when the publishing is refused, the file goes after who has it open.
@@ -123,7 +125,7 @@ impl Supervisor {
         wiring.revision = revision;
         let tenant = match tenant {
             Some(tenant) => tenant.clone(),
-            None => Arc::new(Tenant::new(name.clone(), log)),
+            None => Arc::new(Tenant::new(name.clone(), log, outlet)),
         };
         tenant.use_at(self.now());
         if tenant.publish(wiring, self.now()) {
@@ -190,9 +192,18 @@ impl Supervisor {
         Arc::new(Log::new(self.clock.clone()))
     }
 
-    pub(super) fn parts<'a>(&'a self, current: Option<&'a Wiring>, log: &'a Arc<Log>) -> Parts<'a> {
+    fn new_outlet(&self, tenant: &Name) -> Arc<Outlet> {
+        Arc::new(Outlet::new(&self.egress, tenant.clone()))
+    }
+
+    pub(super) fn parts<'a>(
+        &'a self,
+        current: Option<&'a Wiring>,
+        log: &'a Arc<Log>,
+        outlet: &'a Arc<Outlet>,
+    ) -> Parts<'a> {
         let (data, library, databases) = (&self.data, &self.library, &self.databases);
-        Parts { data, library, log, databases, current }
+        Parts { data, library, log, outlet, databases, current }
     }
 }
 

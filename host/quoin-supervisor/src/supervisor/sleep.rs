@@ -91,6 +91,7 @@ mod tests {
             compiler: "/nowhere".into(),
             clock: hand.clock(),
             sleep_after: 60 * SECOND,
+            egress: Default::default(),
         };
         let supervisor = Supervisor::open(options).await.unwrap();
         for name in names {

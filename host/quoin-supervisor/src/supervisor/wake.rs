@@ -96,7 +96,8 @@ impl Supervisor {
         // Compiling may take minutes, and is over.
         let _turn = self.wakes.acquire().await.map_err(|e| Error::host("wakes", e))?;
         let (plugins, resolved) = self.resolve(&record.shop)?;
-        let assembled = self.parts(None, log).restore(record, &plugins, &resolved).await?;
+        let assembled =
+            self.parts(None, log, &tenant.outlet).restore(record, &plugins, &resolved).await?;
         let (created, mut wiring) = assembled.commit().await?;
         created.keep();
         wiring.revision = row.revision;

@@ -67,6 +67,7 @@ fn node(
         limits: Limits { deadline_ms: Limits::CEILING.deadline_ms, ..Limits::default() },
         database: None,
         log: Arc::new(Log::new(Clock::system())),
+        out: None,
     };
     let generation = Arc::new(Generation::new(installed, program));
     Ok(Arc::new(Node { generation, bindings }))

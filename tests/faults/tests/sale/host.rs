@@ -33,6 +33,7 @@ impl Host {
                 compiler: binary(),
                 clock: Clock::system(),
                 sleep_after: Duration::from_secs(60),
+                egress: Default::default(),
             };
             let supervisor = Supervisor::open(options).await.expect("the host opens");
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

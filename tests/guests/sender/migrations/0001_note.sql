@@ -1,0 +1,3 @@
+CREATE TABLE sender_note (
+    text TEXT PRIMARY KEY
+);
