@@ -146,6 +146,8 @@ pub const LATER_KEY_BYTES_MAX: usize = 200;
 /// Later calls of a shop that the host remembers after they were done, while the shop is awake: enough to
 /// see what a request led to.
 pub const LATER_DONE_KEPT: usize = 256;
+/// Seconds that a client may wait for what its request led to: `Prefer: wait`. What takes longer, it asks for.
+pub const LATER_WAIT_S_MAX: u64 = 30;
 /// How long the answer to a request with an idempotency key is kept, in milliseconds: a day, within which
 /// clients that retry have given up.
 pub const ONCE_KEPT_MS: u64 = 24 * 3_600_000;

@@ -19,7 +19,7 @@ pub use http::{HostPattern, HttpGrant, HttpMethod, default_port};
 pub use name::{FunctionRef, InterfaceName, Version};
 pub use need::{Bind, Need, OnFailure};
 pub use pattern::{HOST_PATHS, Prefix, RoutePattern};
-pub use route::{Access, ErrorStatus, Route, SuccessStatus, Web};
+pub use route::{Access, ErrorStatus, Given, Route, SuccessStatus, Web};
 
 use crate::limits::Limits;
 use crate::{Name, visible};

@@ -7,6 +7,7 @@ mod outcome;
 mod own;
 mod question;
 mod scene;
+mod wait;
 mod web;
 
 use std::sync::Arc;
@@ -48,8 +49,8 @@ impl Shops {
         let tenant = self.supervisor.tenant_of_host(&host).ok_or_else(address::unknown_host)?;
         // Loaded once: the request sees one state of the shop from here to its end.
         let wiring = self.supervisor.wiring(&tenant).await;
-        let answers = &self.supervisor.answers;
-        let scene = Scene { tenant: &tenant, wiring: &wiring, answers, head: &head, id };
+        let supervisor = &*self.supervisor;
+        let scene = Scene { tenant: &tenant, wiring: &wiring, supervisor, head: &head, id };
         if let Some(answer) = own::page(&scene) {
             return answer;
         }
@@ -132,7 +133,7 @@ impl Scene<'_> {
         let head = Head { path: &path, query: self.head.uri.query(), headers: &self.head.headers };
         let tried = entry.reads && entry.keeping.is_tried();
         let question = tried.then(|| question(entry, &principal, &head, body.as_ref())).flatten();
-        let shelf = || self.wiring.answers.get_or_init(|| self.answers.shelf());
+        let shelf = || self.wiring.answers.get_or_init(|| self.supervisor.answers.shelf());
         let place = match &question {
             Some(question) => match shelf().find(question).await {
                 Found::Kept(kept) => {
@@ -150,18 +151,35 @@ impl Scene<'_> {
         };
         let once = once::of(self, entry, body.as_ref())?;
         let params = bind::parameters(&entry.function, &entry.sources, &head, body)?;
+        let waiting = wait::of(self, entry, &params);
+        // Held until the answer is kept.
+        let _alone = match &once {
+            Some(once) => Some(once::alone(self.tenant, &principal, once).await?),
+            None => None,
+        };
         let target = Target { interface: &entry.interface, function: &entry.function.name };
-        let mut request = quoin_runtime::Request::of(principal, self.id);
+        let mut request = quoin_runtime::Request::of(principal.clone(), self.id);
         request.once = once.clone();
         let answer = answer(&entry.node, target, params, request, json::check);
         let Answered { outcome, basis, again } = answer.await;
         if let (Some(again), Some(once)) = (again, once) {
-            let mut response = self.show(&once::again(again, &once)?, None, private);
+            let trace = again.trace.clone();
+            let returned = once::again(again, &once)?;
+            let told = (trace.as_str(), &returned);
+            let waited = wait::answer(self, entry, waiting, &principal, told).await;
+            let mut response = self.show(waited.as_ref().unwrap_or(&returned), None, private);
+            wait::tell(&mut response, waited.is_some());
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
             return Ok(response);
         }
         let value = outcome.map_err(|failure| outcome::failed(&failure, self.id))?;
         let returned = outcome::returned(value.as_ref(), entry)?;
+        let told = (self.id, &returned);
+        if let Some(waited) = wait::answer(self, entry, waiting, &principal, told).await {
+            let mut response = self.show(&waited, None, private);
+            wait::tell(&mut response, true);
+            return Ok(response);
+        }
         let tag = (entry.reads && !private && entry.route.route.method == "GET").then(|| {
             let body = returned.body.as_deref().unwrap_or_default();
             Digest::of(body).to_string()

@@ -237,6 +237,18 @@ pub enum BundleError {
         function: String,
     },
 
+    /// A route's `wait` names a function that cannot answer for it.
+    #[error(
+        "the route {route} waits with {wait}, but {why}: name another function, or leave `wait` out"
+    )]
+    CannotWait {
+        /// The route.
+        route: RoutePattern,
+        /// The function.
+        wait: FunctionRef,
+        /// Why it cannot.
+        why: String,
+    },
     /// `reads` or a route names what is not there.
     #[error(
         "{place} names {function}, which the component does not export: \

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use quoin_core::limits::ROUTES_MAX;
-use quoin_core::manifest::Route;
+use quoin_core::manifest::{FunctionRef, Given, Route};
 use quoin_core::types::Field;
-use quoin_core::{Description, Function, Type};
+use quoin_core::{Description, Function, Interface, Type};
 
 use crate::BundleError;
 use crate::function::find;
@@ -27,8 +27,11 @@ pub(crate) fn verify(description: &Description) -> Result<(), BundleError> {
             return Err(BundleError::Twice(format!("the route {}", route.route)));
         }
         let place = format!("the route {}", route.route);
-        let (_, function) = find(description, &place, &route.call)?;
+        let (interface, function) = find(description, &place, &route.call)?;
         verify_one(route, function)?;
+        if let Some(wait) = &route.wait {
+            can_answer(description, route, (interface, function), wait)?;
+        }
     }
     Ok(())
 }
@@ -79,6 +82,36 @@ fn verify_one(route: &Route, function: &Function) -> Result<(), BundleError> {
         }
     }
     Ok(())
+}
+
+/// Whether a function can answer a client that waited for what its request led to.
+fn can_answer(
+    description: &Description,
+    route: &Route,
+    (of, function): (&Interface, &Function),
+    wait: &FunctionRef,
+) -> Result<(), BundleError> {
+    let (interface, reader) = find(description, &format!("the route {}", route.route), wait)?;
+    let refused = |why: String| {
+        Err(BundleError::CannotWait { route: route.route.clone(), wait: wait.clone(), why })
+    };
+    if description.manifest.is_read(&of.name, &function.name) {
+        return refused(format!("{} only reads, so it leads to nothing", route.call));
+    }
+    if !description.manifest.is_read(&interface.name, &reader.name) {
+        return refused("it is not among `reads`".into());
+    }
+    if reader.result != function.result {
+        return refused(format!("it does not return what {} does", route.call));
+    }
+    match reader.params.iter().find(|param| Given::of(param, function).is_none()) {
+        Some(param) => refused(format!(
+            "its parameter {} is neither a field of what {} returns nor a parameter of that, with the \
+             same type",
+            param.name, route.call
+        )),
+        None => Ok(()),
+    }
 }
 
 /// The parameters that a route has bound so far.

@@ -330,7 +330,12 @@ impl<P: Params + ?Sized> Root<P> {
     ) -> Result<(), StorageError> {
         let value = outcome.as_ref().ok().and_then(Returned::value);
         let Some((status, body)) = (once.show)(value) else { return Ok(()) };
-        let answer = Once { request: once.request.clone(), status, body };
+        let answer = Once {
+            request: once.request.clone(),
+            status,
+            body,
+            trace: self.tree.request.trace.clone(),
+        };
         let who = self.tree.request.principal.told();
         let of = OnceKey { who: &who, key: &once.key, now: self.tree.now_ms() };
         match self.open(&once.database, transaction).await? {

@@ -9,7 +9,7 @@ use crate::{Error, Transaction};
 /// The tables. Rows with a lower number are older.
 pub(crate) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS _quoin_once (
-        number INTEGER PRIMARY KEY, who TEXT NOT NULL, key TEXT NOT NULL,
+        number INTEGER PRIMARY KEY, who TEXT NOT NULL, key TEXT NOT NULL, trace TEXT NOT NULL,
         request TEXT NOT NULL, status INTEGER NOT NULL, body BLOB, at INTEGER NOT NULL,
         UNIQUE (who, key)
     ) STRICT;
@@ -21,12 +21,13 @@ pub(crate) const SCHEMA: &str = "
 /// Answers that are dropped at most for one that comes: more than one, so that fewer are there in the end.
 const DROPPED_AT_ONCE: u32 = 8;
 
-const FIND: &str = "/*!*/SELECT request, status, body FROM _quoin_once
+const FIND: &str = "/*!*/SELECT request, status, body, trace FROM _quoin_once
     WHERE who = ?1 AND key = ?2 AND at > ?3";
 const REPLACED: &str = "/*!*/DELETE FROM _quoin_once WHERE who = ?1 AND key = ?2 AND at <= ?3
     RETURNING coalesce(length(body), 0)";
-const INSERT: &str = "/*!*/INSERT OR IGNORE INTO _quoin_once (who, key, request, status, body, at)
-    VALUES (:who, :key, :request, :status, :body, :at)";
+const INSERT: &str =
+    "/*!*/INSERT OR IGNORE INTO _quoin_once (who, key, trace, request, status, body, at)
+    VALUES (:who, :key, :trace, :request, :status, :body, :at)";
 const DROP_OLDEST: &str = "/*!*/DELETE FROM _quoin_once WHERE number IN (
         SELECT number FROM _quoin_once ORDER BY number LIMIT ?1)
     RETURNING coalesce(length(body), 0)";
@@ -54,6 +55,8 @@ pub struct Once {
     pub status: u16,
     /// The body, if there was one.
     pub body: Option<Vec<u8>>,
+    /// The id of the request that was answered.
+    pub trace: String,
 }
 
 impl Transaction {
@@ -63,7 +66,12 @@ impl Transaction {
     /// The database fails.
     pub fn once(&self, of: OnceKey<'_>) -> Result<Option<Once>, Error> {
         let row = |row: &Row<'_>| {
-            Ok(Once { request: row.get(0)?, status: row.get(1)?, body: row.get(2)? })
+            Ok(Once {
+                request: row.get(0)?,
+                status: row.get(1)?,
+                body: row.get(2)?,
+                trace: row.get(3)?,
+            })
         };
         let wanted = (of.who, of.key, since(of.now));
         self.look(|sqlite| sqlite.prepare_cached(FIND)?.query_row(wanted, row).optional())
@@ -80,7 +88,7 @@ impl Transaction {
             dropped(sqlite, sqlite.prepare_cached(REPLACED)?.query_map(old, bytes)?)?;
             make_room(sqlite, of.now)?;
             let inserted = sqlite.prepare_cached(INSERT)?.execute(named_params! {
-                ":who": of.who, ":key": of.key, ":request": answer.request,
+                ":who": of.who, ":key": of.key, ":trace": answer.trace, ":request": answer.request,
                 ":status": answer.status, ":body": answer.body, ":at": signed(of.now),
             })?;
             let bytes = answer.body.as_ref().map_or(0, Vec::len);

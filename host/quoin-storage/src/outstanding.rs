@@ -113,6 +113,20 @@ impl Database {
         self.look(PATIENCE, one).await
     }
 
+    /// Whether a request has led to calls that are outstanding and due by then.
+    ///
+    /// # Errors
+    /// As for [`Database::later_next`].
+    pub async fn leads_on(self: &Arc<Self>, trace: &str, by_ms: u64) -> Result<bool, Error> {
+        let any = "SELECT EXISTS (SELECT 1 FROM _quoin_later
+            WHERE trace = ?1 AND due <= ?2 AND parked = 0)";
+        let wanted = (trace, signed(by_ms));
+        self.look(PATIENCE, |sqlite| {
+            sqlite.prepare_cached(any)?.query_row(wanted, |row| row.get(0))
+        })
+        .await
+    }
+
     /// How many later calls are outstanding.
     ///
     /// # Errors

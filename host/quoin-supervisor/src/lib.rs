@@ -1,5 +1,6 @@
 //! What should run, and making it so: installations, generations, wiring, swap.
 
+mod alone;
 mod answers;
 mod assemble;
 mod binding;
@@ -18,13 +19,14 @@ mod shadow;
 mod supervisor;
 mod tenant;
 
+pub use alone::{Alone, Turns};
 pub use answers::{Answers, Found, Keeping, Kept, Key, Place, Returned, Shelf};
 pub use bundle_change::{BundleChange, BundleVersion, Difference, Permission, RouteOf};
 pub use error::Error;
 pub use plan::{Applied, Change, Kind, Plan};
 pub use quoin_egress::{Exchange, SecretState};
 pub use quoin_storage::{KeyRow, RevisionRow, TenantSummary};
-pub use routes::{Match, RouteConflict, RouteEntry, RouteTable, Source, WebEntry, is_web};
+pub use routes::{Match, RouteConflict, RouteEntry, RouteTable, Source, Wait, WebEntry, is_web};
 pub use shadow::Shadow;
 pub use supervisor::{NewKey, Options, Supervisor};
 pub use tenant::{Tenant, Wiring};

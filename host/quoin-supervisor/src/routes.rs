@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use quoin_core::Name;
-use quoin_core::manifest::{Access, HostInterface, Manifest, Prefix, Route};
+use quoin_core::manifest::{Access, FunctionRef, Given, HostInterface, Manifest, Prefix, Route};
 use quoin_core::types::{Field, Function, lower_camel};
 use quoin_runtime::Node;
 
@@ -35,6 +35,18 @@ pub struct RouteEntry {
     pub reads: bool,
     /// Whether its answers can be kept.
     pub keeping: Keeping,
+    /// What answers a client that waits for what its request led to.
+    pub wait: Option<Wait>,
+}
+
+/// The function that answers a client that waits for what its request led to.
+pub struct Wait {
+    /// The exported interface, with version.
+    pub interface: String,
+    /// The function.
+    pub function: Arc<Function>,
+    /// Where each parameter comes from, in the function's order.
+    pub given: Vec<Given>,
 }
 
 /// Where a parameter comes from.
@@ -200,14 +212,18 @@ fn conflict(plugin: &Name, route: &str, why: String) -> RouteConflict {
 
 impl RouteEntry {
     fn new(node: &Arc<Node>, route: &Route) -> Option<RouteEntry> {
-        let program = &node.generation.program;
-        let interface = program.description.exports.iter().find(|i| route.call.is_of(&i.name))?;
-        let function = program.function(&interface.name, &route.call.function)?.clone();
+        let (interface, function) = exported(node, &route.call)?;
         let sources = function.params.iter().map(|p| source(route, p)).collect();
-        let reads = program.description.manifest.is_read(&interface.name, &function.name);
-        let (node, route, interface) = (node.clone(), route.clone(), interface.name.clone());
-        let keeping = Keeping::default();
-        Some(RouteEntry { node, route, interface, function, sources, reads, keeping })
+        let manifest = &node.generation.program.description.manifest;
+        let reads = manifest.is_read(&interface, &function.name);
+        let wait = route.wait.as_ref().and_then(|wait| {
+            let (interface, reader) = exported(node, wait)?;
+            let given = reader.params.iter().map(|param| Given::of(param, &function));
+            let given = given.collect::<Option<Vec<_>>>()?;
+            Some(Wait { interface, function: reader, given })
+        });
+        let (node, route, keeping) = (node.clone(), route.clone(), Keeping::default());
+        Some(RouteEntry { node, route, interface, function, sources, reads, keeping, wait })
     }
 
     /// The installation that serves it.
@@ -236,6 +252,14 @@ impl RouteEntry {
     pub fn manifest(&self) -> &Manifest {
         &self.node.generation.program.description.manifest
     }
+}
+
+/// The function of a plugin that a manifest names, with its interface.
+fn exported(node: &Node, named: &FunctionRef) -> Option<(String, Arc<Function>)> {
+    let program = &node.generation.program;
+    let interface = program.description.exports.iter().find(|i| named.is_of(&i.name))?;
+    let function = program.function(&interface.name, &named.function)?.clone();
+    Some((interface.name.clone(), function))
 }
 
 fn source(route: &Route, param: &Field) -> Source {

@@ -68,7 +68,8 @@ pub struct Supervisor {
     /// For tasks of its own.
     me: Weak<Supervisor>,
     data: PathBuf,
-    clock: Clock,
+    /// What its times are told by.
+    pub clock: Clock,
     library: Library,
     egress: Arc<Egress>,
     control: Control,

@@ -14,7 +14,9 @@ use quoin_egress::Outlet;
 use quoin_runtime::{Generation, Log, Node};
 use quoin_storage::Database;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
+use crate::alone::Turns;
 use crate::answers::Shelf;
 use crate::routes::RouteTable;
 
@@ -43,8 +45,12 @@ pub struct Tenant {
     later: Mutex<BTreeSet<u64>>,
     /// Its newest later calls that are done, the oldest first.
     done: Mutex<VecDeque<DoneCall>>,
+    /// Told whenever one of its later calls has ended, well or not.
+    pub(crate) later_ended: Notify,
     /// Whether a host that starts looks after it at once, for the sake of its later calls.
     marked: AtomicBool,
+    /// Its requests with idempotency keys.
+    pub turns: Arc<Turns>,
     /// The hashes of its API keys by key id.
     pub(crate) keys: ArcSwap<HashMap<String, Digest>>,
     /// Generations that were replaced; a call may still run in them.
@@ -137,7 +143,9 @@ impl Tenant {
             fault: Mutex::default(),
             later: Mutex::default(),
             done: Mutex::default(),
+            later_ended: Notify::new(),
             marked: AtomicBool::new(false),
+            turns: Arc::default(),
             keys: ArcSwap::default(),
             retired: Mutex::default(),
             changing: Arc::default(),

@@ -4,6 +4,7 @@ mod failing;
 mod killed;
 mod operated;
 mod recorded;
+mod waiting;
 
 use quoin_harness::{Host, Shop, Value, json, until};
 
@@ -14,7 +15,7 @@ bundle = "later-desk.wasm"
 grants = ["sql", "log", "clock", "later"]
 [plugins.later-worker]
 bundle = "later-worker.wasm"
-grants = ["sql", "log", "call", "later"]
+grants = ["sql", "log", "clock", "call", "later"]
 "#;
 
 fn start() -> (Host, Shop) {

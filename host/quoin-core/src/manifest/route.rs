@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{FunctionRef, Prefix, RoutePattern};
+use crate::types::{Field, Function, Type};
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,35 @@ pub struct Route {
     /// Header names and the parameters that they bind to.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
+    /// The function that answers a client that prefers to wait for the later calls of its request
+    /// (`Prefer: wait`, RFC 7240): one that only reads, and returns what `call` does. Its parameters are
+    /// [`Given`] by what the client asked and was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<FunctionRef>,
+}
+
+/// Where a parameter of the function that answers a client that waits comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// The field of the same name of the record that the route's function returned.
+    Answer,
+    /// The parameter of the route's function at this place, which has the same name.
+    Param(usize),
+}
+
+impl Given {
+    /// Where `param` comes from after a call of `function`, if anywhere.
+    pub fn of(param: &Field, function: &Function) -> Option<Given> {
+        let same = |other: &Field| other.name == param.name && other.ty == param.ty;
+        let ok = match &function.result {
+            Some(Type::Result { ok, .. }) => ok.as_deref(),
+            other => other.as_ref(),
+        };
+        match ok {
+            Some(Type::Record { fields, .. }) if fields.iter().any(same) => Some(Given::Answer),
+            _ => function.params.iter().position(same).map(Given::Param),
+        }
+    }
 }
 
 /// Where a plugin's `web` export answers.

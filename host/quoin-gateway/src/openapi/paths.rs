@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use quoin_core::Type;
-use quoin_core::limits::ONCE_KEY_CHARS_MAX;
+use quoin_core::limits::{LATER_WAIT_S_MAX, ONCE_KEY_CHARS_MAX};
 use quoin_core::manifest::Access;
 use quoin_core::types::{Field, lower_camel};
 use quoin_supervisor::Source;
@@ -71,6 +71,18 @@ fn parameters(operation: &Operation<'_>, names: &Names) -> Vec<Json> {
             "description": "The request takes effect once, and is answered alike for 24 hours, however \
                             often it is made with this key.",
             "schema": {"type": "string", "minLength": 1, "maxLength": ONCE_KEY_CHARS_MAX},
+        }));
+    }
+    if operation.route.wait.is_some() {
+        parameters.push(json!({
+            "name": "prefer",
+            "in": "header",
+            "required": false,
+            "description": format!(
+                "`wait=10`: answer once what the request leads to is done, or after so many seconds (at \
+                 most {LATER_WAIT_S_MAX}), with how things are then."
+            ),
+            "schema": {"type": "string", "pattern": "^wait=[0-9]+$"},
         }));
     }
     parameters

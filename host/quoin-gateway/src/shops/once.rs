@@ -2,13 +2,14 @@
 //! draft-ietf-httpapi-idempotency-key-header has it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
 use quoin_core::limits::{ONCE_ANSWER_BYTES_MAX, ONCE_KEY_CHARS_MAX};
 use quoin_core::{Class, Digest, Problem};
-use quoin_runtime::{Once, OnlyOnce};
-use quoin_supervisor::{Returned, RouteEntry, Source};
+use quoin_runtime::{Once, OnlyOnce, Principal};
+use quoin_supervisor::{Alone, Returned, RouteEntry, Source, Tenant};
 
 use super::outcome;
 use super::scene::Scene;
@@ -17,6 +18,8 @@ use crate::bind::Kind;
 const HEADER: &str = "idempotency-key";
 /// Stands for the status of an answer that was too large to be kept.
 const NOT_KEPT: u16 = 0;
+/// How long a request waits for another one with its key: longer than most requests may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How a request takes effect once, if it came with a key, and its function does not take the key itself.
 ///
@@ -44,6 +47,27 @@ pub fn of(
     };
     let (database, request) = (database.clone(), digest(scene, body));
     Ok(Some(Arc::new(OnlyOnce { database, key, request, show: Box::new(show) })))
+}
+
+/// Waits until no other request with this key runs.
+///
+/// # Errors
+/// 409: one still runs.
+pub async fn alone(
+    tenant: &Tenant,
+    principal: &Principal,
+    asked: &OnlyOnce,
+) -> Result<Alone, Problem> {
+    let turn = tenant.turns.alone(principal.told(), asked.key.clone(), PATIENCE).await;
+    turn.ok_or_else(|| {
+        Problem::new(
+            Class::Caller,
+            409,
+            "key-in-use",
+            "Still running",
+            "A request with this Idempotency-Key still runs. Make it again later: it is not done twice.",
+        )
+    })
 }
 
 /// The answer that was given before, for the same request.

@@ -1,8 +1,9 @@
 //! Later calls are run when their time has come, in shops that are woken for it.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quoin_core::later::{DoneCall, LaterCall, LaterCounts, LaterFilter};
 use quoin_core::{Name, ids};
@@ -244,6 +245,31 @@ impl Supervisor {
         Ok(done.iter().filter(wanted).cloned().collect())
     }
 
+    /// Waits until nothing is outstanding of what a request of this shop led to, or until then. What is due
+    /// only after that is not waited for.
+    ///
+    /// # Errors
+    /// The shop's database fails.
+    pub async fn until_nothing_follows(
+        &self,
+        tenant: &Tenant,
+        database: &Arc<Database>,
+        trace: &str,
+        until: Instant,
+    ) -> Result<(), Error> {
+        let left = || until.saturating_duration_since(self.clock.instant());
+        let by = self.clock.now_ms().saturating_add(millis(left()));
+        loop {
+            // Enabled before the look, so that none that ends meanwhile is missed.
+            let mut ended = pin!(tenant.later_ended.notified());
+            ended.as_mut().enable();
+            if left().is_zero() || !database.leads_on(trace, by).await.map_err(Error::Database)? {
+                return Ok(());
+            }
+            let _ = tokio::time::timeout(left(), ended).await;
+        }
+    }
+
     /// When the first later call of all shops is due of which the host knows, milliseconds since 1970, and
     /// how many run.
     pub fn later_overview(&self) -> (Option<u64>, usize) {
@@ -287,6 +313,7 @@ impl Supervisor {
             Some((_, database)) => database.later_drop(number).await.map_err(Error::Database)?,
             None => false,
         };
+        self.existing(tenant)?.later_ended.notify_waiters();
         // One of the same order may have waited for it.
         self.schedule.enter(tenant, self.clock.now_ms());
         there.then_some(()).ok_or_else(|| no_call(tenant, number))
@@ -311,6 +338,7 @@ struct Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.tenant.later().remove(&self.number);
+        self.tenant.later_ended.notify_waiters();
     }
 }
 

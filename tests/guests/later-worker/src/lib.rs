@@ -18,9 +18,9 @@ mod bindings {
 }
 
 use bindings::exports::test::later::tasks::{Error, Guest as Tasks};
-use bindings::exports::test::later::worker::{Error as Unavailable, Guest};
+use bindings::exports::test::later::worker::{Error as Unavailable, Guest, Progress};
 use bindings::test::later::tasks as later_tasks;
-use quoin_sdk::host::{call, later};
+use quoin_sdk::host::{call, clock, later};
 use quoin_sdk::{db, params};
 
 struct Worker;
@@ -72,6 +72,30 @@ impl Guest for Worker {
     fn start_count_down(number: u32) -> Result<(), Unavailable> {
         later::key("count-down");
         later_tasks::count_down(number).map_err(|e| Unavailable::Unavailable(format!("{e:?}")))
+    }
+
+    fn begin(tens: u32) -> Result<Progress, Unavailable> {
+        later::key("count-down");
+        later_tasks::count_down(tens * 10)
+            .map_err(|e| Unavailable::Unavailable(format!("{e:?}")))?;
+        Self::progressed(tens, tens * 10)
+    }
+
+    fn begin_gated(tens: u32) -> Result<Progress, Unavailable> {
+        later_tasks::note("gated").map_err(|e| Unavailable::Unavailable(format!("{e:?}")))?;
+        Self::progressed(tens, tens * 10)
+    }
+
+    fn begin_tomorrow(tens: u32) -> Result<Progress, Unavailable> {
+        later::at(clock::now() + 86_400_000);
+        Self::begin(tens)
+    }
+
+    fn progressed(tens: u32, total: u32) -> Result<Progress, Unavailable> {
+        assert_eq!(tens * 10, total, "what was asked and what was answered");
+        let row = db::first("SELECT count(*) AS n FROM later_worker_note", &params![]);
+        let noted = row.map_or(0, |row| row.integer("n"));
+        Ok(Progress { total, noted: u32::try_from(noted).unwrap_or(u32::MAX) })
     }
 
     fn start_run_away() -> Result<(), Unavailable> {

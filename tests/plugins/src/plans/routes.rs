@@ -9,7 +9,7 @@ use quoin_harness::{Shop, Value, json, repository};
 /// What was tried.
 struct Walk<'a> {
     shop: &'a Shop,
-    tried: BTreeSet<String>,
+    tried: Vec<String>,
 }
 
 /// Goes through all routes.
@@ -17,7 +17,7 @@ struct Walk<'a> {
 /// # Panics
 /// A route is not tried, or does not answer well.
 pub fn walk(shop: &Shop, large: &Large) {
-    let mut walk = Walk { shop, tried: BTreeSet::new() };
+    let mut walk = Walk { shop, tried: Vec::new() };
     walk.import(large);
     walk.browse(large);
     let variants = walk.variants(large);
@@ -70,7 +70,7 @@ impl Walk<'_> {
         };
         let reply = request.send();
         assert!(reply.status < 300, "{route} {rest}: {} {}", reply.status, reply.body);
-        self.tried.insert(route.to_owned());
+        self.tried.push(route.to_owned());
         reply.body
     }
 
