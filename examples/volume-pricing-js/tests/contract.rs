@@ -13,10 +13,10 @@ const SHOP: &str = r#"
 name = "test"
 [plugins.catalog]
 bundle = "catalog.wasm"
-grants = ["sql", "log", "clock", "random"]
+grants = ["sql", "log", "clock", "random", "call", "files", "later"]
 [plugins.pricing]
 bundle = "pricing.wasm"
-grants = ["sql", "log", "config", "clock", "call"]
+grants = ["sql", "log", "config", "clock", "random", "call", "files", "later"]
 config = { currency = "EUR", tax-included = "false" }
 "#;
 

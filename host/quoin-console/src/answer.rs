@@ -35,20 +35,7 @@ impl From<Problem> for Refused {
 
 impl From<Error> for Refused {
     fn from(error: Error) -> Refused {
-        let status = error.status();
-        let (class, title) = match status {
-            404 => (Class::Caller, "Not found"),
-            409 => (Class::Caller, "In conflict"),
-            400..500 => (Class::Caller, "Refused"),
-            503 => (Class::Overload, "Too busy"),
-            _ => (Class::Host, "The host failed"),
-        };
-        if class == Class::Host {
-            tracing::error!("{error}");
-        }
-        let mut problem = Problem::new(class, status, error.code(), title, error.to_string());
-        problem.retry_after_ms = (class == Class::Overload).then_some(1_000);
-        problem.into()
+        Problem::from(error).into()
     }
 }
 

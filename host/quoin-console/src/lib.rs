@@ -24,7 +24,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
 use quoin_core::limits::{BODY_BYTES_MAX, BUNDLE_BYTES_MAX};
-use quoin_supervisor::Supervisor;
+use quoin_supervisor::{Receiving, Supervisor};
 
 pub use answer::Body;
 pub use door::is_loopback;
@@ -44,6 +44,14 @@ pub struct Console {
     followers: Followers,
 }
 
+/// What comes with a request that may go on.
+pub enum Admitted {
+    /// A body of at most so many bytes.
+    Body(usize),
+    /// A file of a shop, which is received in pieces.
+    File(Receiving),
+}
+
 impl Console {
     /// The admin API over this supervisor, for whoever has the token.
     pub fn new(supervisor: Arc<Supervisor>, token: Token) -> Console {
@@ -55,16 +63,22 @@ impl Console {
         self.followers.end();
     }
 
-    /// Whether a request may go on to its body, and how many bytes that may have: for servers that
-    /// read the body before they call [`Console::handle`], which checks again.
+    /// Whether a request may go on to its body, and what that may be: for servers that read the body
+    /// before they call [`Console::handle`], which checks again.
     ///
     /// # Errors
     /// The answer to a request that may not.
-    pub fn admit(&self, request: &Parts) -> Result<usize, Box<Response<Body>>> {
-        self.enter(request).map_err(|refused| Box::new(refused.into_response()))?;
+    pub async fn admit(&self, request: &Parts) -> Result<Admitted, Box<Response<Body>>> {
+        let refused = |refused: Refused| Box::new(refused.into_response());
+        self.enter(request).map_err(refused)?;
         match table::find(request.method.as_str(), request.uri.path()) {
-            Found::Endpoint(Endpoint::PutBundle, _) => Ok(BUNDLE_BYTES_MAX),
-            _ => Ok(BODY_BYTES_MAX),
+            Found::Endpoint(Endpoint::PutBundle, _) => Ok(Admitted::Body(BUNDLE_BYTES_MAX)),
+            Found::Endpoint(Endpoint::AddFile, at) => {
+                let tenant = at.name(0).map_err(refused)?;
+                let receiving = self.supervisor.receive_for(&tenant).await;
+                receiving.map(Admitted::File).map_err(|error| refused(error.into()))
+            }
+            _ => Ok(Admitted::Body(BODY_BYTES_MAX)),
         }
     }
 
@@ -130,6 +144,8 @@ impl Console {
             Endpoint::SetSecret => secrets::set(host, at.name(0)?, at.name(1)?, &body).await,
             Endpoint::RemoveSecret => secrets::remove(host, at.name(0)?, at.name(1)?).await,
             Endpoint::Http => exchanges::list(host, &at.name(0)?, &query),
+            // A server that reads bodies receives files as they come: see [`Admitted::File`].
+            Endpoint::AddFile => Err(answer::too_large(0)),
             Endpoint::Logs => logs::read(host, &self.followers, &at.name(0)?, &query),
         }
     }

@@ -56,12 +56,14 @@ pub enum Endpoint {
     RemoveSecret,
     /// The last requests of a tenant to other systems.
     Http,
+    /// Adds a file to a tenant's.
+    AddFile,
     /// The log of a tenant, or its lines of one `request`, once or for as long as the client stays.
     Logs,
 }
 
 /// Every endpoint: method, path, and what it is.
-pub const ENDPOINTS: [(&str, &str, Endpoint); 25] = [
+pub const ENDPOINTS: [(&str, &str, Endpoint); 26] = [
     ("GET", "/v1/health", Endpoint::Health),
     ("GET", "/v1/bundles", Endpoint::Bundles),
     ("PUT", "/v1/bundles/{digest}", Endpoint::PutBundle),
@@ -86,6 +88,7 @@ pub const ENDPOINTS: [(&str, &str, Endpoint); 25] = [
     ("PUT", "/v1/tenants/{tenant}/secrets/{secret}", Endpoint::SetSecret),
     ("DELETE", "/v1/tenants/{tenant}/secrets/{secret}", Endpoint::RemoveSecret),
     ("GET", "/v1/tenants/{tenant}/http", Endpoint::Http),
+    ("POST", "/v1/tenants/{tenant}/files", Endpoint::AddFile),
     ("GET", "/v1/tenants/{tenant}/logs", Endpoint::Logs),
 ];
 

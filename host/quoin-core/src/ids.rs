@@ -120,6 +120,22 @@ impl Digest {
     }
 }
 
+/// Makes the digest of bytes that come in pieces.
+#[derive(Debug, Clone, Default)]
+pub struct Digesting(Sha256);
+
+impl Digesting {
+    /// More of them.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them.
+    pub fn end(self) -> Digest {
+        Digest(data_encoding::HEXLOWER.encode(&self.0.finalize()).into())
+    }
+}
+
 /// Random bytes that a thread takes from the operating system at once: asking costs as much for a
 /// thousand bytes as for sixteen, and each request needs two ids.
 const RANDOM_AHEAD: usize = 1 << 10;

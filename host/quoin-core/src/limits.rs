@@ -146,6 +146,18 @@ pub const LATER_KEY_BYTES_MAX: usize = 200;
 /// Later calls of a shop that the host remembers after they were done, while the shop is awake: enough to
 /// see what a request led to.
 pub const LATER_DONE_KEPT: usize = 256;
+/// Bytes of a file: a large catalogue with its descriptions, or a short film.
+pub const FILE_BYTES_MAX: u64 = 256 << 20;
+/// Bytes of all files of a shop: ten thousand pictures and some imports.
+pub const FILES_BYTES_SHOP_MAX: u64 = 8 << 30;
+/// Files of a shop.
+pub const FILES_SHOP_MAX: u64 = 100_000;
+/// Files that a shop receives at once.
+pub const FILES_RECEIVED_AT_ONCE: usize = 4;
+/// Bytes of a file that a plugin reads at once.
+pub const FILE_READ_BYTES_MAX: usize = 1 << 20;
+/// How long a file stays that nobody keeps, in milliseconds: who uploads it has a day to say what it is for.
+pub const FILE_UNKEPT_MS: u64 = 24 * 3_600_000;
 /// Seconds that a client may wait for what its request led to: `Prefer: wait`. What takes longer, it asks for.
 pub const LATER_WAIT_S_MAX: u64 = 30;
 /// How long the answer to a request with an idempotency key is kept, in milliseconds: a day, within which

@@ -20,3 +20,4 @@ mod shops;
 
 pub use server::{Answer, Body, Drained, ServerLimits, Service, Upload, UploadError, listen};
 pub use shops::Shops;
+pub use shops::files::receive;

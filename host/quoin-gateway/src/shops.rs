@@ -2,6 +2,7 @@
 
 mod access;
 mod address;
+pub mod files;
 mod once;
 mod outcome;
 mod own;
@@ -54,7 +55,10 @@ impl Shops {
         if let Some(answer) = own::page(&scene) {
             return answer;
         }
-        scene.respond(upload).await
+        match files::respond(&scene, upload).await {
+            Ok(answer) => answer,
+            Err(upload) => scene.respond(upload).await,
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod call;
 mod clock;
 mod config;
+mod files;
 mod http;
 mod later;
 mod log;
@@ -27,11 +28,13 @@ mod bindings {
                 import quoin:host/call@0.1.0;
                 import quoin:host/later@0.1.0;
                 import quoin:host/http@0.1.0;
+                import quoin:host/files@0.1.0;
             }",
         path: "../../wit/host",
         imports: {
             "quoin:host/sql": async | trappable,
             "quoin:host/http": async | trappable,
+            "quoin:host/files": async | trappable,
             "quoin:host/later": async | trappable,
             default: trappable
         },

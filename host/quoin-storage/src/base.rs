@@ -1,6 +1,7 @@
 //! What a database shares with its transactions.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use quoin_core::Clock;
@@ -35,4 +36,8 @@ pub(crate) struct Base {
     pub checkpoints: Checkpoints,
     /// Told of later calls.
     pub bell: OnceLock<Bell>,
+    /// Held by who adds or removes files.
+    pub files: tokio::sync::Mutex<()>,
+    /// Whether a plugin has let go of a file.
+    pub unkept: AtomicBool,
 }

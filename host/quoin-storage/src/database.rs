@@ -11,12 +11,11 @@ use crate::blocking::{beside, blocking};
 use crate::changes::Changes;
 use crate::checkpoint;
 use crate::connection::{Opener, PAGE_BYTES, Role};
-use crate::later;
 use crate::migration::{self, Migrated, Steps};
-use crate::once;
 use crate::owners::{self, Owners};
 use crate::pool::Readers;
 use crate::spill;
+use crate::tables;
 use crate::texts::Texts;
 use crate::turn::{Held, Turn};
 use crate::usage;
@@ -59,8 +58,9 @@ impl Database {
         let wal = opener.wal().to_owned();
         let tables = connection.as_host(|sqlite| {
             sqlite.execute_batch(owners::SCHEMA)?;
-            sqlite.execute_batch(later::SCHEMA)?;
-            sqlite.execute_batch(once::SCHEMA)?;
+            for own in [tables::LATER, tables::ONCE, tables::FILES] {
+                sqlite.execute_batch(own)?;
+            }
             owners::recorded(sqlite)
         });
         owners.add(&tables.map_err(|error| Error::sqlite(path, error))?);
@@ -68,7 +68,7 @@ impl Database {
         let parts = (opener.clone(), Arc::clone(&changes));
         let writer = Writer::new(path.to_owned(), parts, clock.clone(), connection);
         let (readers, path, texts) = (Readers::new(opener), path.to_owned(), Texts::default());
-        let (statistics, checkpoints, bell) = Default::default();
+        let (statistics, checkpoints, bell, files, unkept) = Default::default();
         let base = Base {
             path,
             clock,
@@ -80,6 +80,8 @@ impl Database {
             statistics,
             checkpoints,
             bell,
+            files,
+            unkept,
         };
         Ok(Arc::new(Database { base: Arc::new(base), wal }))
     }

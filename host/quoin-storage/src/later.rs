@@ -6,29 +6,6 @@ use rusqlite::{Connection, Row, named_params};
 
 use crate::{Error, SqlError, Transaction};
 
-/// The tables. Numbers are not given again, so that a call that was replaced is not taken for the new one:
-/// SQLite's own way to that is a table which the host's rules for tables do not know.
-pub(crate) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS _quoin_later (
-        number INTEGER PRIMARY KEY, plugin TEXT NOT NULL, interface TEXT NOT NULL,
-        function TEXT NOT NULL, params TEXT NOT NULL, due INTEGER NOT NULL, key TEXT, lane TEXT,
-        asker TEXT NOT NULL, behalf TEXT NOT NULL, trace TEXT NOT NULL, cause INTEGER,
-        depth INTEGER NOT NULL, asked INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, error TEXT,
-        parked INTEGER NOT NULL DEFAULT 0
-    ) STRICT;
-    CREATE INDEX IF NOT EXISTS _quoin_later_due ON _quoin_later (parked, due, number);
-    CREATE INDEX IF NOT EXISTS _quoin_later_lane ON _quoin_later (plugin, lane, number)
-        WHERE lane IS NOT NULL;
-    CREATE INDEX IF NOT EXISTS _quoin_later_key ON _quoin_later (asker, key) WHERE key IS NOT NULL;
-    CREATE INDEX IF NOT EXISTS _quoin_later_trace ON _quoin_later (trace);
-    CREATE TABLE IF NOT EXISTS _quoin_later_sum (
-        asker TEXT PRIMARY KEY, calls INTEGER NOT NULL, bytes INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS _quoin_later_last (
-        one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL
-    ) STRICT;
-    INSERT OR IGNORE INTO _quoin_later_last (one, number) VALUES (1, 0);";
-
 const SUMS: &str = "/*!*/SELECT coalesce(sum(calls), 0), coalesce(sum(bytes), 0),
         coalesce(sum(calls) FILTER (WHERE asker = ?1), 0) FROM _quoin_later_sum";
 const ADD: &str = "/*!*/INSERT INTO _quoin_later_sum (asker, calls, bytes) VALUES (?1, ?2, ?3)

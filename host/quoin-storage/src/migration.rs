@@ -32,7 +32,8 @@ const TABLES: &str = "SELECT name FROM sqlite_schema
 const HOSTS: &str = "SELECT name FROM sqlite_schema
     WHERE name LIKE '\\_quoin\\_%' ESCAPE '\\'
         AND tbl_name NOT IN ('_quoin_migration', '_quoin_owner', '_quoin_table', '_quoin_later',
-            '_quoin_later_last', '_quoin_later_sum', '_quoin_once', '_quoin_once_sum')";
+            '_quoin_later_last', '_quoin_later_sum', '_quoin_once', '_quoin_once_sum',
+            '_quoin_file', '_quoin_file_kept')";
 /// What a table's foreign keys refer to.
 const REFERRED: &str = "SELECT \"table\" FROM pragma_foreign_key_list(?1)";
 

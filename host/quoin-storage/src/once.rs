@@ -6,18 +6,6 @@ use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use crate::{Error, Transaction};
 
-/// The tables. Rows with a lower number are older.
-pub(crate) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS _quoin_once (
-        number INTEGER PRIMARY KEY, who TEXT NOT NULL, key TEXT NOT NULL, trace TEXT NOT NULL,
-        request TEXT NOT NULL, status INTEGER NOT NULL, body BLOB, at INTEGER NOT NULL,
-        UNIQUE (who, key)
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS _quoin_once_sum (
-        one INTEGER PRIMARY KEY CHECK (one = 1), answers INTEGER NOT NULL, bytes INTEGER NOT NULL
-    ) STRICT;
-    INSERT OR IGNORE INTO _quoin_once_sum (one, answers, bytes) VALUES (1, 0, 0);";
-
 /// Answers that are dropped at most for one that comes: more than one, so that fewer are there in the end.
 const DROPPED_AT_ONCE: u32 = 8;
 

@@ -178,7 +178,7 @@ impl Database {
     }
 
     /// A change of the host's own, in a transaction of its own.
-    async fn change<T>(
+    pub(crate) async fn change<T>(
         self: &Arc<Self>,
         function: &str,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,

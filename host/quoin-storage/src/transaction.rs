@@ -1,6 +1,7 @@
 //! The one transaction of a request.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -493,6 +494,11 @@ impl Transaction {
         if let Kind::Writes(writing) = &mut self.kind {
             writing.asked = Some(writing.asked.map_or(due, |first| first.min(due)));
         }
+    }
+
+    /// A plugin lets go of a file.
+    pub(crate) fn lets_go_of_files(&self) {
+        self.base.unkept.store(true, Ordering::Relaxed);
     }
 
     /// Work of the host on rows of its own, which belongs to what the call at this depth writes. No answer

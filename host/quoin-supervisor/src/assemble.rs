@@ -13,7 +13,7 @@ use quoin_egress::Outlet;
 use quoin_runtime::{Binding, Generation, Installed, Log, Node, Provider, Subscriber, WayOut};
 use quoin_storage::{Database, Migrated, blocking};
 
-use crate::binding::{Bound, Plugins, Resolved, Served, keeps_data, uses_database};
+use crate::binding::{Bound, Plugins, Resolved, Served, reaches_database, uses_database};
 use crate::databases::{Created, Databases, Migrations, last, migrate};
 use crate::error::Error;
 use crate::library::Library;
@@ -190,7 +190,7 @@ impl Parts<'_> {
                         config: configured(wanted, description),
                         grants: wanted.grants.clone(),
                         limits: wanted.limits.apply(description.manifest.limits),
-                        database: database.filter(|_| keeps_data(description)).cloned(),
+                        database: database.filter(|_| reaches_database(description)).cloned(),
                         log: self.log.clone(),
                         out: self.out(wanted),
                     };

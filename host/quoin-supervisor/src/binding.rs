@@ -34,7 +34,12 @@ pub(crate) fn keeps_data(description: &Description) -> bool {
 /// Whether installations of this bundle need the shop's database: for their data, or for their later calls.
 pub(crate) fn uses_database(description: &Description) -> bool {
     let calls_later = || description.manifest.needs.iter().any(|need| need.bind == Bind::Later);
-    keeps_data(description) || calls_later()
+    reaches_database(description) || calls_later()
+}
+
+/// Whether calls of the plugin themselves use the shop's database.
+pub(crate) fn reaches_database(description: &Description) -> bool {
+    keeps_data(description) || description.manifest.host.contains(&HostInterface::Files)
 }
 
 /// Who serves a needed interface.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use quoin_core::Name;
+use quoin_core::{Class, Name, Problem};
 use quoin_registry::{BundleError, StoreError};
 use quoin_runtime::{EngineError, FailureKind, ProgramError};
 use quoin_storage::ControlError;
@@ -55,6 +55,12 @@ pub enum Error {
         file = .0.display()
     )]
     Taken(PathBuf),
+    /// The shop has as many files as it may have, or no plugin that keeps data.
+    #[error("{0}")]
+    Files(String),
+    /// The shop receives as many files as it may at once.
+    #[error("{0} files of the shop are being received already: send this one again in a moment")]
+    Receiving(usize),
     /// The new generation does not start.
     #[error("the new generation does not start: {0}")]
     Start(#[from] quoin_runtime::Failure),
@@ -87,6 +93,8 @@ impl Error {
                 404
             }
             Error::Bundle(_) | Error::Compile(_) | Error::Program(ProgramError::Compile(_)) => 422,
+            Error::Receiving(_) => 503,
+            Error::Files(_) | Error::Database(quoin_storage::Error::Full { .. }) => 507,
             Error::Start(failure) if matches!(failure.kind, FailureKind::Overload(_)) => 503,
             Error::Refused(_) | Error::Route(_) | Error::Start(_) => 409,
             Error::Program(ProgramError::Link(_) | ProgramError::TooLarge(_)) => 422,
@@ -119,10 +127,33 @@ impl Error {
             Error::Database(quoin_storage::Error::Migration { .. }) => "migration",
             Error::Start(failure) if matches!(failure.kind, FailureKind::Overload(_)) => "overload",
             Error::Start(_) => "does-not-start",
+            Error::Receiving(_) => "overload",
+            Error::Files(_) | Error::Database(quoin_storage::Error::Full { .. }) => "storage-full",
             Error::Missing { .. } | Error::Taken(_) => "database-missing",
             Error::Database(_) | Error::Store(_) | Error::Key(_) => "internal",
             Error::Engine(_) | Error::Host(_) => "internal",
         }
+    }
+}
+
+impl From<Error> for Problem {
+    /// What an operator is told.
+    fn from(error: Error) -> Problem {
+        let status = error.status();
+        let (class, title) = match status {
+            404 => (Class::Caller, "Not found"),
+            409 => (Class::Caller, "In conflict"),
+            400..500 => (Class::Caller, "Refused"),
+            503 => (Class::Overload, "Too busy"),
+            507 => (Class::Host, "Storage full"),
+            _ => (Class::Host, "The host failed"),
+        };
+        if class == Class::Host {
+            tracing::error!("{error}");
+        }
+        let mut problem = Problem::new(class, status, error.code(), title, error.to_string());
+        problem.retry_after_ms = (class == Class::Overload).then_some(1_000);
+        problem
     }
 }
 

@@ -25,8 +25,8 @@ pub use bundle_change::{BundleChange, BundleVersion, Difference, Permission, Rou
 pub use error::Error;
 pub use plan::{Applied, Change, Kind, Plan};
 pub use quoin_egress::{Exchange, SecretState};
-pub use quoin_storage::{KeyRow, RevisionRow, TenantSummary};
+pub use quoin_storage::{File, KeyRow, RevisionRow, TenantSummary};
 pub use routes::{Match, RouteConflict, RouteEntry, RouteTable, Source, Wait, WebEntry, is_web};
 pub use shadow::Shadow;
-pub use supervisor::{NewKey, Options, Supervisor};
+pub use supervisor::{NewKey, Options, Receiving, Supervisor};
 pub use tenant::{Tenant, Wiring};

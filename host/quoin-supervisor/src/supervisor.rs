@@ -1,6 +1,7 @@
 //! The supervisor: every tenant of this host, and every change to one.
 
 mod change;
+mod files;
 mod keys;
 mod later;
 mod secrets;
@@ -30,6 +31,7 @@ use crate::library::Library;
 use crate::schedule::Schedule;
 use crate::tenant::Tenant;
 
+pub use files::Receiving;
 pub use keys::NewKey;
 
 /// How often idle instances and shops are looked at, or more often where shops sleep sooner.
@@ -169,6 +171,7 @@ impl Supervisor {
             loop {
                 tokio::time::sleep(every).await;
                 let Some(supervisor) = watched.upgrade() else { break };
+                supervisor.let_go_of_files().await;
                 blocking(|| supervisor.reclaim());
             }
         });

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
 use quoin_core::later::DoneCall;
-use quoin_core::limits::LATER_DONE_KEPT;
+use quoin_core::limits::{FILES_RECEIVED_AT_ONCE, LATER_DONE_KEPT};
 use quoin_core::shop::{Installation, StoredShop};
 use quoin_core::{Digest, Name};
 use quoin_egress::Outlet;
 use quoin_runtime::{Generation, Log, Node};
 use quoin_storage::Database;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::alone::Turns;
 use crate::answers::Shelf;
@@ -49,6 +49,8 @@ pub struct Tenant {
     pub(crate) later_ended: Notify,
     /// Whether a host that starts looks after it at once, for the sake of its later calls.
     marked: AtomicBool,
+    /// Turns for files that it receives.
+    pub(crate) receiving: Arc<Semaphore>,
     /// Its requests with idempotency keys.
     pub turns: Arc<Turns>,
     /// The hashes of its API keys by key id.
@@ -145,6 +147,7 @@ impl Tenant {
             done: Mutex::default(),
             later_ended: Notify::new(),
             marked: AtomicBool::new(false),
+            receiving: Arc::new(Semaphore::new(FILES_RECEIVED_AT_ONCE)),
             turns: Arc::default(),
             keys: ArcSwap::default(),
             retired: Mutex::default(),

@@ -11,6 +11,7 @@ use quoin_egress::Network;
 
 use crate::failed::{Exit, Failed};
 use crate::global::Global;
+use crate::import::ImportCommand;
 use crate::later::LaterCommand;
 use crate::plugin::PluginCommand;
 use crate::secret::SecretCommand;
@@ -58,6 +59,9 @@ pub enum Command {
     Secret(SecretCommand),
     /// Call a function of a shop's plugin
     Call(CallArgs),
+    /// Files that a shop's plugins import
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// What a shop's plugins do later
     #[command(subcommand)]
     Later(LaterCommand),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use quoin_console::{Token, is_loopback};
 use serde_json::Value;
+use ureq::http::request::Builder;
 use ureq::http::{Method, Request, Response};
 use ureq::{Agent, AsSendBody, Body, SendBody};
 
@@ -79,6 +80,20 @@ impl Client {
         read(self.send(Method::PUT, path, Some(size), SendBody::from_reader(from))?)
     }
 
+    /// Sends the `size` bytes that the reader gives, which are of this media type.
+    pub fn send_file(
+        &self,
+        path: &str,
+        media_type: &str,
+        (size, from): (u64, &mut dyn Read),
+    ) -> Result<Value, Failed> {
+        let request = self.request(Method::POST, path).header("content-length", size);
+        let request = request.header("content-type", media_type);
+        let request = request.body(SendBody::from_reader(from));
+        let request = request.map_err(|e| Failed::refused(format!("{path}: {e}")))?;
+        read(self.agent.run(request).map_err(|e| self.unreachable(&e))?)
+    }
+
     /// What a path has, as it comes.
     pub fn stream(&self, path: &str) -> Result<BufReader<impl Read + use<>>, Failed> {
         let response = self.send(Method::GET, path, None, SendBody::none())?;
@@ -96,15 +111,19 @@ impl Client {
         size: Option<usize>,
         body: impl AsSendBody,
     ) -> Result<Response<Body>, Failed> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.url))
-            .header("authorization", format!("Bearer {}", self.token));
+        let mut request = self.request(method, path);
         if let Some(size) = size {
             request = request.header("content-length", size);
         }
         let request = request.body(body).map_err(|e| Failed::refused(format!("{path}: {e}")))?;
         self.agent.run(request).map_err(|e| self.unreachable(&e))
+    }
+
+    fn request(&self, method: Method, path: &str) -> Builder {
+        Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("authorization", format!("Bearer {}", self.token))
     }
 
     fn unreachable(&self, error: &ureq::Error) -> Failed {

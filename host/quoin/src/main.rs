@@ -11,6 +11,7 @@ mod exchanges;
 mod failed;
 mod file;
 mod global;
+mod import;
 mod key;
 mod later;
 mod logs;
@@ -52,6 +53,7 @@ fn run(cli: &Cli) -> Result<(), Failed> {
         Command::Plugin(command) => plugin::run(global, command),
         Command::Tenant(command) => tenant::run(global, command),
         Command::Call(args) => call::run(global, args),
+        Command::Import(command) => import::run(global, command),
         Command::Later(command) => later::run(global, command),
         Command::Logs(args) => logs::run(global, args),
         Command::Secret(command) => secret::run(global, command),

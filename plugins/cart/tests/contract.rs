@@ -20,15 +20,15 @@ name = "test"
 
 [plugins.catalog]
 bundle = "catalog.wasm"
-grants = ["sql", "log", "clock", "random"]
+grants = ["sql", "log", "clock", "random", "call", "files", "later"]
 
 [plugins.pricing]
 bundle = "pricing.wasm"
-grants = ["sql", "log", "config", "clock", "call"]
+grants = ["sql", "log", "config", "clock", "random", "call", "files", "later"]
 
 [plugins.inventory]
 bundle = "inventory.wasm"
-grants = ["sql", "log", "clock"]
+grants = ["sql", "log", "clock", "random", "call", "files", "later"]
 
 [plugins.cart]
 bundle = "cart.wasm"

@@ -10,8 +10,7 @@ const ASKED: [&str; 8] =
 /// The same shop with other prices.
 fn start() -> (Host, Shop) {
     let host = Host::start_compiled();
-    let pricing =
-        "bundle = \"pricing.wasm\"\ngrants = [\"sql\", \"log\", \"config\", \"clock\", \"call\"]";
+    let pricing = "bundle = \"pricing.wasm\"\ngrants = [\"sql\", \"log\", \"config\", \"clock\", \"random\", \"call\", \"files\", \"later\"]";
     assert!(super::SHOP.contains(pricing));
     let shop = host.apply(&super::SHOP.replace(pricing, "bundle = \"strange-prices.wasm\""));
     let rows: String = ASKED

@@ -5,6 +5,7 @@ mod check;
 mod edit;
 mod identity;
 mod import;
+mod jobs;
 mod list;
 mod lookup;
 mod store;
@@ -21,13 +22,17 @@ use variants::KnownVariant;
 quoin_sdk::wit_bindgen::generate!({
     inline: "package quoin:catalog-plugin;
         world plugin {
+            import quoin:catalog/import-steps@0.1.0;
+            export quoin:catalog/import-steps@0.1.0;
+            export quoin:imports/imports@0.1.0;
             export quoin:catalog/products@0.1.0;
             export quoin:catalog/variants@0.1.0;
             export quoin:catalog/product-admin@0.1.0;
         }",
-    path: ["../../wit/types", "../../wit/catalog"],
+    path: ["../../wit/types", "../../wit/catalog", "../../wit/imports"],
     runtime_path: "quoin_sdk::wit_bindgen::rt",
     with: { "quoin:types/types@0.1.0": quoin_sdk::types },
+    generate_all,
     additional_derives: [Clone, PartialEq, serde::Serialize, serde::Deserialize],
 });
 

@@ -22,7 +22,7 @@ fn start() -> (Host, Shop) {
         name = "test"
         [plugins.catalog]
         bundle = "catalog.wasm"
-        grants = ["sql", "log", "clock", "random"]
+        grants = ["sql", "log", "clock", "random", "call", "files", "later"]
         "#,
     );
     (host, shop)

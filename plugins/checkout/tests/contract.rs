@@ -89,7 +89,7 @@ fn configure(host: &Host, config: Config) -> Shop {
     ];
     let mut toml = "name = \"test\"\n".to_owned();
     for (name, config, bind) in plugins {
-        let grants = r#"["sql", "log", "config", "clock", "random", "call"]"#;
+        let grants = r#"["sql", "log", "config", "clock", "random", "call", "files", "later"]"#;
         toml += &format!(
             "[plugins.{name}]\nbundle = \"{name}.wasm\"\ngrants = {grants}\nconfig = {{ {config} }}\n{bind}\n"
         );

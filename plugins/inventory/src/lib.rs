@@ -7,6 +7,7 @@ mod admin;
 mod allocate;
 mod allocations;
 mod import;
+mod jobs;
 mod ledger;
 mod level;
 mod parts;
@@ -16,12 +17,15 @@ mod bindings {
     quoin_sdk::wit_bindgen::generate!({
         inline: "package quoin:inventory-plugin;
             world plugin {
+                import quoin:inventory/import-steps@0.1.0;
+                export quoin:inventory/import-steps@0.1.0;
+                export quoin:imports/imports@0.1.0;
                 import quoin:catalog/variants@0.1.0;
                 export quoin:inventory/stock@0.1.0;
                 export quoin:inventory/allocations@0.1.0;
                 export quoin:inventory/stock-admin@0.1.0;
             }",
-        path: ["../../wit/types", "../../wit/catalog", "../../wit/inventory"],
+        path: ["../../wit/types", "../../wit/catalog", "../../wit/inventory", "../../wit/imports"],
         runtime_path: "quoin_sdk::wit_bindgen::rt",
         with: { "quoin:types/types@0.1.0": quoin_sdk::types },
         generate_all,

@@ -28,10 +28,10 @@ fn start<'a>(skus: impl IntoIterator<Item = &'a str>) -> (Host, Shop) {
         name = "test"
         [plugins.catalog]
         bundle = "catalog.wasm"
-        grants = ["sql", "log", "clock", "random"]
+        grants = ["sql", "log", "clock", "random", "call", "files", "later"]
         [plugins.inventory]
         bundle = "inventory.wasm"
-        grants = ["sql", "log", "clock"]
+        grants = ["sql", "log", "clock", "random", "call", "files", "later"]
         "#,
     );
     let skus: BTreeSet<&str> = skus.into_iter().collect();

@@ -1,6 +1,7 @@
 //! What things cost.
 
 mod import;
+mod jobs;
 mod lists;
 mod prices;
 mod quote;
@@ -14,11 +15,14 @@ use quotes::{Context, Line, Quoted};
 quoin_sdk::wit_bindgen::generate!({
     inline: "package quoin:pricing-plugin;
         world plugin {
+            import quoin:pricing/import-steps@0.1.0;
+            export quoin:pricing/import-steps@0.1.0;
+            export quoin:imports/imports@0.1.0;
             import quoin:catalog/variants@0.1.0;
             export quoin:pricing/quotes@0.1.0;
             export quoin:pricing/price-admin@0.1.0;
         }",
-    path: ["../../wit/types", "../../wit/catalog", "../../wit/pricing"],
+    path: ["../../wit/types", "../../wit/catalog", "../../wit/pricing", "../../wit/imports"],
     runtime_path: "quoin_sdk::wit_bindgen::rt",
     with: { "quoin:types/types@0.1.0": quoin_sdk::types },
     generate_all,

@@ -22,6 +22,7 @@ pub mod cursor;
 pub mod db;
 pub mod host;
 pub mod id;
+pub mod import;
 mod money;
 pub mod report;
 pub mod sheet;
@@ -42,6 +43,7 @@ mod bindings {
                 import quoin:host/call@0.1.0;
                 import quoin:host/later@0.1.0;
                 import quoin:host/http@0.1.0;
+                import quoin:host/files@0.1.0;
                 import quoin:types/types@0.1.0;
             }",
         path: ["../../wit/types", "../../wit/host"],

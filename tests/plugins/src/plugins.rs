@@ -7,6 +7,7 @@ mod cart;
 mod catalog;
 #[path = "../../../plugins/checkout/tests/contract.rs"]
 mod checkout;
+mod imports;
 #[path = "../../../plugins/inventory/tests/contract.rs"]
 mod inventory;
 #[path = "../../../plugins/order/tests/contract.rs"]

@@ -18,7 +18,7 @@ pub struct RoutePattern {
 parsed_string!(RoutePattern);
 
 /// Paths that the host answers itself on every shop. Those below them are its own, too.
-pub const HOST_PATHS: [&str; 3] = ["/openapi.json", "/docs", "/healthz"];
+pub const HOST_PATHS: [&str; 4] = ["/openapi.json", "/docs", "/healthz", "/files"];
 
 impl RoutePattern {
     fn parse(text: &str) -> Result<RoutePattern, String> {

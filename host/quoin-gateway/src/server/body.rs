@@ -19,6 +19,8 @@ pub struct Body {
 enum Kind {
     Full(Bytes),
     Stream(mpsc::Receiver<Bytes>),
+    /// With so many bytes left.
+    Long(mpsc::Receiver<Bytes>, u64),
 }
 
 impl Body {
@@ -39,11 +41,17 @@ impl Body {
         Body { kind: Kind::Stream(chunks), answering: None }
     }
 
+    /// What comes out of a channel, which is so many bytes. Where it ends early, the connection does, and the
+    /// client knows that it does not have all of it.
+    pub fn long(chunks: mpsc::Receiver<Bytes>, bytes: u64) -> Body {
+        Body { kind: Kind::Long(chunks, bytes), answering: None }
+    }
+
     /// The bytes, if they are known.
     pub fn bytes(&self) -> Option<&Bytes> {
         match &self.kind {
             Kind::Full(bytes) => Some(bytes),
-            Kind::Stream(_) => None,
+            Kind::Stream(_) | Kind::Long(..) => None,
         }
     }
 
@@ -65,17 +73,28 @@ impl HttpBody for Body {
             Kind::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
             Kind::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Kind::Stream(chunks) => chunks.poll_recv(cx).map(|c| c.map(|c| Ok(Frame::data(c)))),
+            Kind::Long(_, 0) => Poll::Ready(None),
+            Kind::Long(chunks, left) => chunks.poll_recv(cx).map(|chunk| {
+                let chunk = chunk?;
+                *left = left.saturating_sub(chunk.len() as u64);
+                Some(Ok(Frame::data(chunk)))
+            }),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(&self.kind, Kind::Full(bytes) if bytes.is_empty())
+        match &self.kind {
+            Kind::Full(bytes) => bytes.is_empty(),
+            Kind::Stream(_) => false,
+            Kind::Long(_, left) => *left == 0,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Stream(_) => SizeHint::default(),
+            Kind::Long(_, left) => SizeHint::with_exact(*left),
         }
     }
 }

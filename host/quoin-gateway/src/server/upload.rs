@@ -12,6 +12,9 @@ use tokio::sync::Semaphore;
 
 use super::turn::Turn;
 
+/// Bytes of a piece of a body that comes in pieces. With the time for each, it is what a slow client may do.
+const PIECE_BYTES: usize = 256 << 10;
+
 /// The body of a request.
 pub struct Upload(Kind);
 
@@ -132,6 +135,46 @@ impl Upload {
             }
         }
     }
+}
+
+/// The body of a request in pieces, so that large ones are never in memory as a whole.
+pub struct Pieces(Upload);
+
+impl Upload {
+    /// The body in pieces, for who does not want to have all of it at once.
+    pub fn pieces(self) -> Pieces {
+        Pieces(self)
+    }
+}
+
+impl Pieces {
+    /// The next [`PIECE_BYTES`] or more, or what is left. The client has as long for each as for a whole body.
+    ///
+    /// # Errors
+    /// See [`UploadError`].
+    pub async fn next(&mut self) -> Result<Option<Bytes>, UploadError> {
+        match &mut self.0.0 {
+            Kind::Known(bytes) => Ok(Some(std::mem::take(bytes)).filter(|bytes| !bytes.is_empty())),
+            Kind::Incoming { body, time, exchange } => {
+                let piece = tokio::time::timeout(*time, piece(body)).await;
+                let piece = piece.map_err(|_| UploadError::TooSlow)??;
+                if piece.is_none() {
+                    exchange.finished();
+                }
+                Ok(piece)
+            }
+        }
+    }
+}
+
+async fn piece(body: &mut Incoming) -> Result<Option<Bytes>, UploadError> {
+    let mut bytes = BytesMut::new();
+    while bytes.len() < PIECE_BYTES {
+        let Some(frame) = body.frame().await else { break };
+        let Ok(data) = frame.map_err(|_| UploadError::Broken)?.into_data() else { continue };
+        bytes.extend_from_slice(&data);
+    }
+    Ok(Some(bytes.freeze()).filter(|bytes| !bytes.is_empty()))
 }
 
 impl From<Bytes> for Upload {

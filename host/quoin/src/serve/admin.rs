@@ -1,9 +1,9 @@
 //! The admin API behind the gateway's server.
 
 use http::{Request, Response};
-use quoin_console::Console;
+use quoin_console::{Admitted, Console};
 use quoin_core::Problem;
-use quoin_gateway::{Answer, Body, Service, Upload, reply};
+use quoin_gateway::{Answer, Body, Service, Upload, receive, reply};
 
 /// The service of the admin port.
 pub struct Admin(pub Console);
@@ -12,8 +12,12 @@ impl Service for Admin {
     fn answer(&self, request: Request<Upload>) -> Answer<'_> {
         Box::pin(async move {
             let (parts, upload) = request.into_parts();
-            let most = match self.0.admit(&parts) {
-                Ok(most) => most,
+            let most = match self.0.admit(&parts).await {
+                Ok(Admitted::Body(most)) => most,
+                Ok(Admitted::File(receiving)) => {
+                    let received = receive(receiving, &parts.headers, upload).await;
+                    return received.unwrap_or_else(|problem| reply::problem(&problem, None));
+                }
                 Err(refusal) => return translate(*refusal),
             };
             match upload.collect(most).await {

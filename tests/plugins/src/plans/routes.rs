@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use quoin_harness::large::Large;
-use quoin_harness::{Shop, Value, json, repository};
+use quoin_harness::{Shop, Value, json, repository, until};
 
 /// What was tried.
 struct Walk<'a> {
@@ -19,6 +19,7 @@ struct Walk<'a> {
 pub fn walk(shop: &Shop, large: &Large) {
     let mut walk = Walk { shop, tried: Vec::new() };
     walk.import(large);
+    walk.jobs(large);
     walk.browse(large);
     let variants = walk.variants(large);
     walk.catalogue();
@@ -94,6 +95,33 @@ impl Walk<'_> {
         }
         let changed = large.products_csv(all).replace("published", "archived");
         self.ask("POST /admin/products/import", &[], "?dryRun=true", changed.into());
+    }
+
+    /// Imports files, as jobs: something new, and something with a fault.
+    fn jobs(&mut self, large: &Large) {
+        let more = large.products..large.products + 40;
+        for (what, csv) in [
+            ("products", large.products_csv(more.clone())),
+            ("prices", large.prices_csv(more.clone())),
+            ("stock", large.stock_csv(more.clone(), 50)),
+        ] {
+            let twice = format!("{csv}{}\n", csv.lines().last().expect("a row"));
+            for (csv, state) in [(csv, "done"), (twice, "refused")] {
+                let file = self.shop.admin().post_text("/files", "text/csv", csv).ok();
+                let route = format!("POST /admin/{what}/imports");
+                let started = self.ask(&route, &[], "", json!({ "file": file["id"] }));
+                let id = text(&started["id"]);
+                let route = format!("GET /admin/{what}/imports/{{id}}");
+                let ended = until("the import has ended", || {
+                    let job = self.get(&route, &[&id], "");
+                    job["endedAt"].is_u64().then_some(job)
+                });
+                assert_eq!(ended["state"], state, "{ended}");
+                self.get(&format!("GET /admin/{what}/imports"), &[], "");
+                let cancel = format!("POST /admin/{what}/imports/{{id}}/cancel");
+                self.ask(&cancel, &[&id], "", Value::Null);
+            }
+        }
     }
 
     fn browse(&mut self, large: &Large) {
