@@ -60,11 +60,8 @@ pub fn perform(payment: &Stored, operation: &Operation, now: u64) -> Result<Answ
                 return is(get(&path, None)?);
             }
             let minor = operation.asked.unwrap_or(payment.captured - payment.refunded).to_string();
-            let fields = [
-                ("payment_intent", intent.as_str()),
-                ("amount", &minor),
-                ("metadata[key]", &key),
-            ];
+            let fields =
+                [("payment_intent", intent.as_str()), ("amount", &minor), ("metadata[key]", &key)];
             post("/v1/refunds", &key, &form(fields.into_iter()))?
         }
         _ => post(&format!("{path}/cancel"), &key, "")?,
@@ -120,7 +117,9 @@ pub fn form<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
 
 fn encoded(text: &str) -> String {
     let byte = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(byte).to_string(),
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+            char::from(byte).to_string()
+        }
         other => format!("%{other:02X}"),
     };
     text.bytes().map(byte).collect()
@@ -169,7 +168,8 @@ fn send(
         signature: None,
         timeout,
     });
-    let response = sent.map_err(|error| unclear(&format!("the provider was asked in vain: {error:?}")))?;
+    let response =
+        sent.map_err(|error| unclear(&format!("the provider was asked in vain: {error:?}")))?;
     let told: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     let why = told["error"]["message"].as_str().unwrap_or("it does not say why").to_owned();
     // A key that is taken, or not the shop's, is nobody's no.

@@ -38,7 +38,8 @@ pub fn answer(request: &Request) -> Response {
     // What is of no payment of the shop is none of its business.
     let Some(payment) = of(object) else { return respond(200, "not of this shop") };
     let now = clock::now();
-    let insert = "INSERT INTO payment_card_event (id, at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
+    let insert =
+        "INSERT INTO payment_card_event (id, at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
     if db::execute(insert, &params![id, now]) == 0 {
         return respond(200, "known");
     }

@@ -30,7 +30,7 @@ impl Card {
     fn start(config: &str) -> Card {
         let (host, psp) = (Host::start_compiled_reaching(), Psp::start());
         let shop = host.apply(&psp.shop_file(config));
-        psp.know(&host, &shop.name);
+        psp.know(&host, &shop);
         let [variant, _] = quoin_harness::sale::stock(&shop, 1_000_000);
         // Made before anything is killed.
         shop.key();

@@ -117,9 +117,9 @@ impl Host {
         host
     }
 
-    /// Starts a host with an empty data folder that logs as `filter` says, to what [`Host::stderr`] has.
+    /// As [`Host::start_reaching`], and it logs as `filter` says, to what [`Host::stderr`] has.
     pub fn start_telling(filter: &str) -> Host {
-        let mut host = Host::start();
+        let mut host = Host::start_reaching();
         host.environment = vec![("QUOIN_LOG", filter.into())];
         host.restart();
         host

@@ -32,7 +32,11 @@ pub fn binary() -> PathBuf {
 /// The `quoin-psp` executable, beside the `quoin` one.
 pub fn psp() -> PathBuf {
     let psp = binary().with_file_name("quoin-psp");
-    assert!(psp.is_file(), "there is no {}: run `cargo build --release --workspace`", psp.display());
+    assert!(
+        psp.is_file(),
+        "there is no {}: run `cargo build --release --workspace`",
+        psp.display()
+    );
     psp
 }
 

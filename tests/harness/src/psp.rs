@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Host, Reply, place, sale};
+use crate::{Host, Reply, Shop, place, sale};
 
 /// The secret key of its API, and that of its webhooks.
 const KEYS: [&str; 2] = ["sk_test_of_the_provider", "whsec_test_of_the_provider"];
@@ -27,9 +27,9 @@ impl Psp {
     pub fn start() -> Psp {
         let work = tempfile::tempdir().expect("a temporary folder");
         let mut child = Command::new(place::psp())
-            .args(["--key", KEYS[0], "--webhook-key", KEYS[1], "--ledger"])
+            .args(["--until-stdin-ends", "--key", KEYS[0], "--webhook-key", KEYS[1], "--ledger"])
             .arg(work.path().join("ledger"))
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the provider's executable runs");
@@ -43,33 +43,38 @@ impl Psp {
         Psp { child, client, api: text("api"), control: text("control"), work }
     }
 
-    /// The shop of all sales, with card payments by this provider besides; `config` is that of the plugin.
-    pub fn shop_file(&self, config: &str) -> String {
+    /// The part of a shop's file that has card payments by this provider; `config` is that of the plugin.
+    pub fn plugin_file(&self, config: &str) -> String {
         let api = &self.api;
         let more = if config.is_empty() { String::new() } else { format!(", {config}") };
-        let card = format!(
+        format!(
             "[plugins.payment-card]\nbundle = \"payment-card.wasm\"\n\
              grants = [\"sql\", \"config\", \"clock\", \"random\", \"log\", \"later\", \"http\"]\n\
              http = {{ hosts = [\"{api}\"], methods = [\"GET\", \"POST\"], \
              secrets = [\"card-key\", \"card-webhook-key\"] }}\n\
              config = {{ provider-url = \"{api}\"{more} }}\n"
-        );
+        )
+    }
+
+    /// The shop of all sales, with card payments by this provider besides.
+    pub fn shop_file(&self, config: &str) -> String {
         let bound = "cash = \"payment-manual\"";
         let shop = sale::SHOP.replace(bound, &format!("{bound}, card = \"payment-card\""));
-        shop + &card
+        shop + &self.plugin_file(config)
     }
 
     /// Gives the shop the secrets that it needs, and sends webhooks to it from now on.
-    pub fn know(&self, host: &Host, shop: &str) {
-        host.set_secret(shop, "card-key", KEYS[0]);
-        host.set_secret(shop, "card-webhook-key", KEYS[1]);
+    pub fn know(&self, host: &Host, shop: &Shop) {
+        host.set_secret(&shop.name, "card-key", KEYS[0]);
+        host.set_secret(&shop.name, "card-webhook-key", KEYS[1]);
+        self.webhooks(json!({ "host": shop.domain }));
         self.send_to(host.address());
     }
 
     /// Sends webhooks there from now on: a host that starts again listens elsewhere.
     pub fn send_to(&self, address: SocketAddr) {
         let url = format!("http://{address}/webhooks/card");
-        self.webhooks(json!({ "url": url, "host": "shop.test" }));
+        self.webhooks(json!({ "url": url }));
     }
 
     /// Changes how webhooks come.
@@ -97,7 +102,8 @@ impl Psp {
         let intent = self.intent(payment).expect("an intent");
         let id = intent["id"].as_str().expect("an id");
         let path = format!("{}/control/intents/{id}/act", self.control);
-        self.send("POST", &path, "application/json", &json!({ "outcome": outcome }).to_string()).status
+        self.send("POST", &path, "application/json", &json!({ "outcome": outcome }).to_string())
+            .status
     }
 
     /// What a browser does that sends a form to a page.

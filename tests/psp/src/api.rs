@@ -27,7 +27,12 @@ pub fn answer(world: &World, request: &Request) -> Answer {
         return Answer::error(401, "authentication_error", "key", "this is not the secret key");
     }
     let Some(asked) = asked(request) else {
-        return Answer::error(404, "invalid_request_error", "unknown", "there is no such thing here");
+        return Answer::error(
+            404,
+            "invalid_request_error",
+            "unknown",
+            "there is no such thing here",
+        );
     };
     let fields = match request.method.as_str() {
         "GET" => of_form(request.query()),
@@ -59,7 +64,13 @@ pub fn answer(world: &World, request: &Request) -> Answer {
 }
 
 /// Does what is asked for, once for each idempotency key.
-fn once(world: &World, books: &mut Books, request: &Request, asked: &Asked, fields: &Fields) -> Answer {
+fn once(
+    world: &World,
+    books: &mut Books,
+    request: &Request,
+    asked: &Asked,
+    fields: &Fields,
+) -> Answer {
     let key = request.header("idempotency-key");
     if key.is_empty() || request.method == "GET" {
         let (status, body) = act(world, books, asked, fields);

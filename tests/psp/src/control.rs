@@ -39,10 +39,12 @@ pub fn answer(world: &World, closing: &Closing, request: &Request) -> Answer {
             world.webhooks.change(&body);
             ok(Value::Null)
         }
-        ("POST", path) => match path.strip_prefix("intents/").and_then(|p| p.strip_suffix("/act")) {
-            Some(id) => act(world, id, &body),
-            None => failed(404, "there is no such thing here"),
-        },
+        ("POST", path) => {
+            match path.strip_prefix("intents/").and_then(|p| p.strip_suffix("/act")) {
+                Some(id) => act(world, id, &body),
+                None => failed(404, "there is no such thing here"),
+            }
+        }
         _ => failed(404, "there is no such thing here"),
     }
 }

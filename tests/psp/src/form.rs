@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn forms_and_json_say_the_same() {
-        let form = of_form("amount=900&metadata%5Bpayment%5D=pay_1&description=A+mug%2C+blue&x=%zz");
+        let form =
+            of_form("amount=900&metadata%5Bpayment%5D=pay_1&description=A+mug%2C+blue&x=%zz");
         assert_eq!(form["amount"], "900");
         assert_eq!(form["metadata[payment]"], "pay_1");
         assert_eq!((&*form["description"], &*form["x"]), ("A mug, blue", "%zz"));

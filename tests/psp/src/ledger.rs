@@ -29,7 +29,13 @@ impl Ledger {
     ///
     /// # Errors
     /// It is not on disk.
-    pub fn append(&mut self, kind: &str, intent: &str, payment: &str, amount: u64) -> Result<(), String> {
+    pub fn append(
+        &mut self,
+        kind: &str,
+        intent: &str,
+        payment: &str,
+        amount: u64,
+    ) -> Result<(), String> {
         let number = self.entries.len() + 1;
         let entry = json!({
             "number": number, "kind": kind, "intent": intent, "payment": payment, "amount": amount,

@@ -53,6 +53,9 @@ struct Options {
     /// The `host` header of webhooks; otherwise that of their URL.
     #[arg(long)]
     webhook_host: Option<String>,
+    /// End when standard input does: with whoever started it.
+    #[arg(long)]
+    until_stdin_ends: bool,
     /// The file of the ledger, which is appended to.
     #[arg(long)]
     ledger: Option<PathBuf>,
@@ -72,7 +75,8 @@ fn run(options: Options) -> Result<(), String> {
     if !options.listen.ip().is_loopback() || !options.control.ip().is_loopback() {
         return Err("it listens on loopback alone: it takes no real money".into());
     }
-    let webhooks = Arc::new(Webhooks::new(options.webhook_key, options.webhook, options.webhook_host));
+    let webhooks =
+        Arc::new(Webhooks::new(options.webhook_key, options.webhook, options.webhook_host));
     let api = door::listen(options.listen)?;
     let control = door::listen(options.control)?;
     let base = format!("http://{}", door::address(&api)?);
@@ -80,6 +84,13 @@ fn run(options: Options) -> Result<(), String> {
     let world = World::open(options.key, base.clone(), options.ledger.as_deref(), &webhooks)?;
     let world = Arc::new(world);
     let closing = Arc::new(Closing::default());
+    if options.until_stdin_ends {
+        std::thread::spawn(|| {
+            // However it ends, nobody is there any more.
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            std::process::exit(0);
+        });
+    }
     let mut stdout = std::io::stdout();
     // Whoever started it reads this line and then speaks to it.
     writeln!(stdout, "{}", json!({ "api": base, "control": control_base }))

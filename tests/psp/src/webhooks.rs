@@ -105,7 +105,8 @@ impl Webhooks {
                 true => queue.number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32,
                 false => 0,
             };
-            let due = Instant::now() + queue.way.delay + Duration::from_millis(apart % REORDERED_MS);
+            let due =
+                Instant::now() + queue.way.delay + Duration::from_millis(apart % REORDERED_MS);
             let place = (due, queue.number);
             queue.waiting.insert(place, Event { body: event.to_string(), tries: 0 });
         }
@@ -151,7 +152,8 @@ impl Webhooks {
             return false;
         };
         let address = place.to_socket_addrs().ok().and_then(|mut found| found.next());
-        let Some(stream) = address.and_then(|a| TcpStream::connect_timeout(&a, PATIENCE).ok()) else {
+        let Some(stream) = address.and_then(|a| TcpStream::connect_timeout(&a, PATIENCE).ok())
+        else {
             return false;
         };
         if stream.set_read_timeout(Some(PATIENCE)).is_err() {

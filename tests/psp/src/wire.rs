@@ -128,7 +128,8 @@ impl Answer {
     /// # Errors
     /// The client is gone.
     pub fn write(&self, writer: &mut impl Write) -> std::io::Result<()> {
-        let mut head = format!("HTTP/1.1 {} -\r\ncontent-length: {}\r\n", self.status, self.body.len());
+        let mut head =
+            format!("HTTP/1.1 {} -\r\ncontent-length: {}\r\n", self.status, self.body.len());
         for (name, value) in &self.headers {
             head += &format!("{name}: {value}\r\n");
         }

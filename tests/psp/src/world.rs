@@ -152,7 +152,11 @@ impl Books {
     ///
     /// # Errors
     /// See [`Refusal`].
-    pub fn capture(&mut self, id: &str, amount: Option<u64>) -> Result<(&'static str, Intent), Refusal> {
+    pub fn capture(
+        &mut self,
+        id: &str,
+        amount: Option<u64>,
+    ) -> Result<(&'static str, Intent), Refusal> {
         self.step(id, |intent, write| {
             if intent.status != Status::RequiresCapture {
                 return Err(Refusal::State("it is not authorized"));

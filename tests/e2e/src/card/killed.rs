@@ -56,14 +56,22 @@ fn a_host_killed_at_each_step_goes_on_with_it_by_itself() {
 }
 
 /// A buyer buys and pays as long as the host is there.
-fn buys(shop: &Shop, psp: &Psp, (round, buyer): (u64, u64), variant: &str, gone: &AtomicBool) -> Vec<String> {
+fn buys(
+    shop: &Shop,
+    psp: &Psp,
+    (round, buyer): (u64, u64),
+    variant: &str,
+    gone: &AtomicBool,
+) -> Vec<String> {
     let mut told = Vec::new();
     for number in 0.. {
         let key = format!("{round}-{buyer}-{number}");
         let mut sale = Sale { method: "card", ..Sale::of(variant, 1 + buyer as u32, key) };
         for step in BUYING {
             match sale.step(shop, step) {
-                Ok(reply) => assert!(reply.status < 300, "{step:?}: {} {}", reply.status, reply.text),
+                Ok(reply) => {
+                    assert!(reply.status < 300, "{step:?}: {} {}", reply.status, reply.text)
+                }
                 Err(_) => return told,
             }
         }
@@ -88,7 +96,7 @@ fn buys(shop: &Shop, psp: &Psp, (round, buyer): (u64, u64), variant: &str, gone:
 
 #[test]
 fn a_host_killed_under_card_payments_loses_none_and_charges_none_twice() {
-    let size = Size::of("cards", 10);
+    let size = Size::of("cards", 50);
     let mut card = Card::start("seconds-to-pay = \"20\", seconds-to-ask = \"5\"");
     card.psp.webhooks(json!({ "duplicates": 1, "reorders": true }));
     let mut orders = Vec::new();
@@ -125,6 +133,10 @@ fn a_host_killed_under_card_payments_loses_none_and_charges_none_twice() {
         *states.entry(state).or_insert(0) += 1;
     }
     let charged = card.psp.ledger().iter().filter(|entry| entry["kind"] == "capture").count();
-    println!("{} kills, {} orders answered, {charged} captured: {states:?}", size.get(), orders.len());
+    println!(
+        "{} kills, {} orders answered, {charged} captured: {states:?}",
+        size.get(),
+        orders.len()
+    );
     assert!(charged > 0, "nothing was paid");
 }

@@ -87,9 +87,7 @@ fn a_refund_that_failed_in_any_way_happened_once() {
         key("second");
         let order = card.until(&bought, "partially-refunded");
         assert!(order["refunded"]["minor"] == 100 || order["refunded"]["minor"] == 200, "{order}");
-        until("both happened", || {
-            (card.order(&bought)["refunded"]["minor"] == 200).then_some(())
-        });
+        until("both happened", || (card.order(&bought)["refunded"]["minor"] == 200).then_some(()));
         // All that is left.
         card.staff(&bought, "cancel", json!({ "reason": "sold out" })).ok();
         card.until(&bought, "refunded");

@@ -34,7 +34,9 @@ fn what_is_paid_at_the_last_moment_is_paid_or_given_back() {
         .collect();
     for bought in &bought {
         let is_over = |payment: &str| matches!(payment, "paid" | "voided");
-        until("it is over", || card.order(bought)["payment"].as_str().filter(|p| is_over(p)).map(drop));
+        until("it is over", || {
+            card.order(bought)["payment"].as_str().filter(|p| is_over(p)).map(drop)
+        });
     }
     card.agrees();
 }

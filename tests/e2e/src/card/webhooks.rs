@@ -19,6 +19,28 @@ fn webhooks_that_come_often_and_in_any_order_change_nothing() {
     let kinds: Vec<_> = card.psp.ledger().iter().map(|entry| entry["kind"].clone()).collect();
     let count = |kind: &str| kinds.iter().filter(|known| **known == kind).count();
     assert_eq!((count("authorize"), count("capture"), count("refund")), (4, 4, 2));
+    // Each event is looked into once: three of an order that is paid, one of a refund, which looks once itself.
+    assert!(card.asked("read") <= 4 * 3 + 2 * 2, "asked {} times", card.asked("read"));
+}
+
+#[test]
+fn an_answer_that_is_older_than_what_is_known_takes_nothing_back() {
+    let card = Card::start("");
+    let bought = card.buy();
+    until("it waits", || (card.payment(&bought)["state"] == "requires-action").then_some(()));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let before = card.asked("read");
+    card.psp.fault(json!({ "at": "read", "fault": "late", "ms": 2_500 }));
+    std::thread::scope(|scope| {
+        let late = scope.spawn(|| card.confirm(&bought));
+        until("it is out", || (card.asked("read") > before).then_some(()));
+        // Meanwhile the buyer pays.
+        card.act(&bought, "succeed");
+        card.until(&bought, "paid");
+        assert_eq!(late.join().expect("a client")["outcome"], "placed");
+    });
+    assert_eq!(card.order(&bought)["payment"], "paid");
+    card.agrees();
 }
 
 #[test]

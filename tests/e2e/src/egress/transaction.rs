@@ -121,8 +121,6 @@ fn what_a_later_call_sends_is_known_by_its_key_however_often_it_is_tried() {
     // Its own is the plugin's to say.
     let own = format!("later header Idempotency-Key: mine; {send}; write own");
     run(&shop, &[&own]).ok();
-    until("it is done", || {
-        (look(&shop, &["texts"]).ok() == json!(["done", "own"])).then_some(())
-    });
+    until("it is done", || (look(&shop, &["texts"]).ok() == json!(["done", "own"])).then_some(()));
     assert_eq!(remote.received().last().expect("a request").header("idempotency-key"), "mine");
 }
