@@ -59,7 +59,7 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
     let tenant = demo.set_up(&shop, &wanted, &place)?;
     let key = demo.key(&tenant)?;
     drop(server);
-    let walk = |name| std::fs::read_to_string(shop.join(name)).with_context(|| format!("{name}"));
+    let walk = |name: &'static str| std::fs::read_to_string(shop.join(name)).context(name);
     print!("{}", demo.welcome(&tenant, &key, &walk("walk.sh")?, &walk("walk-card.sh")?));
     std::io::stdout().flush()?;
     if options.setup_only {

@@ -92,6 +92,11 @@ impl Psp {
         self.control("POST", "faults", fault);
     }
 
+    /// Nothing goes wrong from now on.
+    pub fn recovers(&self) {
+        self.control("DELETE", "faults", Value::Null);
+    }
+
     /// Is away for so many milliseconds.
     pub fn goes_away(&self, ms: u64) {
         self.control("POST", "away", json!({ "ms": ms }));
