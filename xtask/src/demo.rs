@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, ErrorKind, Write as _};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use quoin_core::shop::Shop;
@@ -18,6 +18,13 @@ use crate::run::build_host;
 
 /// The demo's folder in the repository.
 const SHOP: &str = "examples/demo-shop";
+/// Its shop file.
+const FILE: &str = "cards.toml";
+/// The card provider that the file names, in whose place the demo's own comes.
+const PROVIDER: &str = "http://127.0.0.1:8082";
+/// The secret key of the provider's API, and that of its webhooks, by the names that the shop has for them.
+const SECRETS: [(&str, &str); 2] =
+    [("card-key", "sk_test_of_the_demo"), ("card-webhook-key", "whsec_test_of_the_demo")];
 /// Ports that are tried when the wanted one is taken.
 const PORTS_TRIED: u16 = 20;
 
@@ -38,24 +45,28 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
     let data = place.target.join("demo");
     let turn = Turn::take(&data)?;
     let shop = place.root.join(SHOP);
-    let wanted = std::fs::read_to_string(shop.join("shop.toml")).context("the demo's shop file")?;
-    plugins::bundles_of(&place, &Shop::parse("shop.toml", &wanted)?)?;
+    let wanted = std::fs::read_to_string(shop.join(FILE)).context("the demo's shop file")?;
+    plugins::bundles_of(&place, &Shop::parse(FILE, &wanted)?)?;
     build_host(&place)?;
     turn.clear(&data)?;
     let port = free_ports(options.port)?;
+    let provider = Provider::start(&place, &data, port)?;
+    let wanted = wanted.replace(PROVIDER, &provider.api);
+    ensure!(wanted.contains(&provider.api), "{FILE} does not name the provider {PROVIDER}");
     let demo = Demo { quoin: place.target.join("release/quoin"), data, port };
     let mut server = Server(demo.serve(true).spawn().context("the host does not run")?);
     server.wait_until_ready()?;
-    let tenant = demo.set_up(&shop, &place)?;
+    let tenant = demo.set_up(&shop, &wanted, &place)?;
     let key = demo.key(&tenant)?;
     drop(server);
-    let walk = std::fs::read_to_string(shop.join("walk.sh")).context("the walk")?;
-    print!("{}", demo.welcome(&tenant, &key, &walk));
+    let walk = |name: &'static str| std::fs::read_to_string(shop.join(name)).context(name);
+    print!("{}", demo.welcome(&tenant, &key, &walk("walk.sh")?, &walk("walk-card.sh")?));
     std::io::stdout().flush()?;
     if options.setup_only {
         return Ok(());
     }
     turn.outlive()?;
+    provider.outlive()?;
     // Signals then reach the host itself, which finishes what runs before it ends.
     let error = demo.serve(false).exec();
     Err(error).context("the host does not run")
@@ -112,6 +123,40 @@ fn busy(data: &Path) -> anyhow::Error {
     )
 }
 
+/// The card provider, which takes no real money. It ends with this process, or the one that takes it over.
+struct Provider {
+    api: String,
+    lifeline: ChildStdin,
+}
+
+impl Provider {
+    fn start(place: &Place, data: &Path, port: u16) -> Result<Provider> {
+        let [(_, key), (_, webhook_key)] = SECRETS;
+        let mut provider = Command::new(place.target.join("release/quoin-psp"));
+        provider.args(["--until-stdin-ends", "--key", key, "--webhook-key", webhook_key]);
+        provider.args(["--webhook", &format!("http://127.0.0.1:{port}/webhooks/card")]);
+        provider.args(["--webhook-host", "localhost", "--ledger"]);
+        provider.arg(data.with_extension("ledger"));
+        let mut child = (provider.stdin(Stdio::piped()).stdout(Stdio::piped()))
+            .spawn()
+            .context("the card provider does not run")?;
+        let lifeline = child.stdin.take().context("no input of the card provider")?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("no output of the card provider")?)
+            .read_line(&mut line)?;
+        let told: Value = serde_json::from_str(&line).context("the card provider did not start")?;
+        let api = told["api"].as_str().context("the card provider's address")?.to_owned();
+        Ok(Provider { api, lifeline })
+    }
+
+    /// Keeps it for the program that takes this process over.
+    fn outlive(self) -> Result<()> {
+        let lifeline = std::mem::ManuallyDrop::new(self.lifeline);
+        rustix::io::fcntl_setfd(&*lifeline, rustix::io::FdFlags::empty())
+            .context("the card provider's input")
+    }
+}
+
 struct Demo {
     quoin: PathBuf,
     data: PathBuf,
@@ -124,6 +169,8 @@ impl Demo {
         serve.arg("serve").arg("--data").arg(&self.data);
         serve.arg("--listen").arg(format!("127.0.0.1:{}", self.port));
         serve.arg("--admin-listen").arg(format!("127.0.0.1:{}", self.port + 1));
+        // Where the card provider is.
+        serve.args(["--allow-network", "127.0.0.0/8"]);
         if setting_up {
             serve.arg("--json").stdout(Stdio::piped());
         }
@@ -132,24 +179,34 @@ impl Demo {
 
     /// Runs `quoin` and returns what it prints as JSON.
     fn quoin(&self, args: &[&str], input: Option<&Value>) -> Result<Value> {
+        let text = self.run(args, &input.map(Value::to_string).unwrap_or_default())?;
+        serde_json::from_str(&text).with_context(|| format!("quoin {} printed {text}", args[0]))
+    }
+
+    /// Runs `quoin` with this input and returns what it prints.
+    fn run(&self, args: &[&str], input: &str) -> Result<String> {
         let mut quoin = Command::new(&self.quoin);
         quoin.args(args).arg("--json").arg("--data").arg(&self.data);
         quoin.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = quoin.spawn().context("quoin does not run")?;
-        if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
-            stdin.write_all(input.to_string().as_bytes())?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(input.as_bytes())?;
         }
         let output = child.wait_with_output()?;
-        let text = String::from_utf8_lossy(&output.stdout);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
         ensure!(output.status.success(), "quoin {} failed: {text}", args.join(" "));
-        serde_json::from_str(&text).with_context(|| format!("quoin {} printed {text}", args[0]))
+        Ok(text)
     }
 
-    fn set_up(&self, shop: &Path, place: &Place) -> Result<String> {
-        let file = shop.join("shop.toml");
+    fn set_up(&self, shop: &Path, wanted: &str, place: &Place) -> Result<String> {
+        let file = self.data.with_extension("toml");
+        std::fs::write(&file, wanted).with_context(|| file.display().to_string())?;
         let (file, bundles) = (file.display().to_string(), place.bundles().display().to_string());
         let applied = self.quoin(&["apply", &file, "--bundles", &bundles, "--yes"], None)?;
         let tenant = applied["tenant"].as_str().context("the tenant's name")?.to_owned();
+        for (name, secret) in SECRETS {
+            self.run(&["secret", "set", &tenant, name], secret)?;
+        }
         for (csv, function) in [
             ("products.csv", "quoin:catalog/product-admin#import-csv"),
             ("prices.csv", "quoin:pricing/price-admin#import-csv"),
@@ -169,17 +226,22 @@ impl Demo {
         Ok(key["secret"].as_str().context("the key's secret")?.to_owned())
     }
 
-    fn welcome(&self, tenant: &str, key: &str, walk: &str) -> String {
+    fn welcome(&self, tenant: &str, key: &str, walk: &str, by_card: &str) -> String {
         let shop = format!("http://localhost:{}", self.port);
         let mut text = format!(
             "\nThe shop {tenant} is open.\n\n  API        {shop}/products\n  API pages  {shop}/docs\n  \
              OpenAPI    {shop}/openapi.json\n  admin key  {key}\n\n\
              From browsing to a paid order; paste into another shell:\n\n"
         );
-        for line in walk.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
-            let line = line.replace("$SHOP", &shop).replace("$KEY", key);
-            let _ = writeln!(text, "{line}");
-        }
+        let mut add = |walk: &str| {
+            for line in walk.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+                let line = line.replace("$SHOP", &shop).replace("$KEY", key);
+                let _ = writeln!(text, "{line}");
+            }
+        };
+        add(walk);
+        add(": and the same by card, on the page of a provider that takes no real money");
+        add(by_card);
         let quoin = self.quoin.display();
         let data = self.data.display();
         let _ = write!(

@@ -34,6 +34,13 @@ const SOAKS: &[Soak] = &[
         size: ("kills", 1_000),
     },
     Soak {
+        what: "kills under card payments",
+        package: "quoin-e2e",
+        target: "e2e",
+        test: "card::killed::a_host_killed_under_card_payments_loses_none_and_charges_none_twice",
+        size: ("cards", 1_000),
+    },
+    Soak {
         what: "power cuts, images of each kind a point",
         package: "quoin-faults",
         target: "sale",

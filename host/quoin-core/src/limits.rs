@@ -75,6 +75,8 @@ pub const SECRET_BYTES_MAX: usize = 8 << 10;
 pub const HTTP_REQUEST_BYTES_MAX: usize = 1 << 20;
 /// Bytes of the body of another system's answer. APIs page long before; what is larger is a file.
 pub const HTTP_RESPONSE_BYTES_MAX: usize = 1 << 20;
+/// Bytes whose signature is verified at once: the largest body of a `web` request, and what is signed with it.
+pub const HTTP_SIGNED_BYTES_MAX: usize = 5 << 20;
 /// Bytes of the headers of a request to another system or of its answer: tokens and cookies are some.
 pub const HTTP_HEADER_BYTES_MAX: usize = 16 << 10;
 /// Headers of a request to another system or of its answer.

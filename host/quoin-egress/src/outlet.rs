@@ -10,9 +10,10 @@ use quoin_core::Name;
 use quoin_core::limits::{
     HTTP_CONCURRENCY_HOST, HTTP_CONCURRENCY_SHOP, HTTP_EXCHANGE_BYTES_MAX, HTTP_HEADER_BYTES_MAX,
     HTTP_HEADERS_MAX, HTTP_LOOKUPS_SHOP, HTTP_RATE_SHOP, HTTP_RESPONSE_BYTES_MAX, HTTP_REST_MS,
-    HTTP_TIME_MS, HTTP_TIME_MS_MAX,
+    HTTP_SIGNED_BYTES_MAX, HTTP_TIME_MS, HTTP_TIME_MS_MAX,
 };
 use quoin_core::manifest::HttpGrant;
+use ring::hmac;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::bucket::Bucket;
@@ -121,6 +122,30 @@ impl Outlet {
             (error.code(), cut(told))
         }));
         outcome
+    }
+
+    /// Whether `expected` is the HMAC-SHA256 of `payload` with this secret as its key. It takes as long
+    /// whatever is expected.
+    ///
+    /// # Errors
+    /// The secret is not granted or not set; the payload is too large.
+    pub fn verify(
+        &self,
+        grant: &HttpGrant,
+        name: &str,
+        payload: &[u8],
+        expected: &[u8],
+    ) -> Result<bool, Error> {
+        if payload.len() > HTTP_SIGNED_BYTES_MAX {
+            return Err(Error::TooLarge(format!(
+                "what was signed has more than {HTTP_SIGNED_BYTES_MAX} bytes"
+            )));
+        }
+        let secrets = self.secrets.granted(grant);
+        let found = secrets.iter().find(|(known, _)| known.as_str() == name);
+        let (_, secret) = found.ok_or_else(|| self.secrets.lacking(grant, name))?;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        Ok(hmac::verify(&key, payload, expected).is_ok())
     }
 
     async fn attempt(

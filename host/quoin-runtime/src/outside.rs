@@ -18,6 +18,8 @@ pub(crate) struct Outside {
 struct Made {
     /// In this run.
     count: usize,
+    /// Numbers that were given in this run.
+    numbered: usize,
     /// Bytes of what is held.
     bytes: usize,
     held: Vec<Held>,
@@ -39,8 +41,15 @@ impl Outside {
     /// The request runs once more from its beginning.
     pub fn rewind(&self) {
         let mut made = self.made();
-        made.count = 0;
+        (made.count, made.numbered) = (0, 0);
         made.held.iter_mut().for_each(|held| held.given = false);
+    }
+
+    /// A number for a request, from 1 on in each run.
+    pub fn number(&self) -> usize {
+        let mut made = self.made();
+        made.numbered += 1;
+        made.numbered
     }
 
     /// Counts a request, and gives the outcome that it had in an earlier run, if it had one.
@@ -119,6 +128,15 @@ mod tests {
             }
             assert_eq!(outside.begin(&request("a", 0)), Ok(None));
             assert_eq!(outside.begin(&request("b", 0)), Ok(None));
+        }
+    }
+
+    #[test]
+    fn another_run_gives_the_same_numbers() {
+        let outside = Outside::new(true);
+        for _ in 0..2 {
+            assert_eq!([outside.number(), outside.number(), outside.number()], [1, 2, 3]);
+            outside.rewind();
         }
     }
 

@@ -9,6 +9,12 @@ use crate::orders::Order;
 /// Keys that are kept of a cart: more than there are good reasons for, and no cart fills the shop's disk.
 const KEYS_MAX: u32 = 100;
 
+/// The order that a payment is for.
+pub fn order_of(method: &str, payment: &str) -> Option<String> {
+    let sql = "SELECT order_id FROM checkout_payment WHERE method = ?1 AND payment_id = ?2";
+    db::first(sql, &params![method, payment]).map(|row| row.text("order_id"))
+}
+
 /// What a buyer asks for: this cart, as he saw it, paid in this way.
 pub struct Asked<'a> {
     pub cart: &'a str,
@@ -58,15 +64,20 @@ impl Asked<'_> {
         db::batch(&[self.used(key, declined)]);
     }
 
-    /// Keeps that an order is made of it.
-    pub fn place(&self, key: Option<&str>) {
+    /// Keeps that this order is made of it.
+    pub fn place(&self, key: Option<&str>, order: &Order) {
         let placed = statement(
             "INSERT INTO checkout_placed (cart_id, revision) VALUES (?1, ?2)
              ON CONFLICT (cart_id) DO UPDATE SET revision = excluded.revision",
             &params![self.cart, self.revision],
         );
+        let paid = statement(
+            "INSERT INTO checkout_payment (method, payment_id, order_id) VALUES (?1, ?2, ?3)
+             ON CONFLICT (method, payment_id) DO UPDATE SET order_id = excluded.order_id",
+            &params![&order.payment_method, &order.payment_id, &order.id],
+        );
         let used = key.map(|key| self.used(key, None));
-        db::batch(&Vec::from_iter(std::iter::once(placed).chain(used)));
+        db::batch(&Vec::from_iter([placed, paid].into_iter().chain(used)));
     }
 
     fn used(&self, key: &str, declined: Option<&str>) -> Statement {

@@ -2,6 +2,7 @@
 //! the others did for it, and nothing in this plugin has to.
 
 mod attempt;
+mod events;
 mod paid;
 mod place;
 mod staff;
@@ -18,6 +19,7 @@ mod bindings {
                 import quoin:order/order-steps@0.1.0;
                 export quoin:checkout/checkout@0.1.0;
                 export quoin:checkout/checkout-admin@0.1.0;
+                export quoin:payment/events@0.1.0;
             }",
         path: ["../../wit/types", "../../wit/cart", "../../wit/inventory", "../../wit/payment",
             "../../wit/order", "../../wit/checkout"],

@@ -7,36 +7,57 @@ use crate::orders::{FulfilmentState, Order, OrderState, PaymentState};
 use crate::provider::{CaptureTime, Payment, State};
 use crate::{allocations, order_steps, provider};
 
-/// Asks for the payment of an order, and lets the order go where that is: on, or, where it came to nothing,
-/// to its end. What is cancelled gives goods and money back; `rest`, in minor units, is what was to be paid
-/// for a part that was cancelled just now.
-pub fn settle(mut order: Order, rest: i64) -> Result<(Order, Payment), Error> {
-    let mut payment = provider::refresh(&order.payment_method, &order.payment_id)?;
+/// Who sees to it that money moves. What a provider has refused is tried again by staff, and by nobody else: it
+/// would be refused for ever.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Staff,
+    Itself,
+}
+
+/// The payment of an order, as its provider knows it by now.
+pub fn ask(order: &Order) -> Result<Payment, Error> {
+    provider::refresh(&order.payment_method, &order.payment_id)
+}
+
+/// Lets an order go where its payment is: on, or, where it came to nothing, to its end. What is cancelled gives
+/// goods and money back; `rest`, in minor units, is what was to be paid for a part that was cancelled just now.
+pub fn settle(
+    mut order: Order,
+    mut payment: Payment,
+    rest: i64,
+    by: By,
+) -> Result<(Order, Payment), Error> {
+    let moves = by == By::Staff || payment.refused.is_none();
     if fell(&order, &payment) {
         order = order_steps::cancel(&order.id, "the payment was declined")?;
     }
     if order.state == OrderState::Cancelled {
         allocations::release(&order.snapshot.cart_id, None)?;
-        if matches!(payment.state, State::Authorized | State::RequiresAction) {
+        if matches!(payment.state, State::Authorized | State::RequiresAction) && moves {
             payment = void(&payment)?;
         }
-        payment = refund(payment, i64::MAX)?;
-    } else {
-        if order.payment == PaymentState::Pending {
-            is_as_asked(&payment, &order.payment_method, [&order.snapshot.grand, &order.due])?;
+        if moves {
+            payment = refund(payment, i64::MAX)?;
         }
-        if rest > 0 && payment.state == State::Unknown {
-            let why = "nobody knows yet what came of the payment: confirm the order first";
-            return Err(Error::Conflict(why.into()));
-        }
+        return Ok((record(&order, &payment)?, payment));
+    }
+    // What was captured of it once was looked at then.
+    if order.payment == PaymentState::Pending && order.captured.minor == 0 {
+        is_as_asked(&payment, &order.payment_method, [&order.snapshot.grand, &order.due])?;
+    }
+    if rest > 0 && payment.state == State::Unknown {
+        let why = "nobody knows yet what came of the payment: confirm the order first";
+        return Err(Error::Conflict(why.into()));
+    }
+    if moves {
         // What is not captured of it never will be; what was captured since for what is cancelled goes back.
         let over = payment.captured.minor - order.due.minor;
         let back = rest.min(over).max(over - payment.refunded.minor).max(0);
-        payment = refund(payment, back)?;
+        payment = capture_if_due(refund(payment, back)?, &order.due);
     }
-    payment = capture_if_due(payment, &order.due);
     if fell(&order, &payment) {
-        return settle(order, 0);
+        return settle(order, payment, 0, by);
     }
     Ok((record(&order, &payment)?, payment))
 }

@@ -7,7 +7,7 @@ use quoin_sdk::{fault, id};
 use crate::attempt::Asked;
 use crate::bindings::exports::quoin::checkout::checkout::{Guest, Outcome, Placement};
 use crate::orders::{Order, PaymentState};
-use crate::paid::{capture_if_due, is_as_asked, money, settle};
+use crate::paid::{By, ask, capture_if_due, is_as_asked, money, settle};
 use crate::provider::{Authorization, Payment, State};
 use crate::{Plugin, allocations, cart_steps, order_steps, orders, provider};
 
@@ -48,13 +48,15 @@ impl Guest for Plugin {
             return Ok(placement(None, Some(payment)));
         }
         let order = order_steps::create(&cart_id, &goods, &method, &payment.id, money(&payment))?;
-        asked.place(key);
+        asked.place(key, &order);
         cart_steps::mark_ordered(&cart_id, &order.id)?;
         Ok(placement(Some(order), Some(payment)))
     }
 
     fn confirm(order_id: String) -> Result<Placement, Error> {
-        let (order, payment) = settle(orders::get(&order_id)?, 0)?;
+        let order = orders::get(&order_id)?;
+        let payment = ask(&order)?;
+        let (order, payment) = settle(order, payment, 0, By::Itself)?;
         Ok(placement(Some(order), Some(payment)))
     }
 }

@@ -4,7 +4,7 @@ use quoin_sdk::types::{Error, Money, Part};
 
 use crate::bindings::exports::quoin::checkout::checkout_admin::Guest;
 use crate::orders::{Order, OrderState};
-use crate::paid::{capture, fell, record, settle};
+use crate::paid::{By, ask, capture, fell, record, settle};
 use crate::provider::State;
 use crate::{Plugin, allocations, order_steps, orders, provider};
 
@@ -12,11 +12,15 @@ impl Guest for Plugin {
     fn capture(id: String) -> Result<Order, Error> {
         let before = orders::get(&id)?;
         let revision = before.revision;
-        let (order, mut payment) = settle(before, 0)?;
+        let payment = ask(&before)?;
+        let (order, mut payment) = settle(before, payment, 0, By::Staff)?;
         if payment.state == State::Authorized {
             payment = capture(payment, &order.due)?;
             let fell = fell(&order, &payment);
-            return if fell { Ok(settle(order, 0)?.0) } else { record(&order, &payment) };
+            return match fell {
+                true => Ok(settle(order, payment, 0, By::Staff)?.0),
+                false => record(&order, &payment),
+            };
         }
         match payment.state {
             State::Captured | State::Unknown => Ok(order),
@@ -34,7 +38,8 @@ impl Guest for Plugin {
             allocations::release(&order.snapshot.cart_id, None)?;
         }
         let rest = due - order.due.minor;
-        Ok(settle(order, rest)?.0)
+        let payment = ask(&order)?;
+        Ok(settle(order, payment, rest, By::Staff)?.0)
     }
 
     fn refund(id: String, key: String, amount: Option<Money>) -> Result<Order, Error> {

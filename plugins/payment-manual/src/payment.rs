@@ -140,6 +140,7 @@ impl Stored {
             amount: money(self.amount),
             message: self.message.clone(),
             next_url: None,
+            refused: None,
             authorized: money(self.authorized),
             captured: money(self.captured),
             voided: money(self.voided),

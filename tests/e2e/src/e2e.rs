@@ -3,6 +3,7 @@
 
 mod before;
 mod calls;
+mod card;
 mod egress;
 mod files;
 mod gateway;

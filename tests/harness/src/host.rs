@@ -90,6 +90,18 @@ impl Host {
         Host::start_told("--allow-network 127.0.0.0/8")
     }
 
+    /// As [`Host::start_compiled`], and its shops may send requests to this machine.
+    pub fn start_compiled_reaching() -> Host {
+        let work = tempfile::tempdir().expect("a temporary folder");
+        let data = work.path().join("data");
+        let compiled = Compiled::now();
+        compiled.give(&data);
+        let reaching = "exec \"$@\" --allow-network 127.0.0.0/8";
+        let mut host = Host::with(work, data, &["sh", "-c", reaching, "sh"]);
+        host.compiled = Some(compiled);
+        host
+    }
+
     /// Starts a host with an empty data folder and more options.
     pub fn start_told(options: &str) -> Host {
         let work = tempfile::tempdir().expect("a temporary folder");
@@ -105,9 +117,9 @@ impl Host {
         host
     }
 
-    /// Starts a host with an empty data folder that logs as `filter` says, to what [`Host::stderr`] has.
+    /// As [`Host::start_reaching`], and it logs as `filter` says, to what [`Host::stderr`] has.
     pub fn start_telling(filter: &str) -> Host {
-        let mut host = Host::start();
+        let mut host = Host::start_reaching();
         host.environment = vec![("QUOIN_LOG", filter.into())];
         host.restart();
         host
@@ -259,6 +271,17 @@ impl Host {
     /// Runs the command line against this host. It looks for bundles among those that were built.
     pub fn cli(&self, args: &[&str]) -> Output {
         self.command().args(args).output().expect("the host's executable runs")
+    }
+
+    /// Sets a secret of a shop through the command line.
+    pub fn set_secret(&self, shop: &str, name: &str, secret: &str) {
+        let mut command = self.command();
+        command.args(["secret", "set", shop, name]).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut child = command.spawn().expect("the host's executable runs");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        writeln!(stdin, "{secret}").expect("it reads");
+        drop(stdin);
+        assert!(child.wait().expect("it ends").success(), "the secret {name} is not set");
     }
 
     /// A command line against this host, to be run in another way.

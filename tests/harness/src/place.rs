@@ -29,6 +29,17 @@ pub fn binary() -> PathBuf {
     binary
 }
 
+/// The `quoin-psp` executable, beside the `quoin` one.
+pub fn psp() -> PathBuf {
+    let psp = binary().with_file_name("quoin-psp");
+    assert!(
+        psp.is_file(),
+        "there is no {}: run `cargo build --release --workspace`",
+        psp.display()
+    );
+    psp
+}
+
 /// The folder of the built bundles: `plugins` beside the folder of the `quoin` executable.
 pub fn bundles() -> PathBuf {
     let binary = binary();

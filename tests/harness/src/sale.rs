@@ -31,7 +31,7 @@ grants = ["sql", "log", "random"]
 bind = { "quoin:payment/provider" = { invoice = "payment-manual", cash = "payment-manual" } }
 "#;
 
-/// How sales are paid: an invoice, whose money comes later.
+/// How sales are paid unless told otherwise: by an invoice, whose money comes later.
 pub const METHOD: &str = "invoice";
 
 /// Puts mugs and bowls into a shop, so many of each, and answers with the ids of the two variants.
@@ -83,6 +83,8 @@ pub struct Sale {
     pub quantity: u32,
     /// The key of the attempt.
     pub key: String,
+    /// How it is paid.
+    pub method: &'static str,
     /// The cart, as it was last told.
     pub cart: Value,
     /// The order, as it was last told.
@@ -93,7 +95,8 @@ impl Sale {
     /// A sale that has not begun.
     pub fn of(variant: &str, quantity: u32, key: impl Into<String>) -> Sale {
         let (cart, order) = (Value::Null, Value::Null);
-        Sale { variant: variant.into(), quantity, key: key.into(), cart, order }
+        let (variant, key) = (variant.into(), key.into());
+        Sale { variant, quantity, key, method: METHOD, cart, order }
     }
 
     /// Sends one request, and takes note of a good answer.
@@ -121,7 +124,7 @@ impl Sale {
             Step::Place => {
                 let revision = &self.cart["revision"];
                 let place =
-                    json!({ "cartId": cart, "revision": revision, "paymentMethod": METHOD });
+                    json!({ "cartId": cart, "revision": revision, "paymentMethod": self.method });
                 (shop, "POST", "/checkout".into(), place)
             }
             Step::Capture => (&staff, "POST", format!("/admin/orders/{order}/capture"), json!({})),

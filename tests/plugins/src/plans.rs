@@ -10,7 +10,7 @@ mod routes;
 use std::collections::BTreeSet;
 
 use quoin_harness::large::Large;
-use quoin_harness::{Host, Value, sale};
+use quoin_harness::{Host, Psp, Value};
 
 use judge::{faults, judged};
 
@@ -22,12 +22,14 @@ const STATEMENTS: usize = 110;
 #[test]
 fn every_statement_finds_its_rows_however_large_the_shop_is() {
     let host = Host::start_telling("quoin_storage=trace");
-    let toml = sale::SHOP.replace(
+    let psp = Psp::start();
+    let toml = psp.shop_file("").replace(
         "[plugins.payment-manual]\n",
         "[plugins.payment-manual]\nconfig = { in-advance = \"cash\" }\n",
     );
     let shop = host.apply(&toml);
-    routes::walk(&shop, &Large { products: PRODUCTS });
+    psp.know(&host, &shop);
+    routes::walk(&shop, &psp, &Large { products: PRODUCTS });
     let statements = told(&host.stderr());
     assert!(statements.len() >= STATEMENTS, "only {} statements", statements.len());
     let file = host.data().join("tenants/shop/shop.db");

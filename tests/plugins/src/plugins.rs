@@ -12,6 +12,8 @@ mod imports;
 mod inventory;
 #[path = "../../../plugins/order/tests/contract.rs"]
 mod order;
+#[path = "../../../plugins/payment-card/tests/contract.rs"]
+mod payment_card;
 #[path = "../../../plugins/payment-manual/tests/contract.rs"]
 mod payment_manual;
 mod plans;

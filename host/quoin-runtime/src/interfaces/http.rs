@@ -24,7 +24,13 @@ impl http::Host for State {
             Ok(false) => return Ok(Err(http::Error::AfterWrite)),
             Err(error) => return Err(wasmtime::Error::new(call.storage_failure(&error))),
         }
-        let request = asked(request);
+        let mut request = asked(request);
+        if let Some(origin) = &call.tree.request.origin {
+            let number = call.tree.outside.number();
+            stays_the_same(&mut request, || {
+                format!("{}-{}-{number}", call.tree.request.trace, origin.number)
+            });
+        }
         let outcome = match call.tree.outside.begin(&request) {
             Err(error) => Err(error),
             Ok(Some(outcome)) => outcome,
@@ -41,6 +47,31 @@ impl http::Host for State {
             }
         };
         Ok(outcome.map(response).map_err(refusal))
+    }
+
+    async fn verify(
+        &mut self,
+        secret: String,
+        payload: Vec<u8>,
+        expected: Vec<u8>,
+    ) -> wasmtime::Result<Result<bool, http::Error>> {
+        let call = self.using(H::Http)?;
+        // The secret may be another one the next time.
+        call.tree.uses.other();
+        let Some(out) = &call.installed.out else {
+            let denied = FailureKind::Denied(H::Http.as_str().into());
+            return Err(wasmtime::Error::new(call.failure(denied)));
+        };
+        let verified = out.outlet.verify(&out.grant, &secret, &payload, &expected);
+        Ok(verified.map_err(refusal))
+    }
+}
+
+/// What a later call sends can be told from what else it sends, and is the same in all its tries.
+fn stays_the_same(request: &mut Request, key: impl FnOnce() -> String) {
+    const KEY: &str = "idempotency-key";
+    if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(KEY)) {
+        request.headers.push((KEY.into(), key()));
     }
 }
 

@@ -28,6 +28,37 @@ fn is_on_disk(folder: &std::path::Path) -> bool {
 }
 
 #[test]
+fn what_came_is_known_to_be_signed_without_knowing_the_secret() {
+    let (host, remote) = (Host::start_reaching(), echo());
+    let shop = shop(&host, &remote);
+    let ask = |secret: &str, payload: &str, signature: &[u8]| {
+        let bytes: Vec<_> = signature.iter().map(u8::to_string).collect();
+        // Also once something was written.
+        sent(&shop, &["write x", &format!("verify {secret} {payload} {}", bytes.join(","))])
+    };
+    let payload = "what";
+    let told = ask("token", payload, &[1; 32]);
+    assert!(told.starts_with("secret: ") && told.contains("secret set out token"), "{told}");
+    set(&host, "token", "Jefe");
+    assert_eq!(ask("token", payload, &[1; 32]), "false");
+    let signed = sent(
+        &shop,
+        &["sign token x-signature  hex what", &format!("send GET {}/signed", remote.base())],
+    );
+    assert!(signed.starts_with("200"), "{signed}");
+    let received = remote.received().pop().expect("a request");
+    let hex = received.header("x-signature").to_owned();
+    let signature: Vec<u8> = (0..hex.len() / 2)
+        .map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).expect("hex"))
+        .collect();
+    assert_eq!(ask("token", payload, &signature), "true");
+    assert_eq!(ask("token", "else", &signature), "false");
+    assert_eq!(ask("token", payload, &signature[..31]), "false");
+    let told = ask("other", payload, &signature);
+    assert!(told.contains("no grant for the secret other"), "{told}");
+}
+
+#[test]
 fn a_secret_goes_out_and_is_nowhere_else() {
     let (mut host, remote) = (Host::start_reaching(), echo());
     let shop = shop(&host, &remote);

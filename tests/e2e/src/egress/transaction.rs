@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -92,4 +93,34 @@ fn a_request_that_has_sent_something_is_finished_even_if_its_client_goes_away() 
     drop(shut);
     until("it is written", || (look(&shop, &["texts"]).ok() == json!(["done"])).then_some(()));
     assert_eq!(remote.received().len(), 1);
+}
+
+#[test]
+fn what_a_later_call_sends_is_known_by_its_key_however_often_it_is_tried() {
+    let (count, host) = (AtomicUsize::new(0), Host::start_reaching());
+    let remote = Remote::start(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+        // The first of all is no later call's. Of the first try the second request fails, of the second one
+        // the first.
+        2 | 3 => response("500 No", "", ""),
+        _ => response("200 OK", "", "x"),
+    });
+    let shop = shop(&host, &remote);
+    let send = format!("send POST {}/", remote.base());
+    run(&shop, &[&send, &format!("later {send}; insist; {send}; insist; write done")]).ok();
+    until("it is done", || (look(&shop, &["texts"]).ok() == json!(["done"])).then_some(()));
+    let received = remote.received();
+    let keys: Vec<_> = received.iter().map(|request| request.header("idempotency-key")).collect();
+    // The first was sent by no later call.
+    let [none, first, second, tried_first, again_first, again_second] = keys[..] else {
+        panic!("{keys:?}");
+    };
+    assert_eq!(none, "");
+    assert_eq!([tried_first, again_first], [first; 2]);
+    assert_eq!(again_second, second);
+    assert!(first != second && !first.is_empty(), "{keys:?}");
+    // Its own is the plugin's to say.
+    let own = format!("later header Idempotency-Key: mine; {send}; write own");
+    run(&shop, &[&own]).ok();
+    until("it is done", || (look(&shop, &["texts"]).ok() == json!(["done", "own"])).then_some(()));
+    assert_eq!(remote.received().last().expect("a request").header("idempotency-key"), "mine");
 }

@@ -3,13 +3,23 @@
 use std::path::Path;
 use std::process::Command;
 
-use quoin_harness::{Host, Shop, Value, json, repository, skipped};
+use quoin_harness::{Host, Psp, Shop, Value, json, repository, skipped};
 
 /// A shop of `examples/`, with the files of this folder imported.
 fn example(name: &str, files: &Path) -> (Host, Shop) {
     let host = Host::start();
-    let toml = repository().join("examples").join(name).join("shop.toml");
-    let shop = host.apply(&std::fs::read_to_string(toml).expect("the example's shop file"));
+    let shop = host.apply(&text(&format!("{name}/shop.toml")));
+    import(&shop, files);
+    (host, shop)
+}
+
+/// A file of `examples/`.
+fn text(name: &str) -> String {
+    let path = repository().join("examples").join(name);
+    std::fs::read_to_string(path).expect("a file of the example")
+}
+
+fn import(shop: &Shop, files: &Path) {
     for what in ["products", "prices", "stock"] {
         let csv = std::fs::read(files.join(format!("{what}.csv"))).expect("the example's files");
         let path = format!("/admin/{what}/import");
@@ -23,7 +33,19 @@ fn example(name: &str, files: &Path) -> (Host, Shop) {
         let again = send("");
         assert_eq!((&again["created"], &again["updated"]), (&json!(0), &json!(0)), "{again}");
     }
-    (host, shop)
+}
+
+/// What the commands of a file of the demo print.
+fn walked(file: &str, host: &Host, shop: &Shop) -> String {
+    let walk = Command::new("sh")
+        .arg(repository().join("examples/demo-shop").join(file))
+        .env("SHOP", format!("http://localhost:{}", host.address().port()))
+        .env("KEY", shop.key())
+        .output()
+        .expect("a shell");
+    let told = String::from_utf8(walk.stdout).expect("text");
+    assert!(walk.status.success() && walk.stderr.is_empty(), "{told}");
+    told
 }
 
 /// Buys one of the first product of this search that is to be had.
@@ -59,14 +81,7 @@ fn the_commands_of_the_demo_walk_from_browsing_to_a_paid_order() {
         return skipped("no curl");
     }
     let (host, shop) = example("demo-shop", &repository().join("examples/demo-shop"));
-    let walk = Command::new("sh")
-        .arg(repository().join("examples/demo-shop/walk.sh"))
-        .env("SHOP", format!("http://localhost:{}", host.address().port()))
-        .env("KEY", shop.key())
-        .output()
-        .expect("a shell");
-    let told = String::from_utf8(walk.stdout).expect("text");
-    assert!(walk.status.success() && walk.stderr.is_empty(), "{told}");
+    let told = walked("walk.sh", &host, &shop);
     let answers: Vec<Value> =
         (told.lines()).map(|line| line.parse().unwrap_or_else(|e| panic!("{e}: {line}"))).collect();
     assert!(answers.len() >= 6, "{told}");
@@ -76,6 +91,21 @@ fn the_commands_of_the_demo_walk_from_browsing_to_a_paid_order() {
     let order = answers.last().expect("an answer");
     assert_eq!((&order["payment"], &order["number"]), (&json!("paid"), &json!("LT-1")));
     assert_eq!(order["state"], "completed");
+}
+
+#[test]
+fn the_commands_of_the_demo_pay_by_card() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        return skipped("no curl");
+    }
+    let (host, psp) = (Host::start_reaching(), Psp::start());
+    let toml = text("demo-shop/cards.toml").replace("http://127.0.0.1:8082", &psp.api);
+    let shop = host.apply(&toml);
+    psp.know(&host, &shop);
+    import(&shop, &repository().join("examples/demo-shop"));
+    let told = walked("walk-card.sh", &host, &shop);
+    let order: Value = told.lines().last().expect("an answer").parse().expect("an order");
+    assert_eq!((&order["payment"], &order["paymentMethod"]), (&json!("paid"), &json!("card")));
 }
 
 #[test]

@@ -1,12 +1,18 @@
 //! Sends what it is told to other systems, step by step. `send GET http://…` sends, with what the steps
 //! before it have put together: `header name: value`, `body text`, `secrets-in-body`, `timeout
-//! milliseconds`, `sign secret header prefix encoding payload`.
+//! milliseconds`, `sign secret header prefix encoding payload`. `verify secret payload bytes` asks whether a
+//! signature, as a list of numbers, is one; `insist` fails unless what was told last begins with 200; `later
+//! step; step` does steps in a request of their own.
 
 #[allow(missing_docs)]
 mod bindings {
     quoin_sdk::wit_bindgen::generate!({
-        inline: "package test:sender; world plugin { export test:steps/steps@0.1.1; }",
-        path: ["../actor/wit/provided"],
+        inline: "package test:sender-plugin; world plugin {
+            import test:sender/work@0.1.0;
+            export test:sender/work@0.1.0;
+            export test:steps/steps@0.1.1;
+        }",
+        path: ["../actor/wit/provided", "wit"],
         runtime_path: "quoin_sdk::wit_bindgen::rt",
         generate_all,
     });
@@ -14,7 +20,10 @@ mod bindings {
     export!(Sender);
 }
 
+use bindings::exports::test::sender::work;
 use bindings::exports::test::steps::steps::{Error, Guest};
+
+use bindings::test::sender::work as later_work;
 use quoin_sdk::host::{http, log, sql};
 use quoin_sdk::params;
 
@@ -31,6 +40,12 @@ impl Guest for Sender {
 
     fn run_to_no_number(_whom: String, steps: Vec<String>) -> Result<f64, Error> {
         act(&steps).map(|_| f64::NAN)
+    }
+}
+
+impl work::Guest for Sender {
+    fn act(steps: Vec<String>) -> Result<(), work::Error> {
+        act(&steps).map(drop).map_err(|error| work::Error::Refused(format!("{error:?}")))
     }
 }
 
@@ -56,6 +71,13 @@ fn act(steps: &[String]) -> Result<Vec<String>, Error> {
                 }
             }
             "texts" => told.extend(texts()),
+            "verify" => told.push(verify(object)),
+            "insist" if told.last().is_some_and(|last| last.starts_with("200")) => {}
+            "insist" => return Err(Error::Refused("not 200".into())),
+            "later" => {
+                let steps: Vec<String> = object.split("; ").map(str::to_owned).collect();
+                later_work::act(&steps).expect("it is recorded");
+            }
             "log" => log::write(log::Level::Info, object),
             "refuse" => return Err(Error::Refused("as told".into())),
             other => panic!("{other}"),
@@ -88,6 +110,17 @@ fn signature(object: &str) -> http::Signature {
             _ => http::Encoding::Base64,
         },
         payload: payload.as_bytes().to_vec(),
+    }
+}
+
+fn verify(object: &str) -> String {
+    let parts: Vec<_> = object.splitn(3, ' ').collect();
+    let [secret, payload, expected] = parts[..] else { panic!("{object}") };
+    let bytes = expected.split(',').map(|byte| byte.parse().expect("a byte"));
+    match http::verify(secret, payload.as_bytes(), &bytes.collect::<Vec<u8>>()) {
+        Ok(is_one) => is_one.to_string(),
+        Err(http::Error::Secret(why)) => format!("secret: {why}"),
+        Err(other) => format!("{other:?}"),
     }
 }
 

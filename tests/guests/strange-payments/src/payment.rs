@@ -184,6 +184,7 @@ impl Stored {
             amount: self.amount.clone(),
             message: message.map(str::to_owned),
             next_url: asks.then(|| format!("https://bank.example/{}", self.id)),
+            refused: None,
             authorized: money(self.authorized),
             captured: money(self.captured),
             voided: money(self.voided),

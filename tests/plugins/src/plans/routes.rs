@@ -4,20 +4,22 @@
 use std::collections::BTreeSet;
 
 use quoin_harness::large::Large;
-use quoin_harness::{Shop, Value, json, repository, until};
+use quoin_harness::{Psp, Shop, Value, json, repository, until};
 
 /// What was tried.
 struct Walk<'a> {
     shop: &'a Shop,
-    tried: Vec<String>,
+    tried: BTreeSet<String>,
+    /// Requests so far: each has a key of its own.
+    requests: usize,
 }
 
 /// Goes through all routes.
 ///
 /// # Panics
 /// A route is not tried, or does not answer well.
-pub fn walk(shop: &Shop, large: &Large) {
-    let mut walk = Walk { shop, tried: Vec::new() };
+pub fn walk(shop: &Shop, psp: &Psp, large: &Large) {
+    let mut walk = Walk { shop, tried: BTreeSet::new(), requests: 0 };
     walk.import(large);
     walk.jobs(large);
     walk.browse(large);
@@ -27,6 +29,7 @@ pub fn walk(shop: &Shop, large: &Large) {
     walk.stock(&variants);
     walk.carts(&variants);
     walk.orders(&variants);
+    walk.cards(&variants, psp);
     let missing: Vec<String> = routes().into_iter().filter(|r| !walk.tried.contains(r)).collect();
     assert!(missing.is_empty(), "not tried: {missing:?}");
 }
@@ -63,7 +66,8 @@ impl Walk<'_> {
         let staff = self.shop.admin();
         let by = if path.starts_with("/admin") { &staff } else { self.shop };
         let request = by.request(method, &format!("{path}{rest}"));
-        let request = request.header("idempotency-key", &format!("{}", self.tried.len()));
+        self.requests += 1;
+        let request = request.header("idempotency-key", &self.requests.to_string());
         let request = match body {
             Value::String(csv) => request.header("content-type", "text/csv").body(csv),
             Value::Null => request,
@@ -302,6 +306,32 @@ impl Walk<'_> {
         ] {
             self.get("GET /admin/orders", &[], &rest);
         }
+    }
+}
+
+impl Walk<'_> {
+    fn cards(&mut self, variants: &[String], psp: &Psp) {
+        let [paid, waits] = [0, 1].map(|at| self.order(&variants[at..=at], "card"));
+        let (order, payment) = (text(&paid["id"]), text(&paid["paymentId"]));
+        until("there are intents", || {
+            [&paid, &waits]
+                .iter()
+                .all(|o| psp.intent(&text(&o["paymentId"])).is_some())
+                .then_some(())
+        });
+        self.get("GET /admin/open-card-payments/{method}", &["card"], "?limit=1");
+        psp.act(&payment, "succeed");
+        until("it is paid", || {
+            (self.get("GET /orders/{id}", &[&order], "")["payment"] == "paid").then_some(())
+        });
+        self.ask("POST /orders/{order-id}/confirm", &[&text(&waits["id"])], "", json!({}));
+        let cancel = json!({ "reason": "changed her mind" });
+        self.ask("POST /admin/orders/{order-id}/cancel", &[&order], "", cancel);
+        until("it is refunded", || {
+            (self.get("GET /orders/{id}", &[&order], "")["payment"] == "refunded").then_some(())
+        });
+        self.get("GET /admin/card-payments/{method}/{id}", &["card", &payment], "");
+        self.get("GET /admin/card-payments/{method}/{id}/ledger", &["card", &payment], "");
     }
 }
 
