@@ -7,6 +7,7 @@ mod config;
 mod http;
 mod later;
 mod log;
+mod mail;
 mod random;
 mod sql;
 
@@ -27,11 +28,13 @@ mod bindings {
                 import quoin:host/call@0.1.0;
                 import quoin:host/later@0.1.0;
                 import quoin:host/http@0.1.0;
+                import quoin:host/mail@0.1.0;
             }",
         path: "../../wit/host",
         imports: {
             "quoin:host/sql": async | trappable,
             "quoin:host/http": async | trappable,
+            "quoin:host/mail": async | trappable,
             "quoin:host/later": async | trappable,
             default: trappable
         },

@@ -1,6 +1,7 @@
-//! The host's interfaces: SQL, log, configuration, clock, randomness, requests to other systems, the call
-//! that is running, and calls that happen later.
+//! The host's interfaces: SQL, log, configuration, clock, randomness, requests to other systems, mail, the
+//! call that is running, and calls that happen later.
 
+pub use crate::bindings::quoin::host::mail;
 pub use crate::bindings::quoin::host::{call, clock, config, http, later, log, random, sql};
 
 /// The value of a configuration key that the manifest gives a default for or requires.

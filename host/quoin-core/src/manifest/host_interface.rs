@@ -27,11 +27,13 @@ pub enum HostInterface {
     Later,
     /// Requests to other systems.
     Http,
+    /// Mail.
+    Mail,
 }
 
 impl HostInterface {
     /// All of them.
-    pub const ALL: [HostInterface; 9] = [
+    pub const ALL: [HostInterface; 10] = [
         HostInterface::Sql,
         HostInterface::Log,
         HostInterface::Config,
@@ -41,6 +43,7 @@ impl HostInterface {
         HostInterface::Cookies,
         HostInterface::Later,
         HostInterface::Http,
+        HostInterface::Mail,
     ];
 
     /// The short name, as manifests and shops write it.
@@ -55,6 +58,7 @@ impl HostInterface {
             HostInterface::Cookies => "cookies",
             HostInterface::Later => "later",
             HostInterface::Http => "http",
+            HostInterface::Mail => "mail",
         }
     }
 
@@ -75,6 +79,7 @@ impl HostInterface {
             }
             HostInterface::Later => "choose when its later calls run, and take them back",
             HostInterface::Http => "send requests to the systems that the shop names",
+            HostInterface::Mail => "send mail through the relay that the shop names",
         }
     }
 
