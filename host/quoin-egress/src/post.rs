@@ -155,3 +155,6 @@ fn hidden(error: MailError, login: Option<&Login>) -> MailError {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ mod kept;
 mod killed;
 mod later;
 mod linking;
+mod mail;
 mod once;
 mod operator;
 mod request;
