@@ -18,11 +18,11 @@ pub(crate) async fn list(host: &Arc<Supervisor>, tenant: &Name) -> Answer {
     let states = host.secrets(tenant)?;
     let states: BTreeMap<&Name, &SecretState> = states.iter().map(|s| (&s.name, s)).collect();
     let plugins = &wiring.shop.plugins;
-    let wanted = plugins.values().flat_map(|installation| &installation.http.secrets);
+    let wanted = plugins.values().flat_map(|installation| installation.secrets());
     let names: BTreeSet<&Name> = states.keys().copied().chain(wanted).collect();
     let row = |name: &&Name| {
         let state = states.get(name);
-        let may = |plugin: &&Name| plugins[*plugin].http.secrets.contains(*name);
+        let may = |plugin: &&Name| plugins[*plugin].secrets().any(|secret| secret == *name);
         json!({
             "name": name,
             "set-ms": state.map(|state| state.set_ms),

@@ -119,6 +119,30 @@ pub const HTTP_EXCHANGES_KEPT: usize = 200;
 /// Bytes of the URL and of the error of an exchange that are remembered; the rest is cut.
 pub const HTTP_EXCHANGE_BYTES_MAX: usize = 512;
 
+/// Bytes of both parts of a mail: some hundred lines of an order, ten times over. Relays take 10 MiB and more.
+pub const MAIL_BYTES_MAX: usize = 1 << 20;
+/// Bytes of the subject of a mail, and of each name in it: a few lines, of which people read the first.
+pub const MAIL_LINE_BYTES_MAX: usize = 1_000;
+/// Recipients of a mail. One to more people is a mailing, which a shop's plugin sends one by one.
+pub const MAIL_RECIPIENTS_MAX: usize = 10;
+/// Bytes of the key of a mail, which its Message-ID is made of.
+pub const MAIL_KEY_BYTES_MAX: usize = 200;
+/// Milliseconds that a relay has for a mail at most; it never has more than its call has left. Relays that
+/// look into mails before they take them need some.
+pub const MAIL_TIME_MS_MAX: u32 = 30_000;
+/// Bytes that a relay may say while it takes a mail: some twenty replies, and none has a page.
+pub const MAIL_SAID_BYTES_MAX: usize = 64 << 10;
+/// Mails that one request of a shop may send with all the calls that it leads to.
+pub const MAILS_MAX: usize = 8;
+/// Mails that a shop sends at once. Relays refuse more connections of one client.
+pub const MAIL_CONCURRENCY_SHOP: usize = 4;
+/// Mails that all shops together send at once, 64 MiB of text.
+pub const MAIL_CONCURRENCY_HOST: usize = 64;
+/// Mails a second that a shop may send in the long run: 400,000 a day, more than any relay takes from it.
+pub const MAIL_RATE_SHOP: u32 = 5;
+/// Mails that a shop may send at once after it was quiet.
+pub const MAIL_BURST_SHOP: u32 = 100;
+
 /// Bytes of one SQL statement.
 pub const SQL_BYTES_MAX: usize = 64 << 10;
 /// Parameters of one SQL statement: PostgreSQL's limit is 65,535, SQLite's default 32,766.

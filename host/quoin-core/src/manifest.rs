@@ -3,6 +3,7 @@
 
 mod host_interface;
 mod http;
+mod mail;
 mod name;
 mod need;
 mod parsed;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use host_interface::HostInterface;
 pub use http::{HostPattern, HttpGrant, HttpMethod, default_port};
+pub use mail::{Relay, RelayTls};
 pub use name::{FunctionRef, InterfaceName, Version};
 pub use need::{Bind, Need, OnFailure};
 pub use pattern::{HOST_PATHS, Prefix, RoutePattern};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{DOMAINS_MAX, LimitsChange, PLUGINS_MAX};
-use crate::manifest::{HostInterface, HttpGrant, ManifestError};
+use crate::manifest::{HostInterface, HttpGrant, ManifestError, Relay};
 use crate::{Digest, Domain, Name};
 
 /// A shop. `B` names a bundle: a path in `shop.toml`, a [`Digest`] in the host.
@@ -34,6 +34,9 @@ pub struct Installation<B> {
     /// The hosts, methods and secrets that the owner lets its requests to other systems have.
     #[serde(default, skip_serializing_if = "HttpGrant::is_empty")]
     pub http: HttpGrant,
+    /// The relay that its mail goes through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Relay>,
     /// Its configuration.
     #[serde(default)]
     pub config: BTreeMap<String, String>,
@@ -44,6 +47,13 @@ pub struct Installation<B> {
     /// Changes to its limits.
     #[serde(default)]
     pub limits: LimitsChange,
+}
+
+impl<B> Installation<B> {
+    /// The shop's secrets that the host may use for it.
+    pub fn secrets(&self) -> impl Iterator<Item = &Name> {
+        self.http.secrets.iter().chain(self.mail.iter().filter_map(|relay| relay.password.as_ref()))
+    }
 }
 
 /// The providers of a needed interface.
@@ -84,8 +94,8 @@ impl<B> Shop<B> {
         let plugins = (self.plugins.into_iter())
             .map(|(key, i)| {
                 let bundle = name(&key, i.bundle)?;
-                let Installation { grants, http, config, bind, limits, .. } = i;
-                Ok((key, Installation { bundle, grants, http, config, bind, limits }))
+                let Installation { grants, http, mail, config, bind, limits, .. } = i;
+                Ok((key, Installation { bundle, grants, http, mail, config, bind, limits }))
             })
             .collect::<Result<_, E>>()?;
         Ok(Shop { name: self.name, domains: self.domains, plugins })

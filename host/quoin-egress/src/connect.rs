@@ -46,36 +46,47 @@ pub(crate) async fn connect(
     lookups: &Arc<Semaphore>,
     place: &Place,
 ) -> Result<Connection, Error> {
-    let addresses = addresses(host, lookups, place).await?;
-    let unreachable = |why: &dyn std::fmt::Display| {
-        Error::Unreachable(format!("no connection to {}: {why}", place.authority()))
-    };
+    let shown = place.authority();
+    let stream = dial(host, lookups, place.name(), place.port(), &shown).await?;
+    let opened = open(host, place, stream).await;
+    opened.map_err(|error| Error::Unreachable(format!("no connection to {shown}: {error}")))
+}
+
+/// Connects to a port of a host, by its name or address: what it has for addresses is looked up and looked
+/// at, and those that may be reached are tried one after the other. `shown` is what errors call it.
+///
+/// # Errors
+/// The host has no address that may be reached, or none that answers.
+pub(crate) async fn dial(
+    host: &Egress,
+    lookups: &Arc<Semaphore>,
+    name: &str,
+    port: u16,
+    shown: &str,
+) -> Result<TcpStream, Error> {
     let mut last = None;
-    for address in addresses {
-        let address = SocketAddr::new(address, place.port());
+    for address in addresses(host, lookups, name).await? {
+        let address = SocketAddr::new(address, port);
         let patience = Duration::from_millis(HTTP_CONNECT_MS.into());
         match tokio::time::timeout(patience, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
-                let opened = open(host, place, stream).await;
-                return opened.map_err(|error| unreachable(&error));
-            }
+            Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => last = Some(error),
             Err(_) => last = Some(io::ErrorKind::TimedOut.into()),
         }
     }
-    Err(unreachable(&last.unwrap_or_else(|| io::ErrorKind::NotFound.into())))
+    let last = last.unwrap_or_else(|| io::ErrorKind::NotFound.into());
+    Err(Error::Unreachable(format!("no connection to {shown}: {last}")))
 }
 
-/// The addresses of a place that may be reached.
+/// The addresses of a host that may be reached.
 async fn addresses(
     host: &Egress,
     lookups: &Arc<Semaphore>,
-    place: &Place,
+    name: &str,
 ) -> Result<Vec<IpAddr>, Error> {
-    let name = place.name();
-    let found = match place.address() {
-        Some(address) => vec![address],
-        None => {
+    let found = match name.parse() {
+        Ok(address) => vec![address],
+        Err(_) => {
             let turn = lookups.clone().acquire_owned().await;
             let turn: OwnedSemaphorePermit =
                 turn.map_err(|e| Error::Unreachable(format!("no turn to look up {name}: {e}")))?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use quoin_core::Clock;
-use quoin_core::limits::{HTTP_CONCURRENCY_HOST, HTTP_IDLE_HOST};
+use quoin_core::limits::{HTTP_CONCURRENCY_HOST, HTTP_IDLE_HOST, MAIL_CONCURRENCY_HOST};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_rustls::rustls::ClientConfig;
 
@@ -30,6 +30,8 @@ pub struct Egress {
     pub(crate) out: Arc<Semaphore>,
     /// Room for idle connections.
     pub(crate) idle: Arc<Semaphore>,
+    /// Mails that are under way.
+    pub(crate) mails: Arc<Semaphore>,
     pub(crate) key: Arc<Key>,
     tls: OnceCell<Arc<ClientConfig>>,
 }
@@ -55,7 +57,8 @@ impl Egress {
     ) -> Egress {
         let out = Arc::new(Semaphore::new(HTTP_CONCURRENCY_HOST));
         let idle = Arc::new(Semaphore::new(HTTP_IDLE_HOST));
-        Egress { clock, allowed, resolver, out, idle, key, tls }
+        let mails = Arc::new(Semaphore::new(MAIL_CONCURRENCY_HOST));
+        Egress { clock, allowed, resolver, out, idle, mails, key, tls }
     }
 
     /// How to speak TLS, found out when it is first needed.

@@ -1,4 +1,5 @@
-//! Requests to other systems: the one HTTP client of the host, and the secrets that it puts into them.
+//! Requests to other systems and mail: the one HTTP client of the host, the one that speaks SMTP, and the
+//! secrets that they use.
 //!
 //! An [`Egress`] is the host's: the key of the secrets, which networks may be reached, how much is under
 //! way. An [`Outlet`] is a shop's: its secrets, sealed, its share of all that, and the last exchanges. What
@@ -8,17 +9,21 @@
 
 mod address;
 mod bucket;
+mod compose;
 mod connect;
 mod egress;
 mod exchanges;
 mod fill;
 mod idle;
 mod key;
+mod mail;
 mod message;
 mod outlet;
 mod place;
+mod post;
 mod prepare;
 mod redact;
+mod relay;
 mod resolve;
 mod secrets;
 mod tls;
@@ -27,6 +32,7 @@ pub use address::{InvalidNetwork, Network};
 pub use egress::{Egress, Options};
 pub use exchanges::Exchange;
 pub use key::KeyError;
+pub use mail::{Mail, MailError, Mailbox, Receipt};
 pub use message::{Encoding, Error, Request, Response, Signature};
 pub use outlet::{Outlet, Sender};
 pub use secrets::SecretState;

@@ -8,9 +8,10 @@ use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use quoin_core::Name;
 use quoin_core::limits::{
-    HTTP_CONCURRENCY_HOST, HTTP_CONCURRENCY_SHOP, HTTP_EXCHANGE_BYTES_MAX, HTTP_HEADER_BYTES_MAX,
-    HTTP_HEADERS_MAX, HTTP_LOOKUPS_SHOP, HTTP_RATE_SHOP, HTTP_RESPONSE_BYTES_MAX, HTTP_REST_MS,
-    HTTP_SIGNED_BYTES_MAX, HTTP_TIME_MS, HTTP_TIME_MS_MAX,
+    HTTP_BURST_SHOP, HTTP_CONCURRENCY_HOST, HTTP_CONCURRENCY_SHOP, HTTP_EXCHANGE_BYTES_MAX,
+    HTTP_HEADER_BYTES_MAX, HTTP_HEADERS_MAX, HTTP_LOOKUPS_SHOP, HTTP_RATE_SHOP,
+    HTTP_RESPONSE_BYTES_MAX, HTTP_REST_MS, HTTP_SIGNED_BYTES_MAX, HTTP_TIME_MS, HTTP_TIME_MS_MAX,
+    MAIL_BURST_SHOP, MAIL_CONCURRENCY_SHOP, MAIL_RATE_SHOP,
 };
 use quoin_core::manifest::HttpGrant;
 use ring::hmac;
@@ -30,16 +31,19 @@ use crate::secrets::{SecretState, Secrets};
 
 /// The way out of a shop: its secrets, and its share of what the host sends.
 pub struct Outlet {
-    host: Arc<Egress>,
-    tenant: Name,
-    secrets: Secrets,
+    pub(crate) host: Arc<Egress>,
+    pub(crate) tenant: Name,
+    pub(crate) secrets: Secrets,
     bucket: Mutex<Bucket>,
     /// Requests that are out.
     out: Arc<Semaphore>,
     /// Names that are looked up.
-    lookups: Arc<Semaphore>,
+    pub(crate) lookups: Arc<Semaphore>,
     idle: Mutex<Idle>,
-    exchanges: Exchanges,
+    pub(crate) exchanges: Exchanges,
+    /// Mails that are under way.
+    pub(crate) mails: Arc<Semaphore>,
+    pub(crate) mail_bucket: Mutex<Bucket>,
 }
 
 /// On whose behalf a request is sent.
@@ -61,11 +65,13 @@ impl Outlet {
             secrets: Secrets::new(tenant.clone(), Arc::clone(&host.key)),
             host: Arc::clone(host),
             tenant,
-            bucket: Mutex::default(),
+            bucket: Mutex::new(Bucket::new(HTTP_RATE_SHOP, HTTP_BURST_SHOP)),
             out: Arc::new(Semaphore::new(HTTP_CONCURRENCY_SHOP)),
             lookups: Arc::new(Semaphore::new(HTTP_LOOKUPS_SHOP)),
             idle: Mutex::default(),
             exchanges: Exchanges::default(),
+            mails: Arc::new(Semaphore::new(MAIL_CONCURRENCY_SHOP)),
+            mail_bucket: Mutex::new(Bucket::new(MAIL_RATE_SHOP, MAIL_BURST_SHOP)),
         }
     }
 
@@ -334,7 +340,7 @@ fn broken(error: &hyper::Error, place: &Place) -> Error {
 }
 
 /// The beginning of a text.
-fn cut(mut text: String) -> String {
+pub(crate) fn cut(mut text: String) -> String {
     if text.len() > HTTP_EXCHANGE_BYTES_MAX {
         text.truncate(text.floor_char_boundary(HTTP_EXCHANGE_BYTES_MAX));
         text.push('…');

@@ -1,7 +1,5 @@
 //! Where a request goes.
 
-use std::net::IpAddr;
-
 use http::Uri;
 use quoin_core::manifest::default_port;
 
@@ -62,11 +60,6 @@ impl Place {
     /// The port.
     pub fn port(&self) -> u16 {
         self.port
-    }
-
-    /// The address, if the URL names one.
-    pub fn address(&self) -> Option<IpAddr> {
-        self.name().parse().ok()
     }
 
     /// As the header `host` has it, and people read it.

@@ -69,9 +69,34 @@ impl Secrets {
         grant.secrets.iter().filter_map(opened).collect()
     }
 
+    /// One that the shop's file names itself.
+    ///
+    /// # Errors
+    /// It is not set, or not with the key that the host has.
+    pub fn named(&self, name: &Name) -> Result<Vec<u8>, String> {
+        let sealed = self.read();
+        let Some(secret) = sealed.get(name) else { return Err(self.unset(name)) };
+        self.key.unseal(&self.tenant, name, &secret.bytes).ok_or_else(|| self.unreadable(name))
+    }
+
+    fn unset(&self, name: &Name) -> String {
+        let tenant = &self.tenant;
+        format!(
+            "the secret {name} is not set; `quoin secret set {tenant} {name}` reads it from standard \
+             input"
+        )
+    }
+
+    fn unreadable(&self, name: &Name) -> String {
+        let tenant = &self.tenant;
+        format!(
+            "the secret {name} was set with another key than the host has now; set it again with `quoin \
+             secret set {tenant} {name}`"
+        )
+    }
+
     /// Why a secret that a request names is not among [`Secrets::granted`].
     pub fn lacking(&self, grant: &HttpGrant, name: &str) -> Error {
-        let tenant = &self.tenant;
         Error::Secret(match name.parse::<Name>() {
             Err(_) => {
                 "a secret's name is 1 to 40 characters a-z, 0-9 and -: what stands in {{ }} is \
@@ -82,14 +107,8 @@ impl Secrets {
                 "the plugin has no grant for the secret {name}; if it may have it, write secrets = \
                  [\"{name}\"] into its http table in the shop file, and apply it"
             ),
-            Ok(name) if !self.read().contains_key(&name) => format!(
-                "the secret {name} is not set; `quoin secret set {tenant} {name}` reads it from \
-                 standard input"
-            ),
-            Ok(name) => format!(
-                "the secret {name} was set with another key than the host has now; set it again with \
-                 `quoin secret set {tenant} {name}`"
-            ),
+            Ok(name) if !self.read().contains_key(&name) => self.unset(&name),
+            Ok(name) => self.unreadable(&name),
         })
     }
 

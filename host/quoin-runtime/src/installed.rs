@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use quoin_core::Name;
 use quoin_core::limits::Limits;
-use quoin_core::manifest::{HostInterface, HttpGrant};
+use quoin_core::manifest::{HostInterface, HttpGrant, Relay};
 use quoin_egress::Outlet;
 use quoin_storage::Database;
 
@@ -32,12 +32,22 @@ pub struct Installed {
     pub log: Arc<Log>,
     /// Where requests to other systems go out; none where it may send none.
     pub out: Option<WayOut>,
+    /// Where its mail goes out; none where it may send none.
+    pub mail: Option<MailOut>,
 }
 
 /// How requests of an installation leave the shop.
 pub struct WayOut {
     /// What they may name.
     pub grant: HttpGrant,
+    /// The tenant's way out.
+    pub outlet: Arc<Outlet>,
+}
+
+/// How mail of an installation leaves the shop.
+pub struct MailOut {
+    /// The relay that it goes through, if the shop names one.
+    pub relay: Option<Relay>,
     /// The tenant's way out.
     pub outlet: Arc<Outlet>,
 }

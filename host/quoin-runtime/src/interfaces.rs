@@ -8,6 +8,7 @@ mod files;
 mod http;
 mod later;
 mod log;
+mod mail;
 mod random;
 mod sql;
 
@@ -29,12 +30,14 @@ mod bindings {
                 import quoin:host/later@0.1.0;
                 import quoin:host/http@0.1.0;
                 import quoin:host/files@0.1.0;
+                import quoin:host/mail@0.1.0;
             }",
         path: "../../wit/host",
         imports: {
             "quoin:host/sql": async | trappable,
             "quoin:host/http": async | trappable,
             "quoin:host/files": async | trappable,
+            "quoin:host/mail": async | trappable,
             "quoin:host/later": async | trappable,
             default: trappable
         },

@@ -15,6 +15,7 @@ use crate::Value;
 use crate::basis::Uses;
 use crate::installed::Installed;
 use crate::log::{Level, Line};
+use crate::mailed::Mailed;
 use crate::outside::Outside;
 use crate::pool::{Lot, Parked};
 use crate::spare::{Mark, Spare};
@@ -148,6 +149,8 @@ pub(crate) struct Tree {
     pub uses: Uses,
     /// What other systems answered.
     pub outside: Outside,
+    /// What became of mails.
+    pub mailed: Mailed,
     seed: OnceLock<[u8; 32]>,
     randomness: Mutex<Option<ChaCha20Rng>>,
     lines: Mutex<Lines>,
@@ -189,6 +192,7 @@ impl Tree {
             again: Mutex::default(),
             uses: Uses::default(),
             outside: Outside::new(!reads),
+            mailed: Mailed::default(),
             seed: OnceLock::new(),
             randomness: Mutex::new(None),
             lines: Mutex::default(),
@@ -351,6 +355,7 @@ impl Tree {
         self.full.store(false, Ordering::Relaxed);
         *self.lines() = Lines::default();
         self.outside.rewind();
+        self.mailed.rewind();
         self.end(false);
         *self.randomness() = None;
     }
@@ -483,6 +488,7 @@ impl Tree {
             database: None,
             log: Arc::new(crate::Log::new(clock.clone())),
             out: None,
+            mail: None,
         };
         let request = Request::of(Principal::ANONYMOUS, "trace");
         Tree::new(request, Arc::new(root), &"a#act".into(), reads, clock)

@@ -10,7 +10,9 @@ use quoin_core::manifest::HostInterface;
 use quoin_core::shop::{Installation, StoredShop};
 use quoin_core::{Description, Digest};
 use quoin_egress::Outlet;
-use quoin_runtime::{Binding, Generation, Installed, Log, Node, Provider, Subscriber, WayOut};
+use quoin_runtime::{
+    Binding, Generation, Installed, Log, MailOut, Node, Provider, Subscriber, WayOut,
+};
 use quoin_storage::{Database, Migrated, blocking};
 
 use crate::binding::{Bound, Plugins, Resolved, Served, reaches_database, uses_database};
@@ -123,6 +125,12 @@ impl Parts<'_> {
         granted.then(|| WayOut { grant: wanted.http.clone(), outlet: self.outlet.clone() })
     }
 
+    /// Where mail of an installation goes out that may send some.
+    fn mail(&self, wanted: &Installation<Digest>) -> Option<MailOut> {
+        let granted = wanted.grants.contains(&HostInterface::Mail);
+        granted.then(|| MailOut { relay: wanted.mail.clone(), outlet: self.outlet.clone() })
+    }
+
     /// The installations that have tables: they keep data, or kept some before their last change.
     /// Of a bundle that the host has lost, nobody knows that it kept none.
     fn with_data(&self) -> BTreeSet<Name> {
@@ -193,6 +201,7 @@ impl Parts<'_> {
                         database: database.filter(|_| reaches_database(description)).cloned(),
                         log: self.log.clone(),
                         out: self.out(wanted),
+                        mail: self.mail(wanted),
                     };
                     let generation = Arc::new(Generation::new(installed, program));
                     fresh.push(generation.clone());
@@ -256,7 +265,7 @@ fn use_database(plugins: &Plugins) -> bool {
 
 /// Whether two states of an installation are the same generation: all but the bindings.
 fn same_generation(a: &Installation<Digest>, b: &Installation<Digest>) -> bool {
-    let grants = a.grants == b.grants && a.http == b.http;
+    let grants = a.grants == b.grants && a.http == b.http && a.mail == b.mail;
     a.bundle == b.bundle && grants && a.config == b.config && a.limits == b.limits
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use quoin_core::limits::{ALL_PROVIDERS_MAX, CONFIG_BYTES_MAX};
-use quoin_core::manifest::{Bind, HostInterface, InterfaceName, Need, OnFailure};
+use quoin_core::manifest::{Bind, HostInterface, InterfaceName, Need, OnFailure, Relay};
 use quoin_core::shop::{Installation, Providers, StoredShop};
 use quoin_core::types::function_difference;
 use quoin_core::{Description, Digest, Name};
@@ -183,6 +183,9 @@ fn http(
 ) -> Option<String> {
     if let Some(fault) = installation.http.fault() {
         return Some(format!("{name}: http: {fault}"));
+    }
+    if let Some(fault) = installation.mail.as_ref().and_then(Relay::fault) {
+        return Some(format!("{name}: mail: {fault}"));
     }
     let asked = &description.manifest.http;
     let missing = asked.beyond(&installation.http).meanings();

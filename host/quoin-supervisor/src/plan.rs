@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use quoin_core::Name;
+use quoin_core::manifest::Relay;
 use quoin_core::shop::{Installation, StoredShop};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -179,6 +180,12 @@ fn changed(name: &Name, old: &Stored, before: &Plugins, new: &Stored, after: &Pl
         [("now", new.http.beyond(&old.http)), ("no longer", old.http.beyond(&new.http))]
     {
         parts.extend(http.meanings().into_iter().map(|meaning| format!("may {word} {meaning}")));
+    }
+    if old.mail != new.mail {
+        let told = |word: &str, relay: &Option<Relay>| {
+            relay.as_ref().map(|relay| format!("may {word} {}", relay.meaning()))
+        };
+        parts.extend(told("now", &new.mail).into_iter().chain(told("no longer", &old.mail)));
     }
     let mut compare = |what: &str, old: Json, new: Json, absent: &str| {
         let (Json::Object(old), Json::Object(new)) = (old, new) else { return };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quoin_core::manifest::HostInterface;
+use quoin_core::manifest::{HostInterface, Relay};
 use quoin_core::shop::{Installation, StoredShop};
 use quoin_core::{Description, Digest};
 use quoin_registry::inspect;
@@ -108,13 +108,15 @@ fn powers(installation: &Installation<Digest>, description: &Description) -> Vec
     let granted = granted.map(|grant| format!("may {}", grant.meaning()));
     let http = installation.grants.contains(&HostInterface::Http);
     let http = installation.http.meanings().into_iter().filter(move |_| http);
-    let http = http.map(|meaning| format!("may {meaning}"));
+    let mail = installation.mail.iter().map(Relay::meaning);
+    let mail = mail.filter(|_| installation.grants.contains(&HostInterface::Mail));
+    let out = http.chain(mail).map(|meaning| format!("may {meaning}"));
     let needs = manifest.needs.iter().map(|need| format!("may call {}", need.interface));
     let refused = manifest.host.iter().filter(|asked| !installation.grants.contains(asked));
     let refused = refused.map(|asked| format!("asks to {}, which is not granted", asked.meaning()));
     let in_vain = installation.grants.iter().filter(|grant| !asked(grant));
     let in_vain = in_vain.map(|grant| format!("{grant} is granted, but it does not ask for it"));
     let cannot = std::iter::once(inspect::cannot(description));
-    let lines = granted.chain(http).chain(needs).chain(refused).chain(in_vain).chain(cannot);
+    let lines = granted.chain(out).chain(needs).chain(refused).chain(in_vain).chain(cannot);
     lines.map(|line| format!("    {line}")).collect()
 }

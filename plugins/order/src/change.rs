@@ -8,7 +8,7 @@ use crate::bindings::exports::quoin::order::orders::{
 };
 use crate::goods::{Way, cancel_rest, due, is_out, move_parts, unshipped};
 use crate::state::{Word, is_complete, may_ship, payment_can_become};
-use crate::{check, history, read};
+use crate::{check, events, history, read};
 
 /// Records what is true of the money now.
 ///
@@ -43,7 +43,14 @@ pub fn record_payment(
     if given > 0 || taken == 0 {
         history::append(&mut order, &format!("payment {to}"), given);
     }
-    Ok(keep(order))
+    let order = keep(order);
+    if taken > 0 {
+        events::paid(&order, taken);
+    }
+    if given > 0 {
+        events::refunded(&order, given);
+    }
+    Ok(order)
 }
 
 /// Records what was shipped: these parts, or all that is left.
@@ -61,6 +68,7 @@ pub fn ship(id: &str, lines: Option<Vec<Part>>, revision: Option<u64>) -> Result
         return Err(conflict(format!("the payment is {payment}; nothing may be shipped")));
     }
     let lines = lines.unwrap_or_else(|| unshipped(&order));
+    let before = order.shipped.clone();
     let pieces = move_parts(&mut order, Way::Out, &lines)?;
     order.fulfilment = if unshipped(&order).is_empty() {
         FulfilmentState::Fulfilled
@@ -69,7 +77,9 @@ pub fn ship(id: &str, lines: Option<Vec<Part>>, revision: Option<u64>) -> Result
     };
     let what = format!("{pieces} shipped, {}", order.fulfilment.word());
     history::append(&mut order, &what, 0);
-    Ok(keep(order))
+    let order = keep(order);
+    events::shipped(&order, &before);
+    Ok(order)
 }
 
 /// Records what came back.
@@ -103,6 +113,7 @@ pub fn cancel(id: &str, reason: &str) -> Result<Order, Error> {
     if order.state == OrderState::Completed || (out && !left) {
         return Err(conflict("all of the order was shipped; nothing is left to cancel"));
     }
+    let before = order.cancelled.clone();
     let pieces = cancel_rest(&mut order);
     if out {
         order.fulfilment = FulfilmentState::Fulfilled;
@@ -112,7 +123,9 @@ pub fn cancel(id: &str, reason: &str) -> Result<Order, Error> {
         history::append(&mut order, &format!("order cancelled: {reason}"), 0);
     }
     order.due = due(&order);
-    Ok(keep(order))
+    let order = keep(order);
+    events::cancelled(&order, &before, reason);
+    Ok(order)
 }
 
 fn at_revision(id: &str, expected: Option<u64>) -> Result<Order, Error> {

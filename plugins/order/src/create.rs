@@ -8,7 +8,7 @@ use crate::bindings::exports::quoin::order::orders::{
     Error, FulfilmentState, Order, OrderState, PaymentState,
 };
 use crate::state::Word;
-use crate::{check, history, read, snapshot};
+use crate::{check, events, history, read, snapshot};
 
 /// Makes an order with the next number, or finds the one that this key made.
 ///
@@ -58,6 +58,7 @@ pub fn create(
     snapshot::write(&order.id, &order.snapshot);
     let what = format!("order placed, payment {}", payment.word());
     history::append(&mut order, &what, captured);
+    events::placed(&order);
     Ok(order)
 }
 

@@ -3,6 +3,7 @@
 mod change;
 mod check;
 mod create;
+mod events;
 mod goods;
 mod history;
 mod list;
@@ -18,10 +19,12 @@ mod bindings {
                 export quoin:order/orders@0.1.0;
                 export quoin:order/order-admin@0.1.0;
                 export quoin:order/order-steps@0.1.0;
+                import quoin:order/events@0.1.0;
             }",
         path: ["../../wit/types", "../../wit/order"],
         runtime_path: "quoin_sdk::wit_bindgen::rt",
         with: { "quoin:types/types@0.1.0": quoin_sdk::types },
+        generate_all,
         additional_derives: [Clone, PartialEq],
     });
     use super::Plugin;

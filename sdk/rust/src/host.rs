@@ -1,7 +1,9 @@
-//! The host's interfaces: SQL, log, configuration, clock, randomness, files, requests to other systems, the call
-//! that is running, and calls that happen later.
+//! The host's interfaces: SQL, log, configuration, clock, randomness, files, requests to other systems, mail, the
+//! call that is running, and calls that happen later.
 
-pub use crate::bindings::quoin::host::{call, clock, config, files, http, later, log, random, sql};
+pub use crate::bindings::quoin::host::{
+    call, clock, config, files, http, later, log, mail, random, sql,
+};
 
 /// The value of a configuration key that the manifest gives a default for or requires.
 ///

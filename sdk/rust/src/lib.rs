@@ -44,6 +44,7 @@ mod bindings {
                 import quoin:host/later@0.1.0;
                 import quoin:host/http@0.1.0;
                 import quoin:host/files@0.1.0;
+                import quoin:host/mail@0.1.0;
                 import quoin:types/types@0.1.0;
             }",
         path: ["../../wit/types", "../../wit/host"],

@@ -13,6 +13,7 @@ mod kept;
 mod killed;
 mod later;
 mod linking;
+mod mail;
 mod once;
 mod operator;
 mod request;

@@ -22,7 +22,7 @@ fn shop_file(hosts: &[&str], methods: &str, more: &str) -> String {
     let hosts: Vec<_> = hosts.iter().map(|host| format!("\"{host}\"")).collect();
     format!(
         "name = \"out\"\n[plugins.sender]\nbundle = \"sender.wasm\"\n\
-         grants = [\"sql\", \"log\", \"http\"]\n\
+         grants = [\"sql\", \"log\", \"http\", \"mail\"]\n\
          http = {{ hosts = [\"api.example.test\", {}], methods = [{methods}], \
          secrets = [\"token\", \"unset\"] }}\n{more}\n",
         hosts.join(", ")

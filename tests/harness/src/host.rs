@@ -102,6 +102,18 @@ impl Host {
         host
     }
 
+    /// As [`Host::start_compiled`] and [`Host::start_reaching`], trusting the certificates of this file and no
+    /// others.
+    pub fn start_trusting(certificates: &Path) -> Host {
+        let mut host = Host::start_reaching();
+        let compiled = Compiled::now();
+        compiled.give(&host.data);
+        host.compiled = Some(compiled);
+        host.environment = vec![("SSL_CERT_FILE", certificates.into())];
+        host.restart();
+        host
+    }
+
     /// Starts a host with an empty data folder and more options.
     pub fn start_told(options: &str) -> Host {
         let work = tempfile::tempdir().expect("a temporary folder");

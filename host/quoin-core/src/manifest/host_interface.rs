@@ -29,11 +29,13 @@ pub enum HostInterface {
     Http,
     /// The shop's files.
     Files,
+    /// Mail.
+    Mail,
 }
 
 impl HostInterface {
     /// All of them.
-    pub const ALL: [HostInterface; 10] = [
+    pub const ALL: [HostInterface; 11] = [
         HostInterface::Sql,
         HostInterface::Log,
         HostInterface::Config,
@@ -44,6 +46,7 @@ impl HostInterface {
         HostInterface::Later,
         HostInterface::Http,
         HostInterface::Files,
+        HostInterface::Mail,
     ];
 
     /// The short name, as manifests and shops write it.
@@ -59,6 +62,7 @@ impl HostInterface {
             HostInterface::Later => "later",
             HostInterface::Http => "http",
             HostInterface::Files => "files",
+            HostInterface::Mail => "mail",
         }
     }
 
@@ -82,6 +86,7 @@ impl HostInterface {
             HostInterface::Files => {
                 "read the files that are uploaded to the shop, keep them, and show them to anybody"
             }
+            HostInterface::Mail => "send mail through the relay that the shop names",
         }
     }
 

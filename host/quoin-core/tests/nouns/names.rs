@@ -122,8 +122,10 @@ fn a_function_without_version_is_of_every_version_of_its_interface() {
 
 #[test]
 fn each_host_interface_has_a_word_a_meaning_and_its_import() {
-    let words =
-        ["sql", "log", "config", "clock", "random", "call", "cookies", "later", "http", "files"];
+    let words = [
+        "sql", "log", "config", "clock", "random", "call", "cookies", "later", "http", "files",
+        "mail",
+    ];
     for (interface, word) in HostInterface::ALL.iter().zip(words) {
         assert_eq!((interface.as_str(), interface.to_string()), (word, word.to_owned()));
         let import = format!("quoin:host/{word}@0.1.0");

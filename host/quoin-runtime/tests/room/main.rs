@@ -174,6 +174,7 @@ impl Room {
             database: plugin.data.then(|| self.database.clone()),
             log: self.log.clone(),
             out: None,
+            mail: None,
         };
         let generation = Arc::new(Generation::new(installed, program));
         let bindings = plugin.needs.into_iter().map(|(name, b)| (interface(name), b));

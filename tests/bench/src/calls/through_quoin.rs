@@ -68,6 +68,7 @@ fn node(
         database: None,
         log: Arc::new(Log::new(Clock::system())),
         out: None,
+        mail: None,
     };
     let generation = Arc::new(Generation::new(installed, program));
     Ok(Arc::new(Node { generation, bindings }))

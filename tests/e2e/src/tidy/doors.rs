@@ -14,6 +14,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("hyper-util", &["quoin-egress", "quoin-gateway"]),
     ("tokio-rustls", &["quoin-egress"]),
     ("rustls-native-certs", &["quoin-egress"]),
+    ("lettre", &["quoin-egress"]),
     ("ring", &["quoin-egress"]),
     ("rusqlite", &["quoin-storage"]),
 ];

@@ -2,7 +2,7 @@
 //! before it have put together: `header name: value`, `body text`, `secrets-in-body`, `timeout
 //! milliseconds`, `sign secret header prefix encoding payload`. `verify secret payload bytes` asks whether a
 //! signature, as a list of numbers, is one; `insist` fails unless what was told last begins with 200; `later
-//! step; step` does steps in a request of their own.
+//! step; step` does steps in a request of their own; `mail someone@example.com` sends a mail.
 
 #[allow(missing_docs)]
 mod bindings {
@@ -24,7 +24,7 @@ use bindings::exports::test::sender::work;
 use bindings::exports::test::steps::steps::{Error, Guest};
 
 use bindings::test::sender::work as later_work;
-use quoin_sdk::host::{http, log, sql};
+use quoin_sdk::host::{http, log, mail, sql};
 use quoin_sdk::params;
 
 struct Sender;
@@ -55,6 +55,7 @@ fn act(steps: &[String]) -> Result<Vec<String>, Error> {
         let (verb, object) = step.split_once(' ').unwrap_or((step, ""));
         match verb {
             "send" => told.push(send(std::mem::replace(&mut next, empty()), object)),
+            "mail" => told.push(mail(object)),
             "header" => {
                 let (name, value) = object.split_once(": ").expect("name: value");
                 next.headers.push(http::Header { name: name.into(), value: value.into() });
@@ -155,6 +156,25 @@ fn send(request: http::Request, object: &str) -> String {
             http::Error::Busy(why) => format!("busy: {why}"),
             http::Error::AfterWrite => "after-write".into(),
         },
+    }
+}
+
+/// Sends a mail with its own address as its text, and tells its Message-ID, or the error.
+fn mail(to: &str) -> String {
+    let mailbox = |address: &str| mail::Mailbox { name: String::new(), address: address.into() };
+    let sent = mail::send(&mail::Message {
+        from: mailbox("shop@example.com"),
+        reply_to: None,
+        to: vec![mailbox(to)],
+        subject: "A mail".into(),
+        text: to.into(),
+        html: None,
+        key: None,
+    });
+    match sent {
+        Ok(receipt) => receipt.message_id,
+        Err(mail::Error::AfterWrite) => "after-write".into(),
+        Err(error) => format!("{error:?}"),
     }
 }
 
