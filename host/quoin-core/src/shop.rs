@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{DOMAINS_MAX, LimitsChange, PLUGINS_MAX};
-use crate::manifest::{HostInterface, HttpGrant, ManifestError};
+use crate::limits::{DOMAINS_MAX, FEED_KINDS_MAX, LimitsChange, PLUGINS_MAX};
+use crate::manifest::{HostInterface, HttpGrant, Kind, ManifestError};
 use crate::{Digest, Domain, Name};
 
 /// A shop. `B` names a bundle: a path in `shop.toml`, a [`Digest`] in the host.
@@ -34,6 +34,9 @@ pub struct Installation<B> {
     /// The hosts, methods and secrets that the owner lets its requests to other systems have.
     #[serde(default, skip_serializing_if = "HttpGrant::is_empty")]
     pub http: HttpGrant,
+    /// The later calls of the shop that the owner lets it hear of.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub feed: BTreeSet<Kind>,
     /// Its configuration.
     #[serde(default)]
     pub config: BTreeMap<String, String>,
@@ -70,6 +73,11 @@ impl<B> Shop<B> {
         if self.plugins.len() > PLUGINS_MAX {
             return Some(format!("a shop has at most {PLUGINS_MAX} plugins"));
         }
+        if let Some((name, _)) = self.plugins.iter().find(|(_, i)| i.feed.len() > FEED_KINDS_MAX) {
+            return Some(format!(
+                "{name} hears of more than {FEED_KINDS_MAX} kinds of later calls"
+            ));
+        }
         None
     }
 
@@ -84,8 +92,8 @@ impl<B> Shop<B> {
         let plugins = (self.plugins.into_iter())
             .map(|(key, i)| {
                 let bundle = name(&key, i.bundle)?;
-                let Installation { grants, http, config, bind, limits, .. } = i;
-                Ok((key, Installation { bundle, grants, http, config, bind, limits }))
+                let Installation { grants, http, feed, config, bind, limits, .. } = i;
+                Ok((key, Installation { bundle, grants, http, feed, config, bind, limits }))
             })
             .collect::<Result<_, E>>()?;
         Ok(Shop { name: self.name, domains: self.domains, plugins })

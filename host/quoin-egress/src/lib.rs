@@ -29,4 +29,5 @@ pub use exchanges::Exchange;
 pub use key::KeyError;
 pub use message::{Encoding, Error, Request, Response, Signature};
 pub use outlet::{Outlet, Sender};
+pub use prepare::granted;
 pub use secrets::SecretState;

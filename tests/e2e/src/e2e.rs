@@ -4,6 +4,7 @@
 mod before;
 mod calls;
 mod egress;
+mod feed;
 mod gateway;
 mod given;
 mod input;

@@ -42,20 +42,37 @@ impl http::Host for State {
         };
         Ok(outcome.map(response).map_err(refusal))
     }
+
+    async fn granted(
+        &mut self,
+        asked: http::Method,
+        url: String,
+    ) -> wasmtime::Result<Result<(), http::Error>> {
+        let call = self.using(H::Http)?;
+        let Some(out) = &call.installed.out else {
+            let denied = FailureKind::Denied(H::Http.as_str().into());
+            return Err(wasmtime::Error::new(call.failure(denied)));
+        };
+        Ok(quoin_egress::granted(method(asked), &url, &out.grant).map_err(refusal))
+    }
+}
+
+fn method(method: http::Method) -> HttpMethod {
+    match method {
+        http::Method::Get => HttpMethod::Get,
+        http::Method::Head => HttpMethod::Head,
+        http::Method::Post => HttpMethod::Post,
+        http::Method::Put => HttpMethod::Put,
+        http::Method::Patch => HttpMethod::Patch,
+        http::Method::Delete => HttpMethod::Delete,
+        http::Method::Options => HttpMethod::Options,
+    }
 }
 
 fn asked(request: http::Request) -> Request {
     let header = |header: http::Header| (header.name, header.value);
     Request {
-        method: match request.method {
-            http::Method::Get => HttpMethod::Get,
-            http::Method::Head => HttpMethod::Head,
-            http::Method::Post => HttpMethod::Post,
-            http::Method::Put => HttpMethod::Put,
-            http::Method::Patch => HttpMethod::Patch,
-            http::Method::Delete => HttpMethod::Delete,
-            http::Method::Options => HttpMethod::Options,
-        },
+        method: method(request.method),
         url: request.url,
         headers: request.headers.into_iter().map(header).collect(),
         body: request.body.into(),
