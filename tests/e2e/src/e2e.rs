@@ -20,3 +20,4 @@ mod storage;
 mod swap;
 mod tenants;
 mod tidy;
+mod webhooks;
