@@ -64,6 +64,7 @@ fn shown(call: &LaterCall) -> Value {
         "state": if call.parked { "parked" } else { "waiting" },
         "plugin": call.plugin,
         "function": call.label(),
+        "hears": call.heard(),
         "asker": call.asker,
         "behalf": call.behalf,
         "request": call.trace,

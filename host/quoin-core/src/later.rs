@@ -1,5 +1,7 @@
 //! Later calls: what a request asked for that runs after it was committed.
 
+use crate::manifest::FEED;
+
 /// A call that was asked for and has not been done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LaterCall {
@@ -44,6 +46,23 @@ impl LaterCall {
     /// `interface#function`.
     pub fn label(&self) -> String {
         format!("{}#{}", self.interface, self.function)
+    }
+
+    /// For one that tells a plugin of another call: the kind of that one, `interface#function` without
+    /// version.
+    pub fn heard(&self) -> Option<String> {
+        #[derive(serde::Deserialize)]
+        struct Params {
+            event: Event,
+        }
+        #[derive(serde::Deserialize)]
+        struct Event {
+            kind: String,
+        }
+        if self.interface.split('@').next() != Some(FEED) {
+            return None;
+        }
+        serde_json::from_str::<Params>(&self.params).ok().map(|params| params.event.kind)
     }
 }
 

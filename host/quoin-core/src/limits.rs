@@ -167,6 +167,8 @@ pub const LATER_BYTES_SHOP_MAX: usize = 64 << 20;
 /// Later calls that lead to each other. An event that leads to itself is stopped here, after a while in
 /// which a reader of the log can see it.
 pub const LATER_DEPTH_MAX: u32 = 32;
+/// Kinds of later calls that a plugin hears of: what a shop's plugins tell, each by name.
+pub const FEED_KINDS_MAX: usize = 100;
 /// Bytes of a later call's key, and of its order.
 pub const LATER_KEY_BYTES_MAX: usize = 200;
 /// Later calls of a shop that the host remembers after they were done, while the shop is awake: enough to

@@ -1,6 +1,7 @@
 //! `plugin.toml`: what a plugin's author states. The host verifies what can be verified against the
 //! component itself, and refuses a bundle whose two halves disagree.
 
+mod feed;
 mod host_interface;
 mod http;
 mod mail;
@@ -10,11 +11,12 @@ mod parsed;
 mod pattern;
 mod route;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use feed::{FEED, FEED_FUNCTION, FEED_VERSIONED, Kind};
 pub use host_interface::HostInterface;
 pub use http::{HostPattern, HttpGrant, HttpMethod, default_port};
 pub use mail::{Relay, RelayTls};
@@ -23,7 +25,7 @@ pub use need::{Bind, Need, OnFailure};
 pub use pattern::{HOST_PATHS, Prefix, RoutePattern};
 pub use route::{Access, ErrorStatus, Given, Route, SuccessStatus, Web};
 
-use crate::limits::Limits;
+use crate::limits::{FEED_KINDS_MAX, Limits};
 use crate::{Name, visible};
 
 /// A manifest that cannot be used; the text has line, column and what to do.
@@ -59,6 +61,9 @@ pub struct Manifest {
     /// The hosts, methods and secrets of its requests to other systems that it asks to be granted.
     #[serde(default, skip_serializing_if = "HttpGrant::is_empty")]
     pub http: HttpGrant,
+    /// The later calls of the shop that its `quoin:plugin/feed` export asks to hear of.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub feed: BTreeSet<Kind>,
     /// The plugin whose tables it uses, for one that is written to stand in that plugin's place. Its own
     /// unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -157,6 +162,9 @@ impl Manifest {
         }
         if !self.http.is_empty() && !self.host.contains(&HostInterface::Http) {
             return Some("[http] says what it sends, but host does not list \"http\"".into());
+        }
+        if self.feed.len() > FEED_KINDS_MAX {
+            return Some(format!("feed has more than {FEED_KINDS_MAX} kinds"));
         }
         for (i, need) in self.needs.iter().enumerate() {
             let of_all = need.on_failure.is_some() || need.deadline_ms.is_some();

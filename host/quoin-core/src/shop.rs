@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{DOMAINS_MAX, LimitsChange, PLUGINS_MAX};
-use crate::manifest::{HostInterface, HttpGrant, ManifestError, Relay};
+use crate::limits::{DOMAINS_MAX, FEED_KINDS_MAX, LimitsChange, PLUGINS_MAX};
+use crate::manifest::{HostInterface, HttpGrant, Kind, ManifestError, Relay};
 use crate::{Digest, Domain, Name};
 
 /// A shop. `B` names a bundle: a path in `shop.toml`, a [`Digest`] in the host.
@@ -37,6 +37,9 @@ pub struct Installation<B> {
     /// The relay that its mail goes through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<Relay>,
+    /// The later calls of the shop that the owner lets it hear of.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub feed: BTreeSet<Kind>,
     /// Its configuration.
     #[serde(default)]
     pub config: BTreeMap<String, String>,
@@ -80,6 +83,11 @@ impl<B> Shop<B> {
         if self.plugins.len() > PLUGINS_MAX {
             return Some(format!("a shop has at most {PLUGINS_MAX} plugins"));
         }
+        if let Some((name, _)) = self.plugins.iter().find(|(_, i)| i.feed.len() > FEED_KINDS_MAX) {
+            return Some(format!(
+                "{name} hears of more than {FEED_KINDS_MAX} kinds of later calls"
+            ));
+        }
         None
     }
 
@@ -94,8 +102,8 @@ impl<B> Shop<B> {
         let plugins = (self.plugins.into_iter())
             .map(|(key, i)| {
                 let bundle = name(&key, i.bundle)?;
-                let Installation { grants, http, mail, config, bind, limits, .. } = i;
-                Ok((key, Installation { bundle, grants, http, mail, config, bind, limits }))
+                let Installation { grants, http, mail, feed, config, bind, limits, .. } = i;
+                Ok((key, Installation { bundle, grants, http, mail, feed, config, bind, limits }))
             })
             .collect::<Result<_, E>>()?;
         Ok(Shop { name: self.name, domains: self.domains, plugins })

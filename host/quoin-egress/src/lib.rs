@@ -35,4 +35,5 @@ pub use key::KeyError;
 pub use mail::{Mail, MailError, Mailbox, Receipt};
 pub use message::{Encoding, Error, Request, Response, Signature};
 pub use outlet::{Outlet, Sender};
+pub use prepare::granted;
 pub use secrets::SecretState;

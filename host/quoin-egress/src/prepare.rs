@@ -8,7 +8,7 @@ use http_body_util::Full;
 use quoin_core::limits::{
     HTTP_HEADER_BYTES_MAX, HTTP_HEADERS_MAX, HTTP_REQUEST_BYTES_MAX, HTTP_URL_BYTES_MAX,
 };
-use quoin_core::manifest::HttpGrant;
+use quoin_core::manifest::{HttpGrant, HttpMethod};
 use ring::hmac;
 
 use crate::fill::fill;
@@ -48,7 +48,7 @@ pub(crate) fn prepare<'a>(
     secret: &impl Fn(&str) -> Result<&'a [u8], Error>,
 ) -> Result<Prepared, Error> {
     let (uri, place) = url(&request.url)?;
-    allowed(request, grant, &place)?;
+    allowed(request.method, grant, &place)?;
     let headers = headers(request, &place, secret)?;
     let body = match request.secrets_in_body {
         true => fill(&request.body, HTTP_REQUEST_BYTES_MAX, secret)?.into(),
@@ -66,6 +66,15 @@ pub(crate) fn prepare<'a>(
     *message.uri_mut() = uri;
     *message.headers_mut() = headers;
     Ok(Prepared { place, message, bytes })
+}
+
+/// Whether a grant lets requests with this method out to where this URL leads.
+///
+/// # Errors
+/// It does not, or the URL is none.
+pub fn granted(method: HttpMethod, target: &str, grant: &HttpGrant) -> Result<(), Error> {
+    let (_, place) = url(target)?;
+    allowed(method, grant, &place)
 }
 
 /// The target of a URL, and where it leads.
@@ -87,7 +96,7 @@ fn url(url: &str) -> Result<(Uri, Place), Error> {
     Ok((target, place))
 }
 
-fn allowed(request: &Request, grant: &HttpGrant, place: &Place) -> Result<(), Error> {
+fn allowed(method: HttpMethod, grant: &HttpGrant, place: &Place) -> Result<(), Error> {
     let (encrypted, host, port) = place.parts();
     if !grant.hosts.iter().any(|pattern| pattern.matches(encrypted, host, port)) {
         let scheme = if encrypted { "" } else { "http://" };
@@ -97,8 +106,8 @@ fn allowed(request: &Request, grant: &HttpGrant, place: &Place) -> Result<(), Er
              [\"{scheme}{place}\"] into its http table in the shop file, and apply it"
         )));
     }
-    let method = request.method.as_str();
-    if !grant.methods.contains(&request.method) {
+    if !grant.methods.contains(&method) {
+        let method = method.as_str();
         return Err(Error::Denied(format!(
             "the plugin has no grant for {method} requests; if it may send some, write methods = \
              [\"{method}\"] into its http table in the shop file, and apply it"

@@ -137,7 +137,9 @@ pub enum BundleError {
     )]
     NotProvided(String),
     /// A `quoin:plugin` interface that this host does not call.
-    #[error("the component exports {0}, which this host does not call: use quoin:plugin/web")]
+    #[error(
+        "the component exports {0}, which this host does not call: use quoin:plugin/web or quoin:plugin/feed"
+    )]
     UnknownPluginInterface(String),
     /// An interface is needed and never used.
     #[error(
@@ -185,6 +187,23 @@ pub enum BundleError {
          export it, or take [web] out"
     )]
     PrefixWithoutWeb,
+    /// It would hear of nothing.
+    #[error(
+        "the component exports {0}, but plugin.toml does not say what it hears of: \
+         add feed = [\"acme:parcel/events\"], or whichever it is"
+    )]
+    FeedWithoutKinds(String),
+    /// Nobody hears.
+    #[error(
+        "plugin.toml has feed, but the component does not export quoin:plugin/feed: \
+         export it, or take feed out"
+    )]
+    KindsWithoutFeed,
+    /// The host cannot call it.
+    #[error(
+        "{0} has other types than the host calls it with: generate it from the host's wit/plugin"
+    )]
+    StrangeFeed(String),
 
     /// A function of a shared interface has a type that cannot cross plugins.
     #[error(

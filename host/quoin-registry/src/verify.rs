@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use quoin_core::manifest::{Bind, HostInterface, Need};
+use quoin_core::manifest::{Bind, FEED, FEED_FUNCTION, HostInterface, Need};
+use quoin_core::types::Field;
 use quoin_core::{Description, Function, Interface, Manifest, Type};
 
 use crate::BundleError;
@@ -49,12 +50,17 @@ fn exports(description: &Description) -> Result<(), BundleError> {
             return Err(BundleError::NotExported(name.to_string()));
         }
     }
-    let mut web = None;
+    let (mut web, mut feed) = (None, None);
     for interface in &description.exports {
         interface.functions.iter().try_for_each(|f| can_cross(interface, f))?;
         let path = path(&interface.name);
         if path == WEB {
             web = Some(interface);
+        } else if path == FEED {
+            if !hears(interface) {
+                return Err(BundleError::StrangeFeed(interface.name.clone()));
+            }
+            feed = Some(interface);
         } else if path.starts_with("quoin:plugin/") {
             return Err(BundleError::UnknownPluginInterface(interface.name.clone()));
         } else if !manifest.provides.iter().any(|p| p.as_str() == interface.name) {
@@ -62,10 +68,34 @@ fn exports(description: &Description) -> Result<(), BundleError> {
         }
     }
     match (web, &manifest.web) {
-        (Some(web), None) => Err(BundleError::WebWithoutPrefix(web.name.clone())),
-        (None, Some(_)) => Err(BundleError::PrefixWithoutWeb),
+        (Some(web), None) => return Err(BundleError::WebWithoutPrefix(web.name.clone())),
+        (None, Some(_)) => return Err(BundleError::PrefixWithoutWeb),
+        _ => {}
+    }
+    match (feed, manifest.feed.is_empty()) {
+        (Some(feed), true) => Err(BundleError::FeedWithoutKinds(feed.name.clone())),
+        (None, false) => Err(BundleError::KindsWithoutFeed),
         _ => Ok(()),
     }
+}
+
+/// Whether the host can call this as the interface by which plugins hear of later calls: with one record,
+/// of whose fields it knows all.
+fn hears(feed: &Interface) -> bool {
+    let known = |field: &Field| match field.name.as_str() {
+        "id" | "kind" | "version" | "params" | "trace" | "behalf" => field.ty == Type::String,
+        "occurred-at" => field.ty == Type::U64,
+        _ => matches!(field.ty, Type::Option(_)),
+    };
+    let hear = feed.function(FEED_FUNCTION);
+    hear.is_some_and(|hear| match hear.params.as_slice() {
+        [event] => {
+            let Type::Record { fields, .. } = &event.ty else { return false };
+            let nothing = matches!(&hear.result, None | Some(Type::Result { ok: None, .. }));
+            event.name == "event" && fields.iter().all(known) && nothing
+        }
+        _ => false,
+    })
 }
 
 fn imports(description: &Description) -> Result<(), BundleError> {

@@ -39,9 +39,10 @@ impl Links for Node {
                     // Boxed, so that calls of one provider do not carry the room for this.
                     Box::pin(all(caller, providers, *deadline, *on_failure, import, params)).await
                 }
-                Some(Binding::Later { database, subscribers }) => {
+                Some(Binding::Later { database, subscribers, feeds }) => {
                     let database = database.as_ref();
-                    let recorded = later::record(caller, database, subscribers, import, params);
+                    let who = (subscribers.as_slice(), feeds.as_slice());
+                    let recorded = later::record(caller, database, who, import, params);
                     match Box::pin(recorded).await {
                         Ok(()) => Ok(later::at_once(import.function.result.as_ref())),
                         // Nobody may go on as if it had been asked for.

@@ -39,7 +39,7 @@ pub use engine::{Engine, EngineError};
 pub use failure::{Failure, FailureKind, Outcome};
 pub use generation::{Generation, Stats};
 pub use installed::{Installed, MailOut, WayOut};
-pub use later::{LaterFailure, LaterFailureKind, Subscriber, run_later};
+pub use later::{Feed, LaterFailure, LaterFailureKind, Subscriber, run_later};
 pub use log::{Level, Line, Log};
 pub use node::{Binding, Node, Provider};
 pub use program::{Program, ProgramError, compile};

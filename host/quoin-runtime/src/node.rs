@@ -8,7 +8,7 @@ use quoin_core::manifest::OnFailure;
 use quoin_storage::Database;
 
 use crate::Generation;
-use crate::later::Subscriber;
+use crate::later::{Feed, Subscriber};
 
 /// A generation with the generations that serve what it needs. Nodes are built from the leaves up
 /// and never change; a swap builds new ones for the swapped generation and all above it.
@@ -41,6 +41,8 @@ pub enum Binding {
         database: Option<Arc<Database>>,
         /// Who is called.
         subscribers: Vec<Subscriber>,
+        /// Who hears of it besides.
+        feeds: Vec<Feed>,
     },
 }
 

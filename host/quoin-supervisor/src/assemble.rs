@@ -11,13 +11,14 @@ use quoin_core::shop::{Installation, StoredShop};
 use quoin_core::{Description, Digest};
 use quoin_egress::Outlet;
 use quoin_runtime::{
-    Binding, Generation, Installed, Log, MailOut, Node, Provider, Subscriber, WayOut,
+    Binding, Feed, Generation, Installed, Log, MailOut, Node, Provider, Subscriber, WayOut,
 };
 use quoin_storage::{Database, Migrated, blocking};
 
 use crate::binding::{Bound, Plugins, Resolved, Served, reaches_database, uses_database};
 use crate::databases::{Created, Databases, Migrations, last, migrate};
 use crate::error::Error;
+use crate::feed::feeds;
 use crate::library::Library;
 use crate::routes::RouteTable;
 use crate::tenant::{Record, Wiring};
@@ -174,6 +175,7 @@ impl Parts<'_> {
             previous: current.map(|c| c.record.previous.clone()).unwrap_or_default(),
         };
         record.previous.retain(|name, _| shop.plugins.contains_key(name));
+        let feeds = feeds(shop);
         let (mut nodes, mut fresh) = (BTreeMap::<Name, Arc<Node>>::new(), Vec::new());
         for name in &resolved.order {
             let (Some(wanted), Some(description)) = (shop.plugins.get(name), plugins.get(name))
@@ -210,8 +212,9 @@ impl Parts<'_> {
             };
             record.generations.insert(name.clone(), generation.installed.number);
             let bound = resolved.bindings.get(name).into_iter().flatten();
-            let bindings =
-                bound.filter_map(|(need, b)| Some((need.clone(), binding(b, &nodes, database)?)));
+            let bindings = bound.filter_map(|(need, bound)| {
+                Some((need.clone(), binding(bound, &nodes, (database, &feeds))?))
+            });
             let node = Node { generation, bindings: bindings.collect() };
             nodes.insert(name.clone(), Arc::new(node));
         }
@@ -283,7 +286,7 @@ fn configured(
 fn binding(
     bound: &Bound,
     nodes: &BTreeMap<Name, Arc<Node>>,
-    database: Option<&Arc<Database>>,
+    (database, feeds): (Option<&Arc<Database>>, &[Feed]),
 ) -> Option<Binding> {
     let provider = |(name, interface): &Served| -> Option<Provider> {
         Some(Provider { node: nodes.get(name)?.clone(), interface: interface.as_str().into() })
@@ -301,6 +304,7 @@ fn binding(
         }
         Bound::Later(subscribers) => Binding::Later {
             database: database.cloned(),
+            feeds: feeds.to_vec(),
             subscribers: subscribers
                 .iter()
                 .map(|(plugin, interface)| Subscriber {

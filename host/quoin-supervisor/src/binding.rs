@@ -11,6 +11,8 @@ use quoin_core::shop::{Installation, Providers, StoredShop};
 use quoin_core::types::function_difference;
 use quoin_core::{Description, Digest, Name};
 
+use crate::feed;
+
 /// The plugins of a shop by installation.
 pub(crate) type Plugins = BTreeMap<Name, Arc<Description>>;
 
@@ -144,6 +146,7 @@ fn settings(
         ));
     }
     faults.extend(http(name, installation, description));
+    faults.extend(feed::fault(name, installation, description, &place(name)));
     // An installation's tables are named after it, so that everybody can tell whose they are.
     let owner = manifest.tables.as_ref().unwrap_or(&manifest.name);
     if keeps_data(description) && owner != name {

@@ -6,6 +6,7 @@ use quoin_core::manifest::{Access, HostInterface, Version};
 use quoin_core::{Description, Digest, Name};
 use serde::Serialize;
 
+use crate::feed::is_feed;
 use crate::routes::is_web;
 
 /// What changes for a shop when an installation runs another bundle.
@@ -60,11 +61,11 @@ pub struct RouteOf {
     pub call: String,
 }
 
-/// A host interface and what it lets a plugin do.
+/// A host interface, or what else is granted, and what it lets a plugin do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Permission {
-    /// The short name, as grants have it.
-    pub name: HostInterface,
+    /// The short name of a host interface, as grants have it, or `feed`.
+    pub name: String,
     /// The same in plain words: `may …`.
     pub meaning: String,
 }
@@ -122,16 +123,20 @@ pub(crate) fn routes(description: &Description) -> Vec<RouteOf> {
 }
 
 fn functions(description: &Description) -> Vec<String> {
-    let provided = description.exports.iter().filter(|i| !is_web(&i.name));
+    let by_host = |interface: &str| is_web(interface) || is_feed(interface);
+    let provided = description.exports.iter().filter(|i| !by_host(&i.name));
     provided
         .flat_map(|i| i.functions.iter().map(move |f| format!("{}#{}", i.name, f.name)))
         .collect()
 }
 
 fn permissions(description: &Description) -> Vec<Permission> {
-    let asked: BTreeSet<_> = description.manifest.host.iter().copied().collect();
-    let asked = asked.into_iter().map(|name| (name, name.meaning().to_owned()));
-    let http = description.manifest.http.meanings().into_iter();
-    let all = asked.chain(http.map(|meaning| (HostInterface::Http, meaning)));
-    all.map(|(name, meaning)| Permission { name, meaning }).collect()
+    let manifest = &description.manifest;
+    let asked: BTreeSet<_> = manifest.host.iter().copied().collect();
+    let asked = asked.into_iter().map(|host| (host.as_str(), host.meaning().to_owned()));
+    let http = manifest.http.meanings().into_iter();
+    let http = http.map(|meaning| (HostInterface::Http.as_str(), meaning));
+    let feed = manifest.feed.iter().map(|kind| ("feed", kind.meaning()));
+    let all = asked.chain(http).chain(feed);
+    all.map(|(name, meaning)| Permission { name: name.to_owned(), meaning }).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use quoin_core::Name;
-use quoin_core::manifest::Relay;
+use quoin_core::manifest::{Kind as LaterKind, Relay};
 use quoin_core::shop::{Installation, StoredShop};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 use crate::binding::Plugins;
 use crate::bundle_change::{BundleChange, RouteOf, routes};
 use crate::databases::Migrations;
+use crate::feed::{beyond, unheard};
 use crate::shadow::{Shadow, shadows};
 
 /// What a change does to a shop. Without changes, there is nothing to do.
@@ -42,6 +43,18 @@ pub struct Change {
     /// Requests that go to another plugin than they would if only one of the two were there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shadows: Vec<Shadow>,
+    /// What an installation may hear of, and no plugin of the shop calls later.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unheard: Vec<Unheard>,
+}
+
+/// A kind of later calls that a plugin may hear of, and that nobody makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unheard {
+    /// The installation.
+    pub plugin: Name,
+    /// An interface, or a function of it.
+    pub kind: LaterKind,
 }
 
 impl Change {
@@ -54,6 +67,7 @@ impl Change {
             bundle: None,
             routes: Vec::new(),
             shadows: Vec::new(),
+            unheard: Vec::new(),
         }
     }
 }
@@ -130,18 +144,34 @@ pub(crate) fn difference(
     let known = shadows(versions);
     let new = shadows(plugins).into_iter().filter(|shadow| !known.contains(shadow));
     tell_shadows(&mut changes, new);
+    let known = current.map(|(shop, plugins)| unheard(shop, plugins)).unwrap_or_default();
+    let new = unheard(wanted, plugins).into_iter().filter(|silent| !known.contains(silent));
+    for (plugin, kind) in new {
+        if let Some(change) = of_either(&mut changes, &plugin, None) {
+            change.unheard.push(Unheard { plugin, kind });
+        }
+    }
     changes
+}
+
+/// The change of a plugin, or else of the other, or else the last one.
+fn of_either<'a>(
+    changes: &'a mut [Change],
+    plugin: &Name,
+    other: Option<&Name>,
+) -> Option<&'a mut Change> {
+    let of = |plugin: &Name| {
+        let what = format!("plugin {plugin}");
+        changes.iter().position(|change| change.what == what)
+    };
+    let at = of(plugin).or_else(|| of(other?)).or_else(|| changes.len().checked_sub(1))?;
+    changes.get_mut(at)
 }
 
 /// Says which requests change hands with the change of the plugin that gets them, or else of the other.
 fn tell_shadows(changes: &mut [Change], shadows: impl Iterator<Item = Shadow>) {
     for shadow in shadows {
-        let of = |plugin: &Name| {
-            let what = format!("plugin {plugin}");
-            changes.iter().position(|change| change.what == what)
-        };
-        let at = of(&shadow.plugin).or_else(|| of(&shadow.of));
-        if let Some(change) = at.and_then(|at| changes.get_mut(at)) {
+        if let Some(change) = of_either(changes, &shadow.plugin, Some(&shadow.of)) {
             change.shadows.push(shadow);
         }
     }
@@ -186,6 +216,9 @@ fn changed(name: &Name, old: &Stored, before: &Plugins, new: &Stored, after: &Pl
             relay.as_ref().map(|relay| format!("may {word} {}", relay.meaning()))
         };
         parts.extend(told("now", &new.mail).into_iter().chain(told("no longer", &old.mail)));
+    }
+    for (word, feed) in [("now", (&new.feed, &old.feed)), ("no longer", (&old.feed, &new.feed))] {
+        parts.extend(beyond(feed.0, feed.1).map(|kind| format!("may {word} {}", kind.meaning())));
     }
     let mut compare = |what: &str, old: Json, new: Json, absent: &str| {
         let (Json::Object(old), Json::Object(new)) = (old, new) else { return };

@@ -146,7 +146,7 @@ fn list(answer: &Value, now: u64) -> String {
             when(call, now),
             number(call, "tries").to_string(),
             member(call, "plugin").to_owned(),
-            member(call, "function").to_owned(),
+            function(call),
             format!("{} for {}", member(call, "asker"), line(member(call, "behalf"))),
             asked_in,
             short(member(call, "error")),
@@ -170,6 +170,14 @@ fn list(answer: &Value, now: u64) -> String {
         None => format!("{waiting} wait; {parked} are parked.\n"),
     });
     text
+}
+
+/// What is called, or what its plugin hears of.
+fn function(call: &Value) -> String {
+    match member(call, "hears") {
+        "" => member(call, "function").to_owned(),
+        kind => format!("hears {kind}"),
+    }
 }
 
 /// The beginning of an error; `quoin later show` has all of it.
@@ -212,7 +220,7 @@ fn shown(call: &Value) -> String {
         None => format!("request {}", member(call, "request")),
     };
     let mut rows = vec![
-        ("Call", format!("{} of {}", member(call, "function"), member(call, "plugin"))),
+        ("Call", format!("{} of {}", function(call), member(call, "plugin"))),
         ("State", member(call, "state").to_owned()),
         ("Asked by", format!("{}, for {}", member(call, "asker"), line(member(call, "behalf")))),
         ("Asked in", cause),

@@ -57,6 +57,7 @@ fn lines_of(change: &Value) -> Vec<String> {
     lines.extend(items(change, "routes").iter().map(|r| format!("    {sign} route {}", route(r))));
     lines.extend(change.get("bundle").into_iter().flat_map(of_bundle));
     lines.extend(items(change, "shadows").iter().map(shadow));
+    lines.extend(items(change, "unheard").iter().map(unheard));
     lines
 }
 
@@ -75,6 +76,12 @@ fn shadow(shadow: &Value) -> String {
         part("shadows"),
         part("of")
     )
+}
+
+/// What is waited for in vain.
+fn unheard(unheard: &Value) -> String {
+    let (plugin, kind) = (member(unheard, "plugin"), member(unheard, "kind"));
+    format!("    ! {plugin} hears nothing of {kind}: no plugin of the shop calls it later")
 }
 
 /// What another bundle changes for the shop, line by line.
@@ -111,12 +118,14 @@ fn powers(installation: &Installation<Digest>, description: &Description) -> Vec
     let mail = installation.mail.iter().map(Relay::meaning);
     let mail = mail.filter(|_| installation.grants.contains(&HostInterface::Mail));
     let out = http.chain(mail).map(|meaning| format!("may {meaning}"));
+    let feed = installation.feed.iter().map(|kind| format!("may {}", kind.meaning()));
     let needs = manifest.needs.iter().map(|need| format!("may call {}", need.interface));
     let refused = manifest.host.iter().filter(|asked| !installation.grants.contains(asked));
     let refused = refused.map(|asked| format!("asks to {}, which is not granted", asked.meaning()));
     let in_vain = installation.grants.iter().filter(|grant| !asked(grant));
     let in_vain = in_vain.map(|grant| format!("{grant} is granted, but it does not ask for it"));
     let cannot = std::iter::once(inspect::cannot(description));
-    let lines = granted.chain(out).chain(needs).chain(refused).chain(in_vain).chain(cannot);
+    let lines =
+        granted.chain(out).chain(feed).chain(needs).chain(refused).chain(in_vain).chain(cannot);
     lines.map(|line| format!("    {line}")).collect()
 }

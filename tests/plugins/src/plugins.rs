@@ -21,3 +21,5 @@ mod plans;
 mod pricing;
 #[path = "../../../examples/volume-pricing-js/tests/contract.rs"]
 mod volume_pricing;
+#[path = "../../../plugins/webhooks/tests/contract.rs"]
+mod webhooks;

@@ -69,7 +69,7 @@ impl fmt::Display for InterfaceName {
     }
 }
 
-fn is_interface_path(path: &str) -> bool {
+pub(super) fn is_interface_path(path: &str) -> bool {
     let word = |w: &str| {
         w.starts_with(|c: char| c.is_ascii_lowercase())
             && w.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

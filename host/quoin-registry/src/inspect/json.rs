@@ -18,6 +18,7 @@ pub fn json(description: &Description) -> Value {
         "needs": manifest.needs.iter().map(|n| need(n, description)).collect::<Vec<_>>(),
         "host": manifest.host.iter().map(|h| host(*h)).collect::<Vec<_>>(),
         "http": manifest.http,
+        "feed": manifest.feed,
         "imports": description.imports.iter().map(|i| &i.name).collect::<Vec<_>>(),
         "cannot": cannot(description),
         "routes": manifest.routes,

@@ -37,12 +37,15 @@ fn write(out: &mut String, d: &Description) -> fmt::Result {
             interface(out, imported, |_| false)?;
         }
     }
-    heading(out, "May, once granted", m.host.is_empty())?;
+    heading(out, "May, once granted", m.host.is_empty() && m.feed.is_empty())?;
     for host in &m.host {
         writeln!(out, "  {:<8}{}", host.as_str(), host.meaning())?;
     }
     for meaning in m.http.meanings() {
         writeln!(out, "  {:<8}{meaning}", HostInterface::Http.as_str())?;
+    }
+    for kind in &m.feed {
+        writeln!(out, "  {:<8}{}", "feed", kind.meaning())?;
     }
     writeln!(out)?;
     prose(out, "", &cannot(d))?;

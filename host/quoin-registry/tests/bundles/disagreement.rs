@@ -100,6 +100,36 @@ fn pages_and_their_prefix_belong_together() {
 }
 
 #[test]
+fn who_hears_of_later_calls_says_of_which_and_has_the_function_that_the_host_calls() {
+    let with = |fields: &str, params: &str, result: &str| {
+        let items = format!(
+            r#"(type $event' (record {fields})) (export "event" (type $event (eq $event')))
+            (export "hear" (func {params} (result {result})))"#
+        );
+        shed_with(&[], &[("quoin:plugin/feed@0.1.0", &items)])
+    };
+    let id = r#"(field "id" string)"#;
+    let event = r#"(param "event" $event)"#;
+    let kinds = manifest("host = [\"log\"]", "host = [\"log\"]\nfeed = [\"a:b/c\"]");
+    let feed = with(id, event, "(result)");
+    packed(&feed, &kinds).unwrap();
+    packed(&with(r#"(field "id" string) (field "more" (option u8))"#, event, "(result)"), &kinds)
+        .unwrap();
+    assert_fault!(fault(&feed, MANIFEST), E::FeedWithoutKinds(_), "feed = [");
+    assert_fault!(fault(&shed(), &kinds), E::KindsWithoutFeed, "quoin:plugin/feed");
+    for strange in [
+        with(r#"(field "id" u64)"#, event, "(result)"),
+        with(r#"(field "more" string)"#, event, "(result)"),
+        with(id, r#"(param "it" $event)"#, "(result)"),
+        with(id, r#"(param "event" string)"#, "(result)"),
+        with(id, event, "(result string)"),
+        shed_with(&[], &[("quoin:plugin/feed@0.1.0", ASK)]),
+    ] {
+        assert_fault!(fault(&strange, &kinds), E::StrangeFeed(_), "quoin:plugin/feed@0.1.0");
+    }
+}
+
+#[test]
 fn a_plugin_interface_of_a_later_host_is_refused() {
     let component = shed_with(&[], &[("quoin:plugin/mail@0.1.0", ASK)]);
     assert_fault!(

@@ -65,6 +65,19 @@ impl http::Host for State {
         let verified = out.outlet.verify(&out.grant, &secret, &payload, &expected);
         Ok(verified.map_err(refusal))
     }
+
+    async fn granted(
+        &mut self,
+        asked: http::Method,
+        url: String,
+    ) -> wasmtime::Result<Result<(), http::Error>> {
+        let call = self.using(H::Http)?;
+        let Some(out) = &call.installed.out else {
+            let denied = FailureKind::Denied(H::Http.as_str().into());
+            return Err(wasmtime::Error::new(call.failure(denied)));
+        };
+        Ok(quoin_egress::granted(method(asked), &url, &out.grant).map_err(refusal))
+    }
 }
 
 /// What a later call sends can be told from what else it sends, and is the same in all its tries.
@@ -75,18 +88,22 @@ fn stays_the_same(request: &mut Request, key: impl FnOnce() -> String) {
     }
 }
 
+fn method(method: http::Method) -> HttpMethod {
+    match method {
+        http::Method::Get => HttpMethod::Get,
+        http::Method::Head => HttpMethod::Head,
+        http::Method::Post => HttpMethod::Post,
+        http::Method::Put => HttpMethod::Put,
+        http::Method::Patch => HttpMethod::Patch,
+        http::Method::Delete => HttpMethod::Delete,
+        http::Method::Options => HttpMethod::Options,
+    }
+}
+
 fn asked(request: http::Request) -> Request {
     let header = |header: http::Header| (header.name, header.value);
     Request {
-        method: match request.method {
-            http::Method::Get => HttpMethod::Get,
-            http::Method::Head => HttpMethod::Head,
-            http::Method::Post => HttpMethod::Post,
-            http::Method::Put => HttpMethod::Put,
-            http::Method::Patch => HttpMethod::Patch,
-            http::Method::Delete => HttpMethod::Delete,
-            http::Method::Options => HttpMethod::Options,
-        },
+        method: method(request.method),
         url: request.url,
         headers: request.headers.into_iter().map(header).collect(),
         body: request.body.into(),

@@ -8,6 +8,7 @@ use quoin_core::{Name, Type};
 use quoin_storage::{Asked, Database, SqlError};
 use serde_json::{Map, Value as Json};
 
+use super::feed::{self, Feed};
 use crate::Value;
 use crate::failure::{Failure, FailureKind};
 use crate::json;
@@ -23,11 +24,12 @@ pub struct Subscriber {
     pub interface: Arc<str>,
 }
 
-/// Records a call of a function that is bound `later`: once for each plugin that exports it.
+/// Records a call of a function that is bound `later`: once for each plugin that exports it, and once for
+/// each that hears of it.
 pub(crate) async fn record(
     caller: &mut Running,
     database: Option<&Arc<Database>>,
-    subscribers: &[Subscriber],
+    (subscribers, feeds): (&[Subscriber], &[Feed]),
     import: &Import,
     params: &[Value],
 ) -> Result<(), Failure> {
@@ -48,14 +50,30 @@ pub(crate) async fn record(
     };
     let (now, asker) = (tree.now_ms(), caller.installed.name.as_str());
     let (request, origin) = (&tree.request, tree.request.origin.as_deref());
-    for Subscriber { plugin, .. } in subscribers {
-        let goes_on = |origin: &Origin| {
-            next.key.is_some()
-                && origin.plugin == plugin.as_str()
-                && asker == plugin.as_str()
-                && origin.function == import.function.name
+    let goes_on = |to: Option<&Name>| {
+        let again = |origin: &Origin| {
+            let own = origin.plugin == asker && to.is_none_or(|to| to.as_str() == asker);
+            next.key.is_some() && own && origin.function == import.function.name
         };
-        let depth = origin.map_or(1, |o| if goes_on(o) { o.depth } else { o.depth + 1 });
+        origin.is_some_and(again)
+    };
+    let call = Asked {
+        plugin: asker,
+        interface: &import.interface,
+        function: &import.function.name,
+        params: &params,
+        due: next.due.unwrap_or(now),
+        key: next.key.as_deref(),
+        order: next.order.as_deref(),
+        asker,
+        behalf: &request.principal.told(),
+        trace: &request.trace,
+        cause: origin.map(|origin| origin.number),
+        depth: 0,
+        asked: now,
+    };
+    let mut ask = |asked: Asked<'_>, goes_on: bool| {
+        let depth = origin.map_or(1, |o| if goes_on { o.depth } else { o.depth + 1 });
         if depth > LATER_DEPTH_MAX {
             let limit = format!(
                 "more than {LATER_DEPTH_MAX} later calls that led to each other, the last to {label}: \
@@ -63,22 +81,19 @@ pub(crate) async fn record(
             );
             return Err(caller.failure(FailureKind::Limit(limit)));
         }
-        let asked = Asked {
-            plugin: plugin.as_str(),
-            interface: &import.interface,
-            function: &import.function.name,
-            params: &params,
-            due: next.due.unwrap_or(now),
-            key: next.key.as_deref(),
-            order: next.order.as_deref(),
-            asker,
-            behalf: &request.principal.told(),
-            trace: &request.trace,
-            cause: origin.map(|origin| origin.number),
-            depth,
-            asked: now,
-        };
-        transaction.ask_later(caller.depth, &asked).map_err(|error| refused(caller, error))?;
+        let asked = Asked { depth, ..asked };
+        transaction.ask_later(caller.depth, &asked).map_err(|error| refused(caller, error))
+    };
+    for Subscriber { plugin, .. } in subscribers {
+        ask(Asked { plugin: plugin.as_str(), ..call.clone() }, goes_on(Some(plugin)))?;
+    }
+    let mut hear = feeds.iter().filter(|feed| feed.hears(call.interface, call.function)).peekable();
+    if hear.peek().is_none() {
+        return Ok(());
+    }
+    let event = feed::event(&call).map_err(|why| caller.failure(FailureKind::Host(why)))?;
+    for to in hear {
+        ask(feed::delivery(&call, to, &event), goes_on(None))?;
     }
     Ok(())
 }

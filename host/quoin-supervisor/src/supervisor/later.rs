@@ -13,6 +13,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{LATER_AT_ONCE, Supervisor};
 use crate::error::Error;
+use crate::feed::is_feed;
+use crate::lookup::no_plugin;
 use crate::tenant::{Tenant, Wiring};
 
 /// Later calls that run at once in one shop. They take turns at its writer, and requests are to have some.
@@ -346,7 +348,16 @@ impl Drop for Running {
 fn provider(wiring: &Wiring, call: &LaterCall) -> Result<(Arc<Node>, String), String> {
     let path = call.interface.split('@').next().unwrap_or(&call.interface);
     let plugin: Name = call.plugin.parse().map_err(|_| "its plugin has no name".to_owned())?;
-    wiring.function(path, &call.function, Some(&plugin))
+    if !is_feed(path) {
+        return wiring.function(path, &call.function, Some(&plugin));
+    }
+    // It is the host that calls it, so no plugin provides it to others.
+    let node = wiring.nodes.get(&plugin).ok_or_else(|| no_plugin(wiring, &plugin))?;
+    let exports = &node.generation.program.description.exports;
+    let interface = exports.iter().map(|export| &export.name).find(|name| is_feed(name));
+    let interface =
+        interface.ok_or_else(|| format!("{plugin} does not hear of later calls any more"))?;
+    Ok((node.clone(), interface.clone()))
 }
 
 fn no_call(tenant: &Name, number: u64) -> Error {
