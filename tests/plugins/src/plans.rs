@@ -10,12 +10,25 @@ mod routes;
 use std::collections::BTreeSet;
 
 use quoin_harness::large::Large;
-use quoin_harness::{Host, Psp, Value};
+use quoin_harness::{Host, Psp, Remote, Value};
 
 use judge::{faults, judged};
 
 /// Products that the shop has: enough for every kind of them. Its statistics are those of a large one.
 const PRODUCTS: u64 = 60;
+/// Who is told of orders, at another system.
+const TOLD: &str = r#"
+[plugins.notify]
+bundle = "notify.wasm"
+grants = ["sql", "log", "config", "clock", "random", "later", "http", "mail"]
+http = { hosts = ["BASE"], methods = ["POST"], secrets = ["mail-key"] }
+config = { name = "Shop", from = "shop@shop.example", api-url = "BASE/mails" }
+[plugins.webhooks]
+bundle = "webhooks.wasm"
+grants = ["sql", "config", "clock", "random", "log", "later", "http"]
+feed = ["quoin:order/events", "quoin:webhooks/events"]
+http = { hosts = ["BASE"], methods = ["POST"] }
+"#;
 /// Statements that the routes lead to at least.
 const STATEMENTS: usize = 110;
 
@@ -27,9 +40,11 @@ fn every_statement_finds_its_rows_however_large_the_shop_is() {
         "[plugins.payment-manual]\n",
         "[plugins.payment-manual]\nconfig = { in-advance = \"cash\" }\n",
     );
-    let shop = host.apply(&toml);
+    let other = Remote::saying(r#"{"id":"1"}"#);
+    let shop = host.apply(&(toml + &TOLD.replace("BASE", &other.base())));
+    host.set_secret(&shop.name, "mail-key", "key");
     psp.know(&host, &shop);
-    routes::walk(&shop, &psp, &Large { products: PRODUCTS });
+    routes::walk(&shop, &psp, &other.base(), &Large { products: PRODUCTS });
     let statements = told(&host.stderr());
     assert!(statements.len() >= STATEMENTS, "only {} statements", statements.len());
     let file = host.data().join("tenants/shop/shop.db");

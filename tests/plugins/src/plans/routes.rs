@@ -18,18 +18,21 @@ struct Walk<'a> {
 ///
 /// # Panics
 /// A route is not tried, or does not answer well.
-pub fn walk(shop: &Shop, psp: &Psp, large: &Large) {
+pub fn walk(shop: &Shop, psp: &Psp, other: &str, large: &Large) {
     let mut walk = Walk { shop, tried: BTreeSet::new(), requests: 0 };
     walk.import(large);
     walk.jobs(large);
     walk.browse(large);
     let variants = walk.variants(large);
+    let endpoint = walk.endpoint(other);
     walk.catalogue();
     walk.prices(&variants);
     walk.stock(&variants);
     walk.carts(&variants);
     walk.orders(&variants);
     walk.cards(&variants, psp);
+    walk.mails();
+    walk.webhooks(&endpoint);
     let missing: Vec<String> = routes().into_iter().filter(|r| !walk.tried.contains(r)).collect();
     assert!(missing.is_empty(), "not tried: {missing:?}");
 }
@@ -310,6 +313,73 @@ impl Walk<'_> {
 }
 
 impl Walk<'_> {
+    fn mails(&mut self) {
+        let mails = until("there is mail", || {
+            let mails = self.get("GET /admin/mails", &[], "?limit=1");
+            mails["next"].is_string().then_some(mails)
+        });
+        let (id, order) = (text(&mails["items"][0]["id"]), text(&mails["items"][0]["order"]));
+        let next = text(&mails["next"]);
+        for rest in ["?state=sent", &format!("?order={order}"), &format!("?cursor={next}")] {
+            self.get("GET /admin/mails", &[], rest);
+        }
+        self.get("GET /admin/mails", &[], &format!("?state=sent&order={order}&cursor={next}"));
+        until("it is sent", || {
+            let mails = self.get("GET /admin/mails", &[], &format!("?order={order}"));
+            let sent = mails["items"].as_array().expect("mails").iter().find(|m| m["id"] == id)?;
+            (sent["state"] == "sent").then_some(())
+        });
+        self.ask("POST /admin/mails/{id}/send-again", &[&id], "", json!({}));
+        self.get("GET /admin/mail-templates", &[], "");
+        let of = ["placed", "en"];
+        let template = self.get("GET /admin/mail-templates/{kind}/{locale}", &of, "");
+        let mut content = json!({});
+        for part in ["subject", "text", "html"] {
+            content[part] = template[part].clone();
+        }
+        self.ask("PUT /admin/mail-templates/{kind}/{locale}", &of, "", content);
+        let preview = "POST /admin/mail-templates/{kind}/{locale}/preview";
+        self.ask(preview, &of, "", json!({ "order": order }));
+        self.ask("DELETE /admin/mail-templates/{kind}/{locale}", &of, "", Value::Null);
+    }
+
+    fn endpoint(&mut self, other: &str) -> String {
+        let endpoint = json!({ "url": format!("{other}/hook"), "kinds": ["order.*"] });
+        let made = self.ask("POST /admin/webhooks/endpoints", &[], "", endpoint);
+        text(&made["endpoint"]["id"])
+    }
+
+    fn webhooks(&mut self, id: &str) {
+        let endpoint = "GET /admin/webhooks/endpoints/{id}";
+        let deliveries = "GET /admin/webhooks/endpoints/{id}/deliveries";
+        let page = until("something is delivered", || {
+            let page = self.get(deliveries, &[id], "?state=delivered&limit=1");
+            page["next"].is_string().then_some(page)
+        });
+        let (event, next) = (text(&page["items"][0]["event"]), text(&page["next"]));
+        for rest in [
+            String::new(),
+            "?kind=order.placed".into(),
+            format!("?event={event}"),
+            format!("?cursor={next}"),
+            format!("?state=delivered&kind=order.placed&event={event}&cursor={next}"),
+        ] {
+            self.get(deliveries, &[id], &rest);
+        }
+        self.get("GET /admin/webhooks/endpoints", &[], "");
+        let change = json!({ "description": "the warehouse", "kinds": ["*"] });
+        self.ask("PATCH /admin/webhooks/endpoints/{id}", &[id], "", change);
+        for what in ["rotate", "test", "disable", "enable"] {
+            let route = format!("POST /admin/webhooks/endpoints/{{id}}/{what}");
+            self.ask(&route, &[id], "", json!({}));
+        }
+        let replay = "POST /admin/webhooks/endpoints/{id}/replay";
+        self.ask(replay, &[id], "", json!({ "event": event }));
+        self.ask(replay, &[id], "", json!({ "from": 0 }));
+        until("all is delivered", || (self.get(endpoint, &[id], "")["waiting"] == 0).then_some(()));
+        self.ask("DELETE /admin/webhooks/endpoints/{id}", &[id], "", Value::Null);
+    }
+
     fn cards(&mut self, variants: &[String], psp: &Psp) {
         let [paid, waits] = [0, 1].map(|at| self.order(&variants[at..=at], "card"));
         let (order, payment) = (text(&paid["id"]), text(&paid["paymentId"]));
