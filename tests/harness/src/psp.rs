@@ -118,8 +118,8 @@ impl Psp {
 
     /// The intent of a payment, if there is one. There is never a second one.
     pub fn intent(&self, payment: &str) -> Option<Value> {
-        let intents = self.intents();
-        let mut found = intents.into_iter().filter(|i| i["metadata"]["payment"] == payment);
+        let found = self.control("GET", &format!("intents?payment={payment}"), Value::Null);
+        let mut found = found["intents"].as_array().expect("a list").clone().into_iter();
         let first = found.next();
         assert!(found.next().is_none(), "{payment} has two intents");
         first

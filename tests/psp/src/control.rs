@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::door::Closing;
+use crate::form::of_form;
+use crate::intent::Intent;
 use crate::wire::{Answer, Request};
 use crate::world::World;
 
@@ -19,7 +21,12 @@ pub fn answer(world: &World, closing: &Closing, request: &Request) -> Answer {
         ("GET", "requests") => ok(json!({ "requests": world.books().requests() })),
         ("GET", "intents") => {
             let books = world.books();
-            let intents: Vec<_> = books.intents.values().map(|i| i.view(&world.base)).collect();
+            let wanted = of_form(request.query()).remove("payment");
+            let fits = |intent: &&Intent| {
+                wanted.is_none() || intent.metadata.get("payment") == wanted.as_ref()
+            };
+            let found = books.intents.values().filter(fits);
+            let intents: Vec<_> = found.map(|intent| intent.view(&world.base)).collect();
             ok(json!({ "intents": intents }))
         }
         ("POST", "faults") => match world.books().faults.add(&body) {
