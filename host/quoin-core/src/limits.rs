@@ -119,7 +119,7 @@ pub const HTTP_EXCHANGES_KEPT: usize = 200;
 /// Bytes of the URL and of the error of an exchange that are remembered; the rest is cut.
 pub const HTTP_EXCHANGE_BYTES_MAX: usize = 512;
 
-/// Bytes of both parts of a mail: some hundred lines of an order, ten times over. Relays take 10 MiB and more.
+/// Bytes of both parts of a mail: a table of some hundred rows, ten times over. Relays take 10 MiB and more.
 pub const MAIL_BYTES_MAX: usize = 1 << 20;
 /// Bytes of the subject of a mail, and of each name in it: a few lines, of which people read the first.
 pub const MAIL_LINE_BYTES_MAX: usize = 1_000;

@@ -2,6 +2,8 @@
 
 use quoin_harness::{Host, Reply, Shop, json};
 
+#[path = "events.rs"]
+mod events;
 #[path = "goods.rs"]
 mod goods;
 #[path = "states.rs"]
