@@ -25,13 +25,11 @@ pub struct Stored {
     pub failures: u32,
     /// Nothing is sent before, in milliseconds since 1970.
     pub rest_until: u64,
-    waiting: u32,
 }
 
-const SELECT: &str = "SELECT e.id, e.url, e.description, e.kinds, e.secret, e.old_secret, e.old_until, e.state,
-    e.reason, e.created_at, e.failing_since, e.failures, e.rest_until,
-    (SELECT count(*) FROM webhooks_delivery AS d WHERE d.endpoint = e.id AND d.state = 'waiting') AS waiting
-    FROM webhooks_endpoint AS e";
+const SELECT: &str =
+    "SELECT e.id, e.url, e.description, e.kinds, e.secret, e.old_secret, e.old_until, e.state,
+    e.reason, e.created_at, e.failing_since, e.failures, e.rest_until FROM webhooks_endpoint AS e";
 
 /// All of them, oldest first.
 pub fn all() -> Vec<Stored> {
@@ -68,6 +66,9 @@ pub fn active(id: &str) -> Result<Stored, Error> {
 impl Stored {
     /// As its staff see it.
     pub fn view(&self) -> Endpoint {
+        let sql = "SELECT count(*) AS n FROM webhooks_delivery AS d
+            WHERE d.endpoint = ?1 AND d.state = 'waiting'";
+        let waiting = db::first(sql, &params![&self.id]).map_or(0, |row| row.number("n"));
         Endpoint {
             id: self.id.clone(),
             url: self.url.clone(),
@@ -81,7 +82,7 @@ impl Stored {
             created_at: self.created_at,
             failing_since: self.failing_since,
             old_secret_until: self.old_secret.as_ref().map(|_| self.old_until),
-            waiting: self.waiting,
+            waiting,
         }
     }
 }
@@ -102,6 +103,5 @@ fn read(row: &Row) -> Stored {
         failing_since: time("failing_since"),
         failures: row.number("failures"),
         rest_until: row.number("rest_until"),
-        waiting: row.number("waiting"),
     }
 }

@@ -10,6 +10,9 @@ use crate::bindings::quoin::webhooks::jobs;
 /// Milliseconds after which a call that should have run is taken for lost: an operator has dropped it, or it
 /// is parked.
 const LOST_MS: u64 = 15 * 60_000;
+/// Milliseconds before its time in which a call is left as it is. It may have begun when what this request
+/// does is committed, and would be for nothing then, after it has sent: what is new waits for it instead.
+const NEAR_MS: u64 = 1_000;
 
 /// Something is due at this endpoint now. Where its next call is outstanding already, that finds it: a call
 /// that runs looks for more when it ends.
@@ -17,10 +20,10 @@ pub fn wake(endpoint: &str, now: u64) {
     let sql = "UPDATE webhooks_endpoint
         SET next_at = CASE WHEN rest_until > ?2 THEN rest_until ELSE ?2 END
         WHERE id = ?1 AND state = 'active'
-            AND (next_at IS NULL OR next_at > ?2 AND next_at > rest_until OR next_at < ?3)
+            AND (next_at IS NULL OR next_at > ?4 AND next_at > rest_until OR next_at < ?3)
         RETURNING next_at";
     let lost = now.saturating_sub(LOST_MS);
-    if let Some(row) = db::first(sql, &params![endpoint, now, lost]) {
+    if let Some(row) = db::first(sql, &params![endpoint, now, lost, now + NEAR_MS]) {
         ask(endpoint, row.number("next_at"));
     }
 }

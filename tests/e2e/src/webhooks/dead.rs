@@ -44,6 +44,19 @@ fn an_endpoint_that_takes_nothing_is_disabled_and_told_of() {
 }
 
 #[test]
+fn an_endpoint_whose_only_event_is_never_taken_is_disabled_when_its_plan_is_used_up() {
+    let dead = Remote::start(|_| response("404 Not Found", "", ""));
+    let (_host, shop) = start(&[&dead], "retry-after = \"50ms 50ms\"");
+    let (id, _) = create(&shop, &dead, &["*"]);
+    happen(&shop, &["a"]);
+    until("it is disabled", || (get(&shop, &id)["state"] == "disabled").then_some(()));
+    let given_up = deliveries(&shop, &id, "").remove(0);
+    assert_eq!((&given_up["state"], &given_up["status"]), (&json!("failed"), &json!(404)));
+    assert_eq!(given_up["error"], "it answered 404");
+    assert!(given_up["tries"].as_u64() >= Some(2), "{given_up}");
+}
+
+#[test]
 fn an_endpoint_that_says_it_is_gone_is_disabled_at_once() {
     let gone = Remote::start(|_| response("410 Gone", "", ""));
     let (_host, shop) = start(&[&gone], "");
