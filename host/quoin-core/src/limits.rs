@@ -174,7 +174,7 @@ pub const LATER_KEY_BYTES_MAX: usize = 200;
 /// Later calls of a shop that the host remembers after they were done, while the shop is awake: enough to
 /// see what a request led to.
 pub const LATER_DONE_KEPT: usize = 256;
-/// Bytes of a file: a large catalogue with its descriptions, or a short film.
+/// Bytes of a file: a table of some hundred thousand rows with long texts, or a short film.
 pub const FILE_BYTES_MAX: u64 = 256 << 20;
 /// Bytes of all files of a shop: ten thousand pictures and some imports.
 pub const FILES_BYTES_SHOP_MAX: u64 = 8 << 30;

@@ -231,14 +231,14 @@ mod tests {
         let job = json!({
             "id": "import_1", "state": "refused", "dryRun": true, "percent": 100, "rows": 7,
             "rowsPerSecond": 70, "created": 1, "updated": 2, "unchanged": 3, "faultCount": 3,
-            "faults": [{ "line": 3, "problem": "sku is\nmissing" }],
+            "faults": [{ "line": 3, "problem": "name is\nmissing" }],
         });
         let text = shown(&job);
         for part in [
             "refused (dry run), 100 %",
             "7, 70 a second",
             "So far  1 created, 2 updated, 3 unchanged",
-            "line 3: sku is",
+            "line 3: name is",
             "2 more rows have faults.",
         ] {
             assert!(text.contains(part), "{text}");

@@ -72,10 +72,6 @@ pub async fn receive(
     upload: Upload,
 ) -> Result<Response<Body>, Problem> {
     let media_type = media_type(headers)?;
-    if upload.is_empty() {
-        let detail = "Send the content of the file as the body.";
-        return Err(Problem::new(Class::Caller, 400, "no-body", "Nothing sent", detail));
-    }
     let too_large = || {
         let detail = format!("A file has at most {FILE_BYTES_MAX} bytes.");
         Problem::new(Class::Caller, 413, "too-large", "File too large", detail)
@@ -85,6 +81,10 @@ pub async fn receive(
         if !receiving.write(&piece).map_err(told)? {
             return Err(too_large());
         }
+    }
+    if receiving.bytes() == 0 {
+        let detail = "Send the content of the file as the body.";
+        return Err(Problem::new(Class::Caller, 400, "no-body", "Nothing sent", detail));
     }
     let file = receiving.end(media_type).await.map_err(told)?;
     let File { digest, bytes, media_type, .. } = file;

@@ -78,6 +78,11 @@ impl Receiving {
         blocking(|| self.incoming.write(bytes)).map(|()| true).map_err(Error::Database)
     }
 
+    /// Bytes so far.
+    pub fn bytes(&self) -> u64 {
+        self.incoming.bytes()
+    }
+
     /// Adds the file to the shop's, of this media type. It stays for a day if no plugin keeps it.
     ///
     /// # Errors

@@ -112,8 +112,9 @@ fn a_file_that_breaks_off_leaves_nothing() {
     use std::io::Write as _;
     let (host, shop) = start();
     let head = format!(
-        "POST /files HTTP/1.1\r\nhost: files.localhost\r\nauthorization: Bearer {}\r\n\
+        "POST /files HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\
          content-type: text/plain\r\ncontent-length: {}\r\n\r\n",
+        shop.domain,
         shop.key(),
         1 << 20
     );

@@ -1,8 +1,8 @@
 //! A client may wait for what its request leads to.
 
-use quoin_harness::{Reply, Shop, Value, json};
+use quoin_harness::{Reply, Shop, Value, json, until};
 
-use super::{calls, gate, start, until_nothing_is_outstanding};
+use super::{calls, gate, notes, start, until_nothing_is_outstanding};
 
 fn begin(shop: &Shop, prefer: &str, key: &str) -> Reply {
     let request = shop.request("POST", "/begin").header("prefer", prefer);
@@ -37,15 +37,30 @@ fn who_does_not_wait_is_answered_at_once() {
 #[test]
 fn who_waits_is_answered_when_the_time_is_over_and_what_it_led_to_goes_on() {
     let (host, shop) = start();
+    let asked = shop.request("POST", "/begin").header("prefer", "wait=1");
+    let answer = asked.json(&json!({ "tens": 10_000 })).send();
+    assert_eq!(answer.header("preference-applied"), "wait");
+    let then = noted(&answer).as_u64().expect("a number");
+    assert!((1..100_000).contains(&then), "{then}");
+    until("it goes on", || (notes(&shop).len() as u64 > then).then_some(()));
+    drop(host);
+}
+
+#[test]
+fn who_waits_is_answered_once_a_call_that_failed_at_first_is_done() {
+    let (_host, shop) = start();
     gate(&shop, false);
-    let asked = shop.request("POST", "/begin-gated").header("prefer", "wait=1");
-    let begun = std::time::Instant::now();
-    let answer = asked.json(&json!({ "tens": 1 })).send();
-    assert!(begun.elapsed() >= std::time::Duration::from_millis(900), "{:?}", begun.elapsed());
-    assert_eq!((noted(&answer), answer.header("preference-applied")), (json!(0), "wait"));
-    assert_eq!(calls(&host, &shop).len(), 1);
-    gate(&shop, true);
-    until_nothing_is_outstanding(&host, &shop);
+    let (opens, key) = (shop.clone(), "one");
+    let opening = std::thread::spawn(move || {
+        until("it was tried", || {
+            opens.log().iter().any(|line| line["level"] == "warn").then_some(())
+        });
+        gate(&opens, true);
+    });
+    let request = shop.request("POST", "/begin-gated").header("prefer", "wait=30");
+    let answer = request.header("idempotency-key", key).json(&json!({ "tens": 1 })).send();
+    opening.join().expect("opened");
+    assert_eq!((noted(&answer), answer.header("preference-applied")), (json!(1), "wait"));
 }
 
 #[test]
