@@ -27,9 +27,9 @@ fn relay(first: String, replies: &'static [&'static str]) -> (u16, Arc<Mutex<Vec
     thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let _ = stream.write_all(first.as_bytes());
-        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+        let lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
         let (mut replies, mut message) = (replies.iter(), false);
-        while let Some(line) = lines.next() {
+        for line in lines {
             all.lock().unwrap().push(line.clone());
             if message && line != "." {
                 continue;

@@ -41,7 +41,7 @@ fn a_request_sends_so_many_mails_and_a_shop_so_many_at_once() {
     let Some(smtp) = Smtp::start("none", None) else { return };
     let host = Host::start_reaching();
     let shop = host.apply(&shop_file(&relay(&smtp)));
-    let told = run(&shop, &vec!["mail ada@example.org"; MAILS_MAX + 1]);
+    let told = run(&shop, &["mail ada@example.org"; MAILS_MAX + 1]);
     let busy: Vec<_> = told.iter().map(|told| told.contains("Busy")).collect();
     assert_eq!(busy.iter().filter(|busy| **busy).count(), 1, "{told:?}");
     assert!(busy[MAILS_MAX], "{told:?}");
