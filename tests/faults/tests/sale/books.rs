@@ -13,6 +13,11 @@ const CHECKS: &[(&str, &str)] = &[
         "SELECT id FROM order_placed WHERE payment_id NOT IN (SELECT id FROM payment_manual_payment)",
     ),
     (
+        "orders that what is told of their payment would not find",
+        "SELECT id FROM order_placed WHERE id NOT IN (SELECT order_id FROM checkout_payment
+        WHERE payment_id = order_placed.payment_id AND method = order_placed.payment_method)",
+    ),
+    (
         "payments of nothing, declined ones aside",
         "SELECT id FROM payment_manual_payment
         WHERE state <> 'declined' AND id NOT IN (SELECT payment_id FROM order_placed)",
