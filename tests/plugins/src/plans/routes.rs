@@ -78,7 +78,7 @@ impl Walk<'_> {
         };
         let reply = request.send();
         assert!(reply.status < 300, "{route} {rest}: {} {}", reply.status, reply.body);
-        self.tried.push(route.to_owned());
+        self.tried.insert(route.to_owned());
         reply.body
     }
 
