@@ -144,10 +144,9 @@ async fn one(scene: &Scene<'_>, id: &str) -> Result<Response<Body>, Problem> {
         Part::Whole | Part::Some { .. } => {
             let open = || database.open_file(&digest);
             let content = tokio::task::block_in_place(open).map_err(failed)?;
-            let known = reply::unless_known(&scene.head.headers, digest.as_str(), || {
+            reply::unless_known(&scene.head.headers, digest.as_str(), || {
                 content_of(content, &file, &part, method == Method::HEAD)
-            });
-            known
+            })
         }
     };
     let headers = response.headers_mut();
