@@ -144,8 +144,11 @@ impl Console {
             Endpoint::SetSecret => secrets::set(host, at.name(0)?, at.name(1)?, &body).await,
             Endpoint::RemoveSecret => secrets::remove(host, at.name(0)?, at.name(1)?).await,
             Endpoint::Http => exchanges::list(host, &at.name(0)?, &query),
-            // A server that reads bodies receives files as they come: see [`Admitted::File`].
-            Endpoint::AddFile => Err(answer::too_large(0)),
+            Endpoint::AddFile => {
+                tenants::find(host, &at.name(0)?)?;
+                // A server that reads bodies receives files as they come: see [`Admitted::File`].
+                Err(answer::too_large(0))
+            }
             Endpoint::Logs => logs::read(host, &self.followers, &at.name(0)?, &query),
         }
     }

@@ -128,7 +128,7 @@ fn during_an_import() {
         let host = Host::start();
         let shop = host.apply(
             "name = \"import\"\n[plugins.catalog]\nbundle = \"catalog.wasm\"\n\
-             grants = [\"sql\", \"log\", \"clock\", \"random\"]\n",
+             grants = [\"sql\", \"log\", \"clock\", \"random\", \"call\", \"files\", \"later\"]\n",
         );
         shop.key();
         (host, shop)

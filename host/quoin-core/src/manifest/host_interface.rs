@@ -123,7 +123,7 @@ mod tests {
             Some(HostInterface::Clock)
         );
         assert_eq!(HostInterface::of_import("quoin:host/sql@0.1.0"), Some(HostInterface::Sql));
-        assert_eq!(HostInterface::of_import("quoin:host/files@0.1.0"), None);
+        assert_eq!(HostInterface::of_import("quoin:host/nothing@0.1.0"), None);
         assert_eq!(HostInterface::of_import("quoin:host/cookies@0.1.0"), None);
     }
 }

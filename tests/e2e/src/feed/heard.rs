@@ -49,7 +49,7 @@ fn what_is_undone_is_not_heard_and_what_is_to_run_later_is_heard_at_once() {
 fn who_is_called_is_called_as_well_and_other_kinds_are_not_heard() {
     let (host, shop) = start();
     let worker = "[plugins.later-worker]\nbundle = \"later-worker.wasm\"\n\
-                  grants = [\"sql\", \"log\", \"call\", \"later\"]\n";
+                  grants = [\"sql\", \"log\", \"clock\", \"call\", \"later\"]\n";
     host.apply(&format!("{SHOP}{worker}"));
     shop.post("/ask", ask(&[json!({ "text": "both" })], "well")).ok();
     shop.post("/count-down", json!({ "number": 3 })).ok();

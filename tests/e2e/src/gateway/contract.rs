@@ -139,7 +139,7 @@ fn a_type_that_plugins_share_keeps_its_name_and_one_of_a_plugins_own_tells_whose
     let shop = host.apply(
         "name = \"shared\"\n\
          [plugins.catalog]\nbundle = \"catalog.wasm\"\n\
-         grants = [\"sql\", \"log\", \"clock\", \"random\"]\n\
+         grants = [\"sql\", \"log\", \"clock\", \"random\", \"call\", \"files\", \"later\"]\n\
          [plugins.order]\nbundle = \"order.wasm\"\n\
          grants = [\"sql\", \"config\", \"clock\", \"random\", \"call\", \"log\"]\n",
     );

@@ -38,7 +38,7 @@ fn unknown_missing_and_mistyped_keys_are_named_with_their_line() {
     refused(&host, &with("\"0.1.0\"\n", "\"one\"\n"), &[&version, "one", "semver"]);
     refused(&host, &with("name = \"provider\"", "name = \"My Plugin\""), &["line 1", "My Plugin"]);
     let host_line = line("host = ");
-    refused(&host, &with("\"config\"", "\"files\""), &[&host_line, "files"]);
+    refused(&host, &with("\"config\"", "\"printers\""), &[&host_line, "printers"]);
     refused(&host, &with("host = [", "host = 1 # ["), &[&host_line]);
     refused(&host, &with("refused = 409", "refused = 200"), &["200", "400 to 499"]);
     refused(&host, &with("test:links/parts@0.1.0", "test:links/parts"), &["test:links/parts"]);
