@@ -103,6 +103,9 @@ fn deliveries_are_listed_in_pages_and_by_state_type_and_event() {
     for text in ["a", "b", "c"] {
         happen(&shop, &[text]);
     }
+    quoin_harness::until("all three are heard", || {
+        (deliveries(&shop, &id, "").len() == 3).then_some(())
+    });
     act(&shop, &id, "test", json!({}));
     let all = until_settled(&shop, &id);
     assert_eq!(all.len(), 4);
