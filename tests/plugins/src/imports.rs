@@ -157,7 +157,10 @@ fn an_import_goes_on_after_a_kill_and_can_be_stopped() {
     let published = products(&shop, "&status=published");
     let changed = large.products_csv(0..3_000).replace("published", "archived");
     let id = begin(&shop, "products", changed, false);
-    until("it imports", || (look(&shop, "products", &id)["state"] == "running").then_some(()));
+    until("it imports", || {
+        let job = look(&shop, "products", &id);
+        (job["state"] == "running" && job["rows"].as_u64() >= Some(100)).then_some(())
+    });
     shop.admin().post(&format!("/admin/products/imports/{id}/cancel"), json!({})).ok();
     let stopped = look(&shop, "products", &id);
     assert_eq!(stopped["state"], "cancelled");

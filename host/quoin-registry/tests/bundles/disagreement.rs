@@ -82,11 +82,11 @@ fn cookies_are_asked_for_by_pages_alone_and_are_no_import() {
 
 #[test]
 fn an_unknown_host_interface_is_refused() {
-    let component = shed_with(&[("quoin:host/files@0.1.0", ASK)], &[]);
+    let component = shed_with(&[("quoin:host/printers@0.1.0", ASK)], &[]);
     assert_fault!(
         fault(&component, MANIFEST),
         E::UnknownHostInterface(_),
-        "quoin:host/files@0.1.0"
+        "quoin:host/printers@0.1.0"
     );
 }
 

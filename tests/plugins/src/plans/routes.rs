@@ -126,7 +126,7 @@ impl Walk<'_> {
                 assert_eq!(ended["state"], state, "{ended}");
                 self.get(&format!("GET /admin/{what}/imports"), &[], "");
                 let cancel = format!("POST /admin/{what}/imports/{{id}}/cancel");
-                self.ask(&cancel, &[&id], "", Value::Null);
+                self.ask(&cancel, &[&id], "", json!({}));
             }
         }
     }
