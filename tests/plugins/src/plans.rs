@@ -8,8 +8,10 @@ mod judge;
 mod routes;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use quoin_harness::large::Large;
+use quoin_harness::remote::response;
 use quoin_harness::{Host, Psp, Remote, Value};
 
 use judge::{faults, judged};
@@ -40,7 +42,13 @@ fn every_statement_finds_its_rows_however_large_the_shop_is() {
         "[plugins.payment-manual]\n",
         "[plugins.payment-manual]\nconfig = { in-advance = \"cash\" }\n",
     );
-    let other = Remote::saying(r#"{"id":"1"}"#);
+    // It refuses the first mail.
+    let mails = AtomicU32::new(0);
+    let other = Remote::start(move |received| {
+        let first = received.target == "/mails" && mails.fetch_add(1, Ordering::Relaxed) == 0;
+        let status = if first { "422 Unprocessable Content" } else { "200 OK" };
+        response(status, "", r#"{"id":"1"}"#)
+    });
     let shop = host.apply(&(toml + &TOLD.replace("BASE", &other.base())));
     host.set_secret(&shop.name, "mail-key", "key");
     psp.know(&host, &shop);

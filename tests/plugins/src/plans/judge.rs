@@ -6,10 +6,16 @@ use std::path::Path;
 use rusqlite::Connection;
 
 /// Tables that do not grow with the shop, with what bounds them.
-const SMALL: [(&str, &str); 4] = [
+const SMALL: [(&str, &str); 10] = [
     ("catalog_category", "2,000 categories, all of which are shown together"),
     ("pricing_price_list", "200 lists, all of which are looked at for a quote"),
     ("inventory_location", "50 locations"),
+    ("notify_template", "100 templates"),
+    ("webhooks_endpoint", "50 endpoints"),
+    ("webhooks_kept", "one row"),
+    ("catalog_import", "the last 20, and those that go on"),
+    ("pricing_import", "the last 20, and those that go on"),
+    ("inventory_import", "the last 20, and those that go on"),
     ("order_counter", "a row for each counter of the plugin"),
 ];
 /// What looks like a scan and is none: the table, how the statement begins, and why.
