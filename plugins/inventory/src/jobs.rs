@@ -22,16 +22,7 @@ impl Importer for Import {
     }
 
     fn keys(sheet: &Sheet) -> Vec<(String, u32)> {
-        let column = |name: &str| sheet.column(name);
-        let Some(sku) = column("sku") else { return Vec::new() };
-        let other = column("location");
-        let cell =
-            |row: &quoin_sdk::sheet::Row| other.map_or("", |column| row.cell(column)).to_owned();
-        sheet
-            .rows
-            .iter()
-            .map(|row| (format!("{}\n{}", row.cell(sku), cell(row)), row.line))
-            .collect()
+        import::keyed(sheet, "sku", "location")
     }
 
     fn import(csv: &str, _: Option<&str>, dry_run: bool) -> Result<ImportReport, Error> {

@@ -5,10 +5,8 @@ use quoin_sdk::host::{clock, log};
 use crate::bindings::exports::quoin::payment::provider::{Error, Payment, State};
 use crate::operation::{self, End, Kind};
 use crate::payment::{self, Stored};
+use crate::record::TOO_LATE;
 use crate::{psp, record, tell};
-
-/// What the buyer reads whose time to pay is over.
-pub const TOO_LATE: &str = "The payment was not made in time.";
 
 /// Does what is outstanding of a payment, or looks how it is, and records it. First it reads, then it asks the
 /// provider, then it writes: once something is written nothing more can be asked.

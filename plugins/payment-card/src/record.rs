@@ -2,7 +2,6 @@
 
 use quoin_sdk::host::{clock, log};
 
-use crate::attend::TOO_LATE;
 use crate::bindings::exports::quoin::payment::provider::{EntryKind, Error, Payment, State};
 use crate::intent::{Intent, Progress};
 use crate::operation::{self, End, Kind, Operation};
@@ -10,6 +9,8 @@ use crate::payment::{self, Stored};
 use crate::psp::Answer;
 use crate::{ledger, state, tell};
 
+/// What the buyer reads whose time to pay is over.
+pub const TOO_LATE: &str = "The payment was not made in time.";
 /// The key of giving up what was not paid in time.
 const EXPIRED: &str = "expired";
 /// What the buyer reads who has to pay.

@@ -11,7 +11,7 @@ mod store;
 use std::collections::BTreeMap;
 
 use crate::host::{call, clock, files, later};
-use crate::sheet::Sheet;
+use crate::sheet::{Row, Sheet};
 use crate::types::{Error, ImportJob, ImportReport, ImportState};
 use crate::{fault, id};
 
@@ -57,6 +57,14 @@ pub trait Importer {
     /// # Errors
     /// The host's.
     fn ask(id: &str) -> Result<(), Error>;
+}
+
+/// The keys of rows that two columns tell apart, the second of which may be left out.
+pub fn keyed(sheet: &Sheet, first: &str, second: &str) -> Vec<(String, u32)> {
+    let Some(first) = sheet.column(first) else { return Vec::new() };
+    let second = sheet.column(second);
+    let cell = |row: &Row| second.map_or("", |column| row.cell(column)).to_owned();
+    sheet.rows.iter().map(|row| (format!("{}\n{}", row.cell(first), cell(row)), row.line)).collect()
 }
 
 /// Starts an import.
